@@ -1,0 +1,27 @@
+/* API keys (ARCHITECTURE A9.3): `sk-doteb-` + base62 of 32 random bytes (43 characters) + 6
+ * characters of CRC-32 in base62. Stored as HMAC-SHA-256(pepper, SHA-256(key)); shown once.
+ */
+#ifndef DOTEB_COMMON_APIKEY_H
+#define DOTEB_COMMON_APIKEY_H
+
+#include "common/crypto.h"
+#include "common/defs.h"
+#include "common/str.h"
+
+enum { APIKEY_TEXT_LEN = 9 + 43 + 6, APIKEY_MAX_LEN = 512 };
+
+struct apikey_hash {
+    uint8_t b[CRYPTO_HASH_BYTES];
+};
+
+/* New random key, NUL-terminated. The caller wipes it. */
+void apikey_generate(char out[APIKEY_TEXT_LEN + 1]);
+/* False only for text with our prefix whose length, alphabet or checksum is wrong: refuse without a
+ * look-up. Keys without our prefix pass (imported ones). Empty or over APIKEY_MAX_LEN: false. */
+MUST_USE bool apikey_plausible(struct str key);
+/* HMAC-SHA-256(pepper, SHA-256(key)). */
+struct apikey_hash apikey_hash(const struct secret *pepper, struct str key);
+/* The last 4 characters, as shown; "????" for keys under 8. */
+void apikey_last4(struct str key, char out[5]);
+
+#endif

@@ -1,0 +1,57 @@
+/* Secrets at rest and keyed hashes (ARCHITECTURE A9.2). libsodium underneath.
+ *
+ * master key (file or environment, never stored, has an id)
+ *   seals each organisation's data key and the instance's pepper
+ *     a data key seals that organisation's provider credentials, AAD = organisation and row
+ * A sealed blob is: version 1 | master key id 8 bytes or zero | nonce 24 | XChaCha20-Poly1305 text.
+ */
+#ifndef DOTEB_COMMON_CRYPTO_H
+#define DOTEB_COMMON_CRYPTO_H
+
+#include "common/defs.h"
+#include "common/str.h"
+#include "common/uuid.h"
+
+enum {
+    CRYPTO_KEY_BYTES = 32,
+    CRYPTO_HASH_BYTES = 32,
+    CRYPTO_SEAL_OVERHEAD = 1 + 8 + 24 + 16,
+};
+
+/* Bytes that must not be printed: guarded memory (sodium_malloc), wiped when freed. */
+struct secret;
+/* Returns owned; copies `len` bytes (<= 64 KiB) and makes the copy read-only. */
+struct secret *secret_new(const void *p, size_t len);
+/* Accepts NULL; wipes. */
+void secret_free(struct secret *s);
+/* Borrowed view, for handing to a crypto call or a signer; never log it. */
+struct str secret_view(const struct secret *s);
+
+/* sodium_init and core dumps off (setrlimit, prctl). False if the library cannot start. */
+MUST_USE bool crypto_init(void);
+
+/* Master keys: "<hex64>" or "<hex64>,<hex64>": the first seals, all open. The id is the first 8
+ * bytes of BLAKE2b over the key. */
+struct master_keys;
+/* Returns owned or NULL (malformed text: `err` says what, not the value). */
+struct master_keys *master_keys_parse(struct str text, char err[128]);
+void master_keys_free(struct master_keys *m);
+
+/* Seals `plain` with the first master key. `out` holds len + CRYPTO_SEAL_OVERHEAD bytes. */
+void master_seal(const struct master_keys *m, struct str plain, struct str aad, uint8_t *out);
+/* Opens what any of the keys sealed: an owned secret, or NULL (unknown key, altered bytes, AAD). */
+struct secret *master_open(const struct master_keys *m, struct str sealed, struct str aad);
+/* The same under a 32-byte data key. */
+void data_seal(const struct secret *key, struct str plain, struct str aad, uint8_t *out);
+struct secret *data_open(const struct secret *key, struct str sealed, struct str aad);
+
+/* AADs, one place for both daemons. */
+struct crypto_aad {
+    char p[64];
+    size_t len;
+};
+struct crypto_aad aad_pepper(void);
+struct crypto_aad aad_data_key(struct uuid organisation);
+struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row);
+
+#endif

@@ -1,0 +1,104 @@
+/* PostgreSQL through libpq: the only file that includes it. Synchronous, one connection a thread;
+ * never called from a worker loop.
+ *
+ * Statements are prepared once per connection under their name. Parameters are text unless given
+ * as bytes. Every statement runs under a statement_timeout. Errors come back as enum pg_err, the
+ * server's message stays in pg_error() (never holds parameters' values: log it freely).
+ */
+#ifndef DOTEB_COMMON_PG_H
+#define DOTEB_COMMON_PG_H
+
+#include "common/buf.h"
+#include "common/defs.h"
+#include "common/str.h"
+#include "common/uuid.h"
+
+struct pg;        /* a connection */
+struct pg_result; /* rows */
+
+enum pg_err {
+    PG_OK,
+    PG_LOST,     /* no connection, or it broke: reconnect and try again later */
+    PG_CONFLICT, /* unique or exclusion violation */
+    PG_MISSING,  /* foreign key violation */
+    PG_RETRY,    /* serialisation failure, deadlock, lock timeout */
+    PG_INVALID,  /* any other refusal of the statement */
+};
+
+enum pg_param_kind { PGP_NULL, PGP_TEXT, PGP_BYTES };
+
+struct pg_param {
+    enum pg_param_kind kind;
+    struct str s;         /* borrowed for the call */
+    char inline_text[40]; /* numbers and uuids format here */
+    uint8_t inline_len;
+};
+
+struct pg_param pgp_null(void);
+struct pg_param pgp_text(struct str s);
+struct pg_param pgp_cstr(const char *z); /* NULL gives NULL */
+struct pg_param pgp_bytes(const void *p, size_t len);
+struct pg_param pgp_i64(int64_t v);
+struct pg_param pgp_bool(bool v);
+struct pg_param pgp_uuid(struct uuid u);
+/* timestamptz of microseconds since 1970. */
+struct pg_param pgp_time_us(int64_t wall_us);
+
+/* Returns owned, or NULL with the reason in `err`. `application` shows in pg_stat_activity.
+ * connect_timeout 5 s, tcp keepalives, statement_timeout `timeout_ms` (0: none). */
+struct pg *pg_connect(const char *url, const char *application, int timeout_ms, char err[256]);
+void pg_close(struct pg *pg);
+/* False once the connection broke. */
+bool pg_alive(const struct pg *pg);
+const char *pg_error(const struct pg *pg);
+/* The constraint named by the last PG_CONFLICT or PG_MISSING, "" otherwise. */
+const char *pg_constraint(const struct pg *pg);
+
+/* A statement: name and text are constants. */
+struct pg_stmt {
+    const char *name;
+    const char *sql;
+};
+
+/* Runs `st` (prepared at first use). On PG_OK `*out` is an owned result (also for commands); `out`
+ * may be NULL. */
+MUST_USE enum pg_err pg_run(struct pg *pg, const struct pg_stmt *st, const struct pg_param *params,
+                            size_t n, struct pg_result **out);
+/* Runs SQL text with no parameters and possibly several statements (migrations, BEGIN, COPY
+ * set-up). */
+MUST_USE enum pg_err pg_exec(struct pg *pg, const char *sql, struct pg_result **out);
+MUST_USE enum pg_err pg_begin(struct pg *pg);
+MUST_USE enum pg_err pg_commit(struct pg *pg);
+/* Never fails visibly: a broken connection has rolled back by itself. */
+void pg_rollback(struct pg *pg);
+
+/* COPY ... FROM STDIN: begin with pg_exec-like text, put rows in COPY text format, end. */
+MUST_USE enum pg_err pg_copy_begin(struct pg *pg, const char *sql);
+MUST_USE enum pg_err pg_copy_put(struct pg *pg, struct str data);
+MUST_USE enum pg_err pg_copy_end(struct pg *pg);
+
+void pg_result_free(struct pg_result *r);
+size_t pg_rows(const struct pg_result *r);
+/* Rows that a command touched. */
+int64_t pg_affected(const struct pg_result *r);
+bool pg_is_null(const struct pg_result *r, size_t row, int col);
+/* Borrowed until the result is freed; "" for NULL. */
+struct str pg_str(const struct pg_result *r, size_t row, int col);
+int64_t pg_i64(const struct pg_result *r, size_t row, int col);
+bool pg_bool(const struct pg_result *r, size_t row, int col);
+struct uuid pg_uuid(const struct pg_result *r, size_t row, int col);
+/* bytea as hex text to bytes: returns the length, at most `max`; -1 if longer. */
+ptrdiff_t pg_bytes(const struct pg_result *r, size_t row, int col, uint8_t *out, size_t max);
+/* timestamptz selected as `(extract(epoch from x) * 1000000)::bigint` is pg_i64. */
+
+/* LISTEN support. */
+int pg_fd(const struct pg *pg);
+/* Reads what has arrived without blocking; calls `fn` for each notification. PG_LOST if broken. */
+typedef void pg_notify_fn(void *arg, struct str channel, struct str payload);
+MUST_USE enum pg_err pg_notifications(struct pg *pg, pg_notify_fn *fn, void *arg);
+/* Large results row by row (single-row mode): calls `fn` for each row until it returns false. */
+typedef bool pg_row_fn(void *arg, const struct pg_result *r);
+MUST_USE enum pg_err pg_each(struct pg *pg, const struct pg_stmt *st, const struct pg_param *params,
+                             size_t n, pg_row_fn *fn, void *arg);
+
+#endif
