@@ -1,0 +1,85 @@
+/* Prices of an offer and the cost of a request. Pure arithmetic on int64, rules of common/money.h.
+ */
+#ifndef DOTEB_IR_PRICE_H
+#define DOTEB_IR_PRICE_H
+
+#include "common/defs.h"
+#include "common/money.h"
+#include "gateway/ir/usage.h"
+
+/* PRICE(enum, "name in offer_prices.prices and in cost lines", unit) */
+#define PRICE_TABLE(PRICE)                                                                         \
+    PRICE(INPUT, "input", "token")                                                                 \
+    PRICE(CACHED_INPUT, "cached_input", "token")                                                   \
+    PRICE(CACHE_WRITE_5M, "cache_write_5m", "token")                                               \
+    PRICE(CACHE_WRITE_1H, "cache_write_1h", "token")                                               \
+    PRICE(AUDIO_INPUT, "audio_input", "token")                                                     \
+    PRICE(CACHED_AUDIO_INPUT, "cached_audio_input", "token")                                       \
+    PRICE(IMAGE_INPUT, "image_input", "image")                                                     \
+    PRICE(OUTPUT, "output", "token")                                                               \
+    PRICE(REASONING, "reasoning", "token")                                                         \
+    PRICE(AUDIO_OUTPUT, "audio_output", "token")                                                   \
+    PRICE(WEB_SEARCH, "web_search", "call")                                                        \
+    PRICE(REQUEST, "request", "request")
+
+enum price_kind {
+#define PRICE(e, name, unit) PRICE_##e,
+    PRICE_TABLE(PRICE)
+#undef PRICE
+        PRICE_KINDS
+};
+
+struct price_tier {
+    int64_t up_to_tokens; /* prompt tokens this tier holds for, inclusive; INT64_MAX: no bound */
+    uint32_t set;         /* bit per price_kind that has a price */
+    struct price price[PRICE_KINDS];
+};
+
+enum { PRICE_TIERS_MAX = 8, SERVICE_TIERS_MAX = 6, PEAK_HOURS_MAX = 4 };
+
+struct price_list {
+    int64_t effective_from_us; /* wall time */
+    uint8_t n_tiers;           /* >= 1, ascending */
+    struct price_tier tier[PRICE_TIERS_MAX];
+    uint8_t n_service_tiers;
+    struct {
+        char name[16];
+        int64_t multiplier_milli;
+    } service_tier[SERVICE_TIERS_MAX];
+    /* Peak pricing: outside the peak hours (UTC) and on the off-peak days `off_peak` holds. */
+    uint8_t n_peak_hours;
+    struct {
+        uint8_t from, to; /* hours UTC, [from, to) */
+    } peak_hours[PEAK_HOURS_MAX];
+    uint8_t off_peak_days;               /* bit per day of week, Sunday 0 */
+    int16_t off_peak_utc_offset_minutes; /* in whose days */
+    struct price_tier off_peak;
+};
+
+struct cost_line {
+    uint8_t kind; /* enum price_kind */
+    int64_t quantity;
+    struct price price;
+    int64_t multiplier_milli;
+    int64_t amount_pico;
+};
+
+struct cost {
+    uint8_t n;
+    struct cost_line line[PRICE_KINDS];
+    int64_t total_pico;
+};
+
+const char *price_kind_name(enum price_kind k);
+const char *price_kind_unit(enum price_kind k);
+
+/* The cost of `u` (unknown counts are 0) at wall time `at_us`, by the tier that the prompt's size
+ * picks. Cached, cache-write and audio tokens are taken out of input at their own price where the
+ * list has one, else they cost as input (cache writes: as input); reasoning and audio output
+ * likewise out of output. `service_tier` (may be "") picks a multiplier, 1.0 if unknown. */
+void cost_compute(const struct price_list *list, const struct usage *u, const char *service_tier,
+                  int64_t at_us, struct cost *out);
+/* The greatest cost of a request of at most `input` and `output` tokens: dearest of each group. */
+int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t output);
+
+#endif
