@@ -1,0 +1,122 @@
+/* The gateway's configuration as of one moment: immutable, counted, shared by all threads.
+ *
+ * The loader builds and publishes; workers adopt at loop top; each request pins the one it started
+ * with. Small configuration (organisations, projects, catalogue, provider keys) is rebuilt whole;
+ * API keys are a sealed base plus a small overlay of changes (ARCHITECTURE A6.2).
+ */
+#ifndef DOTEB_SNAPSHOT_SNAPSHOT_H
+#define DOTEB_SNAPSHOT_SNAPSHOT_H
+
+#include "common/apikey.h"
+#include "common/crypto.h"
+#include "common/defs.h"
+#include "common/str.h"
+#include "common/uuid.h"
+#include "gateway/dialect/dialect.h"
+#include "gateway/ir/price.h"
+
+enum signer_kind { SIGNER_BEARER, SIGNER_HEADER };
+
+struct snap_provider {
+    int32_t id;
+    struct str slug, name;
+    struct str base_url;  /* no trailing slash; may hold {region} {project} {resource} */
+    struct str chat_path; /* begins with a slash */
+    const struct dialect *dialect;
+    enum signer_kind signer;
+    struct str signer_header; /* SIGNER_HEADER: lower-case name */
+};
+
+enum offer_caps {
+    CAP_STREAMING = 1 << 0,
+    CAP_TOOLS = 1 << 1,
+    CAP_VISION = 1 << 2,
+    CAP_JSON_OUTPUT = 1 << 3,
+    CAP_JSON_SCHEMA = 1 << 4,
+    CAP_REASONING = 1 << 5,
+    CAP_AUDIO = 1 << 6,
+};
+
+struct snap_offer {
+    int32_t id;
+    const struct snap_provider *provider;
+    const struct snap_model *model;
+    struct str provider_model, region; /* region "" none */
+    int64_t context, max_output;       /* tokens, -1 unknown */
+    uint32_t caps;                     /* enum offer_caps */
+    int64_t ends_at_us;                /* INT64_MAX: no end */
+    const struct price_list *prices;   /* ascending by effective_from; n_prices may be 0 */
+    size_t n_prices;
+};
+
+struct snap_model {
+    int32_t id;
+    struct str slug, name, family;
+    int64_t released_us; /* 0 unknown */
+    const struct snap_offer **offers;
+    size_t n_offers;
+};
+
+/* A provider key: sealed until first use. */
+struct snap_credential;
+struct snap_provider_key {
+    struct uuid id, organisation_id;
+    int32_t provider_id;
+    int32_t position;
+    struct str base_url; /* override, "" none */
+    struct str region, project,
+        resource; /* options, "" none; checked against the template charset */
+    struct snap_credential *credential;
+};
+
+enum project_mode { MODE_API_KEYS, MODE_CREDITS, MODE_HYBRID };
+
+struct snap_project {
+    struct uuid id, organisation_id;
+    enum project_mode mode;
+    uint16_t retention_days;
+    bool active; /* neither it nor its organisation is archived */
+};
+
+struct snap_key {
+    struct uuid id, organisation_id, project_id, owner_id;
+    int64_t expires_at_us; /* INT64_MAX: never */
+    bool revoked;
+};
+
+struct snapshot;
+
+struct snapshot *snapshot_ref(struct snapshot *s);
+/* Accepts NULL. May be called from any thread; the carcass is freed by whoever drops it last. */
+void snapshot_unref(struct snapshot *s);
+uint64_t snapshot_version(const struct snapshot *s);
+
+/* The pepper's keyed hash of `key`, looked up. NULL: unknown. Two rows with one hash (imported into
+ * two organisations): NULL. Borrowed from the snapshot. */
+const struct snap_key *snapshot_find_key(const struct snapshot *s, struct str key);
+const struct snap_project *snapshot_project(const struct snapshot *s, struct uuid organisation_id,
+                                            struct uuid project_id);
+/* By slug or alias. */
+const struct snap_model *snapshot_model(const struct snapshot *s, struct str slug);
+/* By slug, or by LiteLLM's spelling ("gemini" = google-ai-studio, ...). */
+const struct snap_provider *snapshot_provider(const struct snapshot *s, struct str slug);
+/* An offer of `p` by model slug, alias or the provider's own model name; any region if `region` is
+ * "" (the one without a region first). */
+const struct snap_offer *snapshot_offer(const struct snapshot *s, const struct snap_provider *p,
+                                        struct str model, struct str region);
+const struct snap_model *const *snapshot_models(const struct snapshot *s, size_t *n);
+/* The organisation's usable keys of a provider, by position. */
+const struct snap_provider_key *const *snapshot_provider_keys(const struct snapshot *s,
+                                                              struct uuid organisation_id,
+                                                              int32_t provider_id, size_t *n);
+/* The credential in clear, opened at first use (thread-safe), kept in guarded memory, shared with
+ * later snapshots while the row is unchanged, wiped with the last. NULL: it cannot be opened. */
+const struct secret *snapshot_credential(const struct snapshot *s,
+                                         const struct snap_provider_key *k);
+/* The price list in force at a wall time, or NULL. */
+const struct price_list *snap_offer_prices(const struct snap_offer *o, int64_t wall_us);
+/* Up to `max` model names near to `name`, best first; borrowed. Returns how many. */
+size_t snapshot_nearest_models(const struct snapshot *s, struct str name, struct str *out,
+                               size_t max);
+
+#endif
