@@ -91,9 +91,10 @@ struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s);
 uint64_t snapshot_version(const struct snapshot *s);
 
-/* The pepper's keyed hash of `key`, looked up. NULL: unknown. Two rows with one hash (imported into
- * two organisations): NULL. Borrowed from the snapshot. */
-const struct snap_key *snapshot_find_key(const struct snapshot *s, struct str key);
+/* The pepper's keyed hash of `key`, looked up; fills `*out`. False: unknown, or two rows with one
+ * hash (imported into two organisations). Says nothing of expiry, `revoked` or the project's state:
+ * the caller judges. Wait-free, any thread. */
+MUST_USE bool snapshot_find_key(const struct snapshot *s, struct str key, struct snap_key *out);
 const struct snap_project *snapshot_project(const struct snapshot *s, struct uuid organisation_id,
                                             struct uuid project_id);
 /* By slug or alias. */
