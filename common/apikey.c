@@ -1,0 +1,102 @@
+/* API keys: making, checking and hashing them. Any thread. Never stores or prints a key. */
+#include "common/apikey.h"
+
+#include <sodium.h>
+
+enum { RANDOM_BYTES = 32, PREFIX_LEN = 9, BODY_LEN = 43, SUM_LEN = 6 };
+
+static_assert(PREFIX_LEN + BODY_LEN + SUM_LEN == APIKEY_TEXT_LEN, "parts of a key");
+static_assert(crypto_auth_hmacsha256_BYTES == CRYPTO_HASH_BYTES, "hash size");
+
+static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+#define PREFIX STR("sk-doteb-")
+
+/* CRC-32 (IEEE 802.3, reflected), bit by bit: 52 bytes a key do not deserve a library or a table.
+ */
+static uint32_t crc32_of(const char *p, size_t len)
+{
+    uint32_t crc = 0xFFFFFFFF;
+    for (size_t i = 0; i < len; i++) {
+        crc ^= (unsigned char)p[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (0xEDB88320 & (0 - (crc & 1)));
+    }
+    return ~crc;
+}
+
+/* Divides the big-endian number by 62 in place and returns the remainder. */
+static unsigned divide_by_62(uint8_t n[RANDOM_BYTES])
+{
+    unsigned rest = 0;
+    for (int i = 0; i < RANDOM_BYTES; i++) {
+        unsigned v = rest << 8 | n[i];
+        n[i] = (uint8_t)(v / 62);
+        rest = v % 62;
+    }
+    return rest;
+}
+
+static void checksum(const char *key, char out[SUM_LEN])
+{
+    uint32_t crc = crc32_of(key, PREFIX_LEN + BODY_LEN);
+    for (int i = SUM_LEN - 1; i >= 0; i--) {
+        out[i] = alphabet[crc % 62];
+        crc /= 62;
+    }
+}
+
+void apikey_generate(char out[APIKEY_TEXT_LEN + 1])
+{
+    uint8_t n[RANDOM_BYTES];
+    randombytes_buf(n, sizeof n);
+    memcpy(out, PREFIX.p, PREFIX_LEN);
+    for (int i = BODY_LEN - 1; i >= 0; i--)
+        out[PREFIX_LEN + i] = alphabet[divide_by_62(n)];
+    checksum(out, out + PREFIX_LEN + BODY_LEN);
+    out[APIKEY_TEXT_LEN] = '\0';
+    sodium_memzero(n, sizeof n);
+}
+
+bool apikey_plausible(struct str key)
+{
+    if (key.len == 0 || key.len > APIKEY_MAX_LEN)
+        return false;
+    if (!str_starts(key, PREFIX))
+        return true;
+    if (key.len != APIKEY_TEXT_LEN)
+        return false;
+    for (size_t i = PREFIX_LEN; i < key.len; i++)
+        if (key.p[i] == '\0' || !strchr(alphabet, key.p[i]))
+            return false;
+    char sum[SUM_LEN];
+    checksum(key.p, sum);
+    return memcmp(sum, key.p + PREFIX_LEN + BODY_LEN, SUM_LEN) == 0;
+}
+
+struct apikey_hash apikey_hash(const struct secret *pepper, struct str key)
+{
+    uint8_t inner[crypto_hash_sha256_BYTES];
+    struct apikey_hash h;
+    struct str pep = secret_view(pepper);
+    crypto_auth_hmacsha256_state st;
+    crypto_hash_sha256(inner, (const uint8_t *)key.p, key.len);
+    crypto_auth_hmacsha256_init(&st, (const uint8_t *)pep.p, pep.len);
+    crypto_auth_hmacsha256_update(&st, inner, sizeof inner);
+    crypto_auth_hmacsha256_final(&st, h.b);
+    sodium_memzero(&st, sizeof st);
+    sodium_memzero(inner, sizeof inner);
+    return h;
+}
+
+void apikey_last4(struct str key, char out[5])
+{
+    memcpy(out, "????", 5);
+    if (key.len < 8)
+        return;
+    for (size_t i = 0; i < 4; i++) {
+        char c = key.p[key.len - 4 + i];
+        if (c > ' ' && c < 0x7F)
+            out[i] = c;
+    }
+}
