@@ -30,12 +30,18 @@ struct conf_row {
 };
 
 /* Fills `*target` from the file (DOTEB_CONFIG, if set) and the environment. On failure false and a
- * message naming the variable, its value (not a secret's) and what was expected in `err`. Unknown
- * DOTEB_* names in the file are an error naming the nearest one; in the environment a warning. */
+ * message naming the variable, its value (not a secret's) and what was expected in `err`; nothing
+ * stays allocated. An empty value counts as not set. Unknown DOTEB_* names in the file are an error
+ * naming the nearest one; in the environment a warning in the log. */
 MUST_USE bool conf_load(const struct conf_row *rows, size_t n, void *target, char err[512]);
+/* The same from the file's text (at most 1 MiB; may be empty) and an environment ("NAME=value",
+ * ended by NULL): what conf_load does once it has read both. */
+MUST_USE bool conf_load_from(const struct conf_row *rows, size_t n, struct str text,
+                             char *const *env, void *target, char err[512]);
 /* Frees what conf_load allocated (secrets wiped). */
 void conf_free(const struct conf_row *rows, size_t n, void *target);
-/* NAME=value lines to stdout, secrets as "(set)" or "(not set)". */
+/* NAME=value lines to stdout, secrets as "(set)" or "(not set)". A URL that may hold a password is
+ * a CONF_SECRET. */
 void conf_print(const struct conf_row *rows, size_t n, const void *target);
 /* A Markdown table of the rows to stdout. */
 void conf_print_doc(const struct conf_row *rows, size_t n);
