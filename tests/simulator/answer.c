@@ -1,0 +1,219 @@
+/* The second half of answer.h: the decided answer as bytes over time. A cut, a hang and an error in
+ * the middle all happen here.
+ */
+#include "tests/simulator/answer.h"
+
+#include "tests/simulator/head.h"
+
+void answer_init(struct answer *a)
+{
+    memset(a, 0, sizeof(*a));
+    chat_init(&a->chat);
+    reply_init(&a->reply);
+    stream_init(&a->stream);
+    buf_init(&a->body, REPLY_TEXT_MAX * 2);
+}
+
+void answer_fini(struct answer *a)
+{
+    chat_fini(&a->chat);
+    reply_fini(&a->reply);
+    stream_fini(&a->stream);
+    buf_fini(&a->body);
+}
+
+/* The header lines of OpenAI's answers that clients read. */
+static void openai_headers(struct answer *a, struct buf *out)
+{
+    buf_add_lit(out, "access-control-expose-headers: X-Request-ID\r\n"
+                     "openai-organization: org-simulator\r\nopenai-processing-ms: ");
+    buf_add_i64(out, (int64_t)((sim_now_us() - a->received_us) / 1000U));
+    buf_add_lit(out, "\r\nopenai-version: 2020-10-01\r\n"
+                     "x-ratelimit-limit-requests: 10000\r\nx-ratelimit-limit-tokens: 2000000\r\n"
+                     "x-ratelimit-remaining-requests: 9999\r\n"
+                     "x-ratelimit-remaining-tokens: 1999000\r\n"
+                     "x-ratelimit-reset-requests: 6ms\r\nx-ratelimit-reset-tokens: 30ms\r\n"
+                     "x-request-id: ");
+    buf_add_str(out, str_of(a->reply.request_id));
+    if (a->script.retry_after != SCRIPT_UNSET) {
+        buf_printf(out, "\r\nretry-after: %u", a->script.retry_after);
+    }
+    if (a->script.retry_after_ms != SCRIPT_UNSET) {
+        buf_printf(out, "\r\nretry-after-ms: %u", a->script.retry_after_ms);
+    }
+    buf_add_lit(out, "\r\n\r\n");
+}
+
+/* Renders the body of an answer that is not streamed; returns its content type. */
+static const char *plain_body(struct answer *a)
+{
+    static const char *const TYPES[] = {"application/json", "text/html", "text/plain",
+                                        "text/plain; charset=utf-8"};
+    buf_reset(&a->body);
+    if (a->error.status == 0 && a->script.error_in_200) {
+        struct api_error e = {.type = "server_error"};
+        api_error_set(&e, 200, NULL, NULL, "The simulator put this error into a 200.");
+        e.type = "server_error";
+        render_error(&a->body, &e);
+        return TYPES[0];
+    }
+    if (a->error.status == 0) {
+        render_completion(&a->body, &a->reply, &a->chat, &a->script);
+        return TYPES[0];
+    }
+    switch ((enum script_body)a->script.body) {
+    case BODY_OPENAI:
+        render_error(&a->body, &a->error);
+        break;
+    case BODY_HTML:
+        buf_printf(&a->body,
+                   "<html>\r\n<head><title>%u</title></head>\r\n<body>\r\n<center><h1>%u "
+                   "simulated</h1></center>\r\n</body>\r\n</html>\r\n",
+                   a->error.status, a->error.status);
+        break;
+    case BODY_PLAIN:
+        buf_printf(&a->body, "upstream error %u (simulated)\n", a->error.status);
+        break;
+    case BODY_EMPTY:
+        break;
+    }
+    return TYPES[a->script.body];
+}
+
+static void chunk_size(struct buf *out, size_t n)
+{
+    char hex[20];
+    size_t at = sizeof(hex);
+    hex[--at] = '\n';
+    hex[--at] = '\r';
+    do {
+        hex[--at] = "0123456789abcdef"[n & 15];
+        n >>= 4;
+    } while (n > 0);
+    buf_add(out, hex + at, sizeof(hex) - at);
+}
+
+/* Puts out body bytes, framed; false when cut_byte falls inside them and the answer ends there. */
+static bool emit(struct answer *a, struct buf *out, struct str s)
+{
+    uint64_t left = a->script.cut_byte == SCRIPT_UNSET ? UINT64_MAX : a->script.cut_byte - a->sent;
+    size_t n = s.len < left ? s.len : (size_t)left;
+    if (a->chunked) {
+        chunk_size(out, s.len);
+    }
+    buf_add(out, s.p, n);
+    a->sent += n;
+    if (n == s.len && a->chunked) {
+        buf_add_lit(out, "\r\n");
+    }
+    return n == s.len && n != left;
+}
+
+static enum answer_step wait_for(struct answer *a, uint64_t us)
+{
+    a->wait_us = us;
+    return us > 0 ? ANSWER_WAIT : a->script.flush ? ANSWER_FLUSH : ANSWER_MORE;
+}
+
+static bool has_cut(const struct script *s)
+{
+    return s->cut_chunk != SCRIPT_UNSET || s->cut_byte != SCRIPT_UNSET;
+}
+
+static enum answer_step step_ttfb(struct answer *a)
+{
+    a->phase = PHASE_HEAD;
+    if (a->script.hang == HANG_HEADERS) {
+        return ANSWER_HANG;
+    }
+    if (a->script.ttfb_ms == 0) {
+        return ANSWER_MORE;
+    }
+    return wait_for(a, a->script.ttfb_ms * 1000ULL);
+}
+
+static enum answer_step step_head(struct answer *a, struct buf *out)
+{
+    if (a->script.reset && !has_cut(&a->script)) {
+        return ANSWER_ABORT;
+    }
+    if (a->chunked) {
+        stream_start(&a->stream, &a->reply);
+        head_open(out, 200, "text/event-stream; charset=utf-8", HEAD_CHUNKED, a->keep_alive);
+    } else {
+        const char *type = plain_body(a);
+        head_open(out, a->status, type, (int64_t)a->body.len, a->keep_alive);
+    }
+    openai_headers(a, out);
+    a->phase = PHASE_EVENTS;
+    return a->script.first_ms > 0 ? wait_for(a, a->script.first_ms * 1000ULL) : ANSWER_MORE;
+}
+
+static enum answer_step step_plain(struct answer *a, struct buf *out)
+{
+    struct str body = buf_str(&a->body);
+    a->phase = PHASE_END;
+    if (a->script.cut_chunk != SCRIPT_UNSET || a->hang_after != UINT32_MAX) {
+        emit(a, out, str_make(body.p, body.len / 2));
+        return a->script.cut_chunk != SCRIPT_UNSET ? ANSWER_ABORT : ANSWER_HANG;
+    }
+    return emit(a, out, body) ? ANSWER_DONE : ANSWER_ABORT;
+}
+
+/* An error event in the middle of a stream, which then ends without [DONE]. */
+static void error_event(struct answer *a)
+{
+    struct api_error e;
+    struct buf json;
+    api_error_set(&e, 200, NULL, NULL, "The simulator broke this stream off as asked.");
+    e.type = "server_error";
+    buf_init(&json, 4096);
+    buf_add_lit(&json, "{\"error\":{\"message\":\"");
+    render_escaped(&json, str_of(e.message));
+    buf_add_lit(&json, "\",\"type\":\"server_error\",\"param\":null,\"code\":null}}");
+    stream_frame(&a->body, buf_str(&json), &a->script);
+    buf_fini(&json);
+    a->stream.event = STREAM_END;
+}
+
+static enum answer_step step_event(struct answer *a, struct buf *out)
+{
+    const struct script *s = &a->script;
+    if (a->events == s->cut_chunk) {
+        return ANSWER_ABORT;
+    }
+    if (a->events == a->hang_after) {
+        return ANSWER_HANG;
+    }
+    buf_reset(&a->body);
+    uint32_t error_at = s->error_in_200 && s->error_chunk == SCRIPT_UNSET ? 0 : s->error_chunk;
+    if (a->events == error_at && a->stream.event != STREAM_END) {
+        error_event(a);
+    } else if (!stream_next(&a->stream, &a->reply, &a->chat, s, &a->body)) {
+        buf_add_lit(out, "0\r\n\r\n");
+        a->phase = PHASE_END;
+        return ANSWER_DONE;
+    }
+    a->events++;
+    if (!emit(a, out, buf_str(&a->body))) {
+        return ANSWER_ABORT;
+    }
+    return a->stream.event == STREAM_END ? ANSWER_MORE
+                                         : wait_for(a, s->gap_ms * 1000ULL + s->gap_us);
+}
+
+enum answer_step answer_step(struct answer *a, struct buf *out)
+{
+    switch (a->phase) {
+    case PHASE_TTFB:
+        return step_ttfb(a);
+    case PHASE_HEAD:
+        return step_head(a, out);
+    case PHASE_EVENTS:
+        return a->chunked ? step_event(a, out) : step_plain(a, out);
+    case PHASE_END:
+        break;
+    }
+    ASSERT(!"a finished answer is not stepped");
+    return ANSWER_ABORT;
+}

@@ -1,0 +1,49 @@
+/* One answer to POST /v1/chat/completions as steps: what bytes go out next, when, and how it ends.
+ * Belongs to a connection, which calls answer_step whenever the bytes before were handed to the
+ * kernel; does no I/O itself.
+ */
+#ifndef DOTEB_SIM_ANSWER_H
+#define DOTEB_SIM_ANSWER_H
+
+#include "tests/simulator/http.h"
+#include "tests/simulator/sim.h"
+#include "tests/simulator/stream.h"
+
+enum answer_step {
+    ANSWER_MORE,  /* step again, at once if the output buffer has room */
+    ANSWER_FLUSH, /* step again after all bytes went out */
+    ANSWER_WAIT,  /* step again wait_us after all bytes went out */
+    ANSWER_HANG,  /* never step again: the client has to give up */
+    ANSWER_DONE,  /* complete once all bytes went out */
+    ANSWER_ABORT  /* close abruptly after all bytes went out */
+};
+
+enum answer_phase { PHASE_TTFB, PHASE_HEAD, PHASE_EVENTS, PHASE_END };
+
+struct answer {
+    enum answer_phase phase;
+    struct script script;
+    struct chat_request chat;
+    struct api_error error; /* error.status != 0: this is the answer */
+    struct reply reply;
+    struct stream stream;
+    struct buf body; /* of an answer that is not streamed; one event of a stream */
+    uint64_t seq, received_us;
+    uint64_t sent; /* bytes of body put out, without framing */
+    uint64_t wait_us;
+    uint32_t events; /* of the stream put out */
+    uint32_t hang_after;
+    uint16_t status;
+    bool keep_alive, chunked;
+};
+
+void answer_init(struct answer *a);
+void answer_fini(struct answer *a);
+/* Reads the request and decides on the answer. The bytes of `run` stay where they are until the
+ * answer has ended. */
+void answer_start(struct answer *a, struct sim *sim, const struct http_request *r, const char *run);
+enum answer_step answer_step(struct answer *a, struct buf *out);
+/* Is this authorization header's key the one the simulator wants? If not, `*e` is OpenAI's 401. */
+bool answer_check_key(const struct sim *sim, struct str authorization, struct api_error *e);
+
+#endif

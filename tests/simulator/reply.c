@@ -1,0 +1,287 @@
+/* reply_plan and the cutting of text (reply.h). */
+#include "tests/simulator/reply.h"
+
+#include "common/mem.h"
+#include "tests/simulator/schema.h"
+
+enum { ECHO_MAX = 200 };
+
+void reply_init(struct reply *r)
+{
+    memset(r, 0, sizeof(*r));
+    buf_init(&r->text, REPLY_TEXT_MAX);
+}
+
+void reply_reset(struct reply *r)
+{
+    for (uint32_t i = 0; i < r->n_calls; i++) {
+        xfree(r->calls[i].arguments);
+    }
+    xfree(r->calls);
+    r->calls = NULL;
+    r->n_calls = 0;
+    if (r->text.cap > 65536) {
+        buf_fini(&r->text);
+    }
+    buf_reset(&r->text);
+}
+
+void reply_fini(struct reply *r)
+{
+    reply_reset(r);
+    buf_fini(&r->text);
+}
+
+static char *put_hex(char *to, uint64_t v)
+{
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        *to++ = "0123456789abcdef"[(v >> shift) & 15];
+    }
+    return to;
+}
+
+void reply_ids(struct reply *r, uint64_t nonce, uint64_t seq)
+{
+    memcpy(r->id, "chatcmpl-", 9);
+    *put_hex(put_hex(r->id + 9, nonce), seq) = 0;
+    memcpy(r->request_id, "req_", 4);
+    *put_hex(put_hex(r->request_id + 4, nonce), seq) = 0;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t';
+}
+
+/* End of the piece that starts at `at`: never inside a UTF-8 sequence. */
+static size_t piece_end(const struct reply *r, size_t at)
+{
+    const char *p = r->text.p;
+    size_t len = r->text.len;
+    if (r->piece_bytes > 0) {
+        size_t end = at + r->piece_bytes < len ? at + r->piece_bytes : len;
+        while (end < len && ((unsigned char)p[end] & 0xC0) == 0x80) {
+            end++;
+        }
+        return end;
+    }
+    while (at < len && !is_space(p[at])) {
+        at++;
+    }
+    while (at < len && is_space(p[at])) {
+        at++;
+    }
+    return at;
+}
+
+bool cursor_next(struct cursor *c, const struct reply *r, struct str *piece)
+{
+    if (c->index == r->pieces || r->text.len == 0) {
+        return false;
+    }
+    size_t at = c->at == r->text.len ? 0 : c->at;
+    c->at = piece_end(r, at);
+    c->index++;
+    *piece = str_make(r->text.p + at, c->at - at);
+    return true;
+}
+
+static uint32_t count_pieces(const struct reply *r)
+{
+    uint32_t n = 0;
+    for (size_t at = 0; at < r->text.len; at = piece_end(r, at)) {
+        n++;
+    }
+    return n;
+}
+
+/* Puts an outsider's text into ours: cut to a bound at a character, controls become spaces. */
+static void add_echo(struct buf *b, struct str s)
+{
+    size_t n = s.len < ECHO_MAX ? s.len : ECHO_MAX;
+    while (n > 0 && n < s.len && ((unsigned char)s.p[n] & 0xC0) == 0x80) {
+        n--;
+    }
+    size_t at = b->len;
+    buf_add(b, s.p, n);
+    for (; at < b->len; at++) {
+        if ((unsigned char)b->p[at] < 0x20 || b->p[at] == 0x7f) {
+            b->p[at] = ' ';
+        }
+    }
+    if (n < s.len) {
+        buf_add_lit(b, "...");
+    }
+}
+
+static int dump_to_buf(const char *p, size_t len, void *b)
+{
+    return buf_add(b, p, len) ? 0 : -1;
+}
+
+static void add_sample(struct buf *b, const json_t *format)
+{
+    const json_t *schema = json_object_get(json_object_get(format, "json_schema"), "schema");
+    const char *type = json_string_value(json_object_get(format, "type"));
+    json_t *v = type && strcmp(type, "json_schema") == 0
+                    ? schema_sample(schema)
+                    : json_pack("{s:s, s:b}", "answer", "This is a simulated answer.", "simulated",
+                                1);
+    json_dump_callback(v, dump_to_buf, b, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_decref(v);
+}
+
+static bool wants_json(const struct chat_request *c)
+{
+    const char *type = json_string_value(json_object_get(c->response_format, "type"));
+    return type && strncmp(type, "json", 4) == 0;
+}
+
+static void plan_text(struct reply *r, const struct chat_request *c, const struct script *s,
+                      struct str echo)
+{
+    struct buf *b = &r->text;
+    if (s->text.p) {
+        buf_add_str(b, s->text);
+    } else if (wants_json(c)) {
+        add_sample(b, c->response_format);
+    } else if (c->tool_result.p) {
+        buf_add_lit(b, "The simulator read the tool's result: ");
+        add_echo(b, c->tool_result);
+    } else if (echo.len == 0) {
+        buf_add_lit(b, "Hello! This is doteb's simulator, not a real model. You said nothing.");
+    } else {
+        buf_add_lit(b, "Hello! This is doteb's simulator, not a real model. You said: ");
+        add_echo(b, echo);
+    }
+}
+
+/* Repeats the text so that it divides into whole pieces of piece_bytes. */
+static void fill_pieces(struct reply *r)
+{
+    size_t base = r->text.len;
+    size_t want = r->piece_bytes * (1 + 4096 / (size_t)r->piece_bytes);
+    while (base > 0 && r->text.len < want) {
+        char *to = buf_room(&r->text, base);
+        if (!to) {
+            break;
+        }
+        memcpy(to, r->text.p, base);
+        buf_grew(&r->text, base);
+    }
+    while (want > 0 && want < r->text.len && ((unsigned char)r->text.p[want] & 0xC0) == 0x80) {
+        want--;
+    }
+    r->text.len = want < r->text.len ? want : r->text.len;
+}
+
+static void plan_pieces(struct reply *r, const struct script *s)
+{
+    r->piece_bytes = s->chunk_bytes == SCRIPT_UNSET ? 0 : s->chunk_bytes;
+    if (s->chunks == SCRIPT_UNSET) {
+        r->pieces = count_pieces(r);
+        return;
+    }
+    r->pieces = s->chunks;
+    if (r->piece_bytes > 0) {
+        fill_pieces(r);
+    } else if (r->text.len > 0 && !is_space(r->text.p[r->text.len - 1]) &&
+               r->pieces > count_pieces(r)) {
+        buf_add_char(&r->text, ' ');
+    }
+    r->pieces = r->text.len == 0 ? 0 : r->pieces;
+}
+
+/* How many tool calls this request wants. */
+static uint32_t count_calls(const struct chat_request *c, const struct script *s)
+{
+    if (c->tool_result.p) {
+        return 0;
+    }
+    if (s->tools != SCRIPT_UNSET) {
+        return s->tools;
+    }
+    const char *choice = json_string_value(json_object_get(c->root, "tool_choice"));
+    return json_array_size(c->tools) > 0 &&
+           (json_is_object(c->tool_choice) || (choice && strcmp(choice, "required") == 0));
+}
+
+/* The i-th function of the request (counted in a circle), or the one that tool_choice names. */
+static const json_t *pick_function(const struct chat_request *c, uint32_t i)
+{
+    const char *want = json_string_value(
+        json_object_get(json_object_get(c->tool_choice, "function"), "name"));
+    size_t n = json_array_size(c->tools);
+    for (size_t j = 0; j < n; j++) {
+        const json_t *f = json_object_get(json_array_get(c->tools, (i + j) % n), "function");
+        const char *name = json_string_value(json_object_get(f, "name"));
+        if (name && (!want || strcmp(name, want) == 0)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static void plan_call(struct tool_call *call, const struct chat_request *c, uint32_t i)
+{
+    const json_t *f = pick_function(c, i);
+    if (!f) {
+        call->name = STR("get_weather");
+        call->arguments = xstrdup("{\"city\":\"Paris\"}");
+        return;
+    }
+    const json_t *name = json_object_get(f, "name");
+    call->name = str_make(json_string_value(name), json_string_length(name));
+    json_t *v = schema_sample(json_object_get(f, "parameters"));
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    json_dump_callback(v, dump_to_buf, &text, JSON_COMPACT | JSON_ENCODE_ANY);
+    call->arguments = xstrndup(text.p, text.len);
+    buf_fini(&text);
+    json_decref(v);
+}
+
+static void plan_usage(struct reply *r, const struct chat_request *c, const struct script *s,
+                       uint64_t said)
+{
+    struct reply_usage *u = &r->usage;
+    uint64_t in = (c->content_bytes + 3) / 4;
+    u->in = s->tokens_in != SCRIPT_UNSET ? s->tokens_in : in > 0 ? (uint32_t)in : 1;
+    u->out = s->tokens_out != SCRIPT_UNSET ? s->tokens_out : (uint32_t)said + s->reasoning;
+    u->cached = s->cached;
+    u->has_cache_write = s->cache_write != SCRIPT_UNSET;
+    u->cache_write = u->has_cache_write ? s->cache_write : 0;
+    u->reasoning = s->reasoning;
+    u->audio_in = s->audio_in;
+    u->audio_out = s->audio_out;
+}
+
+void reply_plan(struct reply *r, const struct chat_request *c, const struct script *s,
+                struct str echo)
+{
+    static const char *const FINISH[] = {NULL, "stop", "length", "tool_calls", "content_filter"};
+    r->model = c->model;
+    r->n = c->n;
+    r->pieces = 0;
+    r->finish = "stop";
+    uint64_t said = 0;
+    r->n_calls = count_calls(c, s);
+    if (r->n_calls > 0) {
+        r->calls = xcalloc(r->n_calls, sizeof(*r->calls));
+        r->finish = "tool_calls";
+    } else {
+        plan_text(r, c, s, echo);
+        plan_pieces(r, s);
+    }
+    for (uint32_t i = 0; i < r->n_calls; i++) {
+        plan_call(&r->calls[i], c, i);
+        said += 4 + (strlen(r->calls[i].arguments) + 3) / 4;
+    }
+    if (r->pieces > c->max_tokens) {
+        r->pieces = c->max_tokens;
+        r->finish = "length";
+    }
+    said = (said + r->pieces) * r->n;
+    r->finish = s->finish != FINISH_DEFAULT ? FINISH[s->finish] : r->finish;
+    plan_usage(r, c, s, said);
+}

@@ -1,0 +1,193 @@
+/* The endpoints of route.h. */
+#include "tests/simulator/route.h"
+
+#include "tests/simulator/head.h"
+#include "tests/simulator/readout.h"
+#include "tests/simulator/render.h"
+
+#define JSON_TYPE "application/json"
+#define LIST_MAX  100000
+
+struct call {
+    struct sim *sim;
+    const struct http_request *r;
+    const char *run;
+    struct str method, path, query;
+    struct buf *out;
+};
+
+static void respond(const struct call *c, unsigned status, struct str body)
+{
+    head_respond(c->out, status, JSON_TYPE, body, c->r->keep_alive);
+}
+
+static void respond_error(const struct call *c, const struct api_error *e)
+{
+    struct buf body;
+    buf_init(&body, 1 << 16);
+    render_error(&body, e);
+    respond(c, e->status, buf_str(&body));
+    buf_fini(&body);
+}
+
+/* Value of a query parameter, or STR_NULL; nothing is percent-decoded. */
+static struct str query_value(struct str query, struct str name)
+{
+    while (query.p) {
+        struct str value = str_cut(&query, '&');
+        struct str key = str_cut(&value, '=');
+        if (str_eq(key, name)) {
+            return value.p ? value : STR("");
+        }
+    }
+    return STR_NULL;
+}
+
+static uint64_t query_number(struct str query, struct str name, uint64_t otherwise)
+{
+    int64_t n;
+    return str_to_i64(query_value(query, name), &n) && n >= 0 ? (uint64_t)n : otherwise;
+}
+
+static bool allowed(const struct call *c)
+{
+    struct api_error e;
+    struct str key = http_value(c->r, c->run, STR("authorization"));
+    if (answer_check_key(c->sim, key, &e)) {
+        return true;
+    }
+    respond_error(c, &e);
+    return false;
+}
+
+static const char *const MODELS[] = {"sim-echo", "sim-small", "sim-large"};
+
+static void one_model(struct buf *b, const struct sim *sim, struct str id)
+{
+    buf_add_lit(b, "{\"id\":");
+    buf_add_json(b, id);
+    buf_printf(b, ",\"object\":\"model\",\"created\":%lld,\"owned_by\":\"doteb-simulator\"}",
+               (long long)sim->started);
+}
+
+static void models(const struct call *c)
+{
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    buf_add_lit(&b, "{\"object\":\"list\",\"data\":[");
+    for (size_t i = 0; i < ARRAY_LEN(MODELS); i++) {
+        if (i > 0) {
+            buf_add_char(&b, ',');
+        }
+        one_model(&b, c->sim, str_of(MODELS[i]));
+    }
+    buf_add_lit(&b, "]}");
+    respond(c, 200, buf_str(&b));
+    buf_fini(&b);
+}
+
+static void model(const struct call *c, struct str id)
+{
+    if (id.len == 0 || str_starts(id, STR("sim-missing"))) {
+        struct api_error e;
+        api_error_set(&e, 404, "model_not_found", "model", "The model '%.*s' does not exist",
+                      (int)(id.len < 200 ? id.len : 200), id.p);
+        respond_error(c, &e);
+        return;
+    }
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    one_model(&b, c->sim, id);
+    respond(c, 200, buf_str(&b));
+    buf_fini(&b);
+}
+
+/* GET /_sim/..., POST /_sim/reset */
+static bool readout(const struct call *c, struct buf *b)
+{
+    if (str_eq(c->path, STR("/_sim/requests"))) {
+        readout_requests(b, c->sim, query_number(c->query, STR("since"), 0),
+                         query_number(c->query, STR("limit"), LIST_MAX));
+    } else if (str_starts(c->path, STR("/_sim/requests/"))) {
+        readout_request(b, c->sim, str_make(c->path.p + 15, c->path.len - 15));
+    } else if (str_eq(c->path, STR("/_sim/last"))) {
+        readout_last(b, c->sim, query_number(c->query, STR("n"), 0),
+                     query_value(c->query, STR("id")));
+    } else if (str_eq(c->path, STR("/_sim/counters"))) {
+        readout_counters(b, c->sim);
+    } else if (str_eq(c->path, STR("/_sim/reset")) && str_eq(c->method, STR("POST"))) {
+        sim_reset(c->sim);
+        buf_add_lit(b, "{\"ok\":true}");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void wrong_url(const struct call *c)
+{
+    struct api_error e;
+    bool post_only = str_eq(c->path, STR("/v1/chat/completions"));
+    api_error_set(&e, post_only ? 405 : 404, NULL, NULL,
+                  post_only ? "Not allowed to %.*s on %.*s. (HINT: POST)"
+                            : "Invalid URL (%.*s %.*s)",
+                  (int)(c->method.len < 20 ? c->method.len : 20), c->method.p,
+                  (int)(c->path.len < 200 ? c->path.len : 200), c->path.p);
+    respond_error(c, &e);
+}
+
+static void other(const struct call *c)
+{
+    bool get = str_eq(c->method, STR("GET"));
+    if (str_starts(c->path, STR("/_sim/"))) {
+        struct buf b;
+        buf_init(&b, (size_t)256 << 20);
+        if (readout(c, &b)) {
+            respond(c, 200, buf_str(&b));
+        } else {
+            wrong_url(c);
+        }
+        buf_fini(&b);
+        return;
+    }
+    if (get && str_eq(c->path, STR("/healthz"))) {
+        respond(c, 200, STR("{\"status\":\"ok\"}"));
+        return;
+    }
+    records_keep(&c->sim->records, sim_now_us(), str_make(c->run, c->r->head_len),
+                 http_body(c->r, c->run));
+    if (!allowed(c)) {
+        return;
+    }
+    if (get && str_eq(c->path, STR("/v1/models"))) {
+        models(c);
+    } else if (get && str_starts(c->path, STR("/v1/models/"))) {
+        model(c, str_make(c->path.p + 11, c->path.len - 11));
+    } else {
+        wrong_url(c);
+    }
+}
+
+bool route_request(struct sim *sim, const struct http_request *r, const char *run, struct answer *a,
+                   struct buf *out)
+{
+    struct str query = http_str(run, r->target);
+    struct str path = str_cut(&query, '?');
+    struct call c = {sim, r, run, http_str(run, r->method), path, query, out};
+    if (str_eq(c.method, STR("POST")) && str_eq(path, STR("/v1/chat/completions"))) {
+        answer_start(a, sim, r, run);
+        return true;
+    }
+    other(&c);
+    return false;
+}
+
+void route_refuse(struct sim *sim, enum http_result why, struct buf *out)
+{
+    unsigned status = why == HTTP_BODY_TOO_BIG ? 413 : why == HTTP_HEAD_TOO_BIG ? 431 : 400;
+    pthread_mutex_lock(&sim->records.lock);
+    sim->records.counters.bad_http++;
+    pthread_mutex_unlock(&sim->records.lock);
+    head_respond(out, status, "text/plain", STR("the simulator could not read this request\n"),
+                 false);
+}
