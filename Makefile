@@ -1,0 +1,35 @@
+# The commands of doteb; each is a script that can be read. `make help` lists them.
+.PHONY: help up down status logs clean-data test format lint docs fuzz
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+up: ## build and start everything on this machine; prints addresses and keys
+	@deploy/local/up.sh
+
+down: ## stop what `make up` started; data stays
+	@deploy/local/down.sh
+
+status: ## each part: up or down, port, pid, readiness
+	@deploy/local/status.sh
+
+logs: ## follow the logs of all parts
+	@deploy/local/logs.sh
+
+clean-data: ## delete the stack's data and secrets (CONFIRM=1)
+	@deploy/local/clean-data.sh
+
+test: ## sanitizer build and every test
+	@tests/run.sh
+
+format: ## format the C code in place
+	@tests/lint/format.sh --fix
+
+lint: ## the lint tests alone
+	@tests/run.sh lint
+
+docs: ## write docs/configuration.md anew from the daemons' own tables
+	@docs/generate.sh
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS (300); keeps the corpora
+	@tests/fuzz/run.sh

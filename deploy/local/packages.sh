@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Installs the missing Debian packages of the named sections of deploy/packages.txt:
+#   packages.sh build run test
+# Asks dpkg first, so that a machine that has them needs neither network nor sudo. Packages that
+# bring a service (PostgreSQL, Redis, nginx) are kept from starting it, now and at boot, if and
+# only if this run installs them: a service that was here before is left as it is.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+LIST=$DOTEB_ROOT/deploy/packages.txt
+POLICY=/usr/sbin/policy-rc.d
+CLUSTER_CONF=/etc/postgresql-common/createcluster.d/doteb-install.conf
+MARK='made by doteb while it installs packages'
+SERVICES='redis-server nginx postgresql'
+
+wanted() {
+    local section=none name _
+    while read -r name _; do
+        case $name in
+        '' | '#'*) ;;
+        '['*']') section=${name#[} section=${section%]} ;;
+        *) case " $* " in *" $section "*) echo "$name" ;; esac ;;
+        esac
+    done <"$LIST"
+}
+
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Everything from here runs as root: directly, or by one sudo of this script.
+install_as_root() {
+    trap 'lift_holds' EXIT
+    trap 'exit 130' INT TERM
+    place_holds "$@"
+    export DEBIAN_FRONTEND=noninteractive
+    dpkg --configure -a
+    apt-get -q update
+    # No terminal in between: a question nobody sees would hang.
+    apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" </dev/null
+    local s
+    for s in $SERVICES; do
+        case " $* " in *" $s"*) keep_from_boot "$s" ;; esac
+    done
+}
+
+# While packages install: no PostgreSQL cluster is made, and of the services only the new ones are
+# refused their start. A policy that is not ours stands.
+place_holds() {
+    mkdir -p "${CLUSTER_CONF%/*}"
+    printf '# %s\ncreate_main_cluster = false\n' "$MARK" >"$CLUSTER_CONF"
+    if [ -e "$POLICY" ] && ! grep -q "$MARK" "$POLICY"; then
+        return
+    fi
+    {
+        printf '#!/bin/sh\n# %s\ncase "$1" in\n' "$MARK"
+        local s
+        for s in $SERVICES; do
+            case " $* " in *" $s"*) printf '%s*) exit 101 ;;\n' "$s" ;; esac
+        done
+        printf 'esac\nexit 0\n'
+    } >"$POLICY"
+    chmod 755 "$POLICY"
+}
+
+lift_holds() {
+    rm -f "$CLUSTER_CONF"
+    if [ -e "$POLICY" ] && grep -q "$MARK" "$POLICY"; then
+        rm -f "$POLICY"
+    fi
+}
+
+keep_from_boot() {
+    local unit=$1
+    # PostgreSQL's unit starts clusters, and there is none: nothing to disable.
+    [ "$unit" != postgresql ] || return 0
+    if command -v systemctl >/dev/null; then
+        systemctl --quiet disable "$unit" || true
+    else
+        update-rc.d "$unit" disable || true
+    fi
+}
+
+debian_12_or_say() {
+    if [ ! -r /etc/os-release ] || ! command -v apt-get >/dev/null; then
+        die "this is no Debian system" "doteb's make up is for Debian 12; docs/dependencies.md lists what it needs"
+    fi
+    local id version
+    id=$(. /etc/os-release && echo "${ID:-}") version=$(. /etc/os-release && echo "${VERSION_ID:-}")
+    [ "$id $version" = "debian 12" ] ||
+        step "note: made for Debian 12, this is $id $version: package names may differ"
+}
+
+main() {
+    local names missing=() name log sudo=()
+    names=$(wanted "$@")
+    for name in $names; do
+        installed "$name" || missing+=("$name")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then
+        step "packages: nothing missing ($*)"
+        return
+    fi
+    debian_12_or_say
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null ||
+            die "packages are missing and there is no sudo" \
+                "as root: apt-get install --no-install-recommends ${missing[*]}"
+        step "packages: ${#missing[@]} missing; sudo may ask for your password"
+        sudo -v || die "sudo was refused" \
+            "as root: apt-get install --no-install-recommends ${missing[*]}"
+        sudo=(sudo)
+    fi
+    mkdir -p "$STATE/log"
+    log=$STATE/log/packages.log
+    long "$log" "packages: installing ${#missing[@]} (log: ${log#"$DOTEB_ROOT"/})" \
+        "${sudo[@]}" bash "${BASH_SOURCE[0]}" --as-root "${missing[@]}" ||
+        die "apt-get could not install: ${missing[*]}" \
+            "read the lines above (network? a mirror? disk space?), then run again"
+}
+
+if [ "${1:-}" = --as-root ]; then
+    shift
+    install_as_root "$@"
+else
+    main "$@"
+fi

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Which port each part listens on. The usual one if it is free, else the next free one; remembered
+# in .doteb/ports, so that addresses stay the same from one run to the next.
+
+declare -A PORT=()
+PARTS_WITH_PORTS='gateway control admin simulator postgres redis'
+
+usual_port() {
+    local base=${DOTEB_PORT_BASE:-4000}
+    case $1 in
+    gateway) echo $((base + 1)) ;;
+    control) echo $((base + 2)) ;;
+    admin) echo $((base + 3)) ;;
+    simulator) echo $((base + 10)) ;;
+    postgres) echo "${DOTEB_PORT_POSTGRES:-54329}" ;;
+    redis) echo "${DOTEB_PORT_REDIS:-63799}" ;;
+    esac
+}
+
+# All TCP ports that somebody listens on, from the kernel's tables.
+listening_ports() {
+    local hex
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+        awk '$4 == "0A" { n = split($2, a, ":"); print a[n] }' | sort -u |
+        while read -r hex; do echo $((16#$hex)); done
+}
+
+load_ports() {
+    local name value
+    PORT=()
+    [ -r "$STATE/ports" ] || return 0
+    while IFS='=' read -r name value; do
+        [[ $name =~ ^[a-z]+$ && $value =~ ^[0-9]+$ ]] && PORT[$name]=$value
+    done <"$STATE/ports"
+    return 0
+}
+
+save_ports() {
+    local name
+    for name in $PARTS_WITH_PORTS; do
+        echo "$name=${PORT[$name]}"
+    done | write_file 600 "$STATE/ports"
+}
+
+# A part that runs keeps its port; the others get theirs if free, else the next free one.
+choose_ports() {
+    local name port taken given=' '
+    load_ports
+    taken=" $(listening_ports | tr '\n' ' ')"
+    for name in $PARTS_WITH_PORTS; do
+        port=${PORT[$name]:-$(usual_port "$name")}
+        if ! part_up "$name"; then
+            while [[ "$taken$given" == *" $port "* ]]; do
+                port=$((port + 1))
+                [ "$port" -lt 65000 ] || die "no free port for $name" "stop something that listens"
+            done
+            if [ "$port" != "${PORT[$name]:-$(usual_port "$name")}" ]; then
+                step "ports: ${PORT[$name]:-$(usual_port "$name")} is taken by another program," \
+                    "$name uses $port"
+            fi
+        fi
+        PORT[$name]=$port
+        given+="$port "
+    done
+    save_ports
+}

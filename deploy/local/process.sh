@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# Background processes of the stack: start, look, stop. Each carries LOCAL_STACK=<state folder> in
+# its environment; a process is ours if and only if its pid file and that mark agree, so that a
+# reused pid or another checkout's daemon is never touched. PostgreSQL is looked after by pg_ctl.
+
+is_ours() {
+    { tr '\0' '\n' <"/proc/$1/environ"; } 2>/dev/null | grep -qxF "LOCAL_STACK=$STATE"
+}
+
+# pid_of NAME: prints the pid if the process runs and is ours.
+pid_of() {
+    local pid
+    pid=$(cat "$STATE/run/$1.pid" 2>/dev/null) || return 1
+    [[ $pid =~ ^[0-9]+$ ]] && is_ours "$pid" && echo "$pid"
+}
+
+part_up() {
+    case $1 in
+    postgres) postgres_up ;;
+    admin) pid_of gateway >/dev/null ;;
+    *) pid_of "$1" >/dev/null ;;
+    esac
+}
+
+# Keeps the last log beside the new one.
+rotate_log() {
+    if [ -s "$STATE/log/$1.log" ]; then
+        mv -f "$STATE/log/$1.log" "$STATE/log/$1.log.1"
+    fi
+}
+
+# spawn NAME COMMAND...: in a session of its own, with a clean environment, output in its log.
+spawn() {
+    local name=$1
+    shift
+    rotate_log "$name"
+    (
+        trap - ERR
+        exec 9>&-
+        cd /
+        echo "$BASHPID" >"$STATE/run/$name.pid"
+        exec setsid env -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TZ=UTC \
+            LOCAL_STACK="$STATE" "$@" >"$STATE/log/$name.log" 2>&1 </dev/null
+    ) &
+    disown
+}
+
+# keep NAME FINGERPRINT COMMAND...: lets it run if it runs what FINGERPRINT stands for, else
+# (re)starts it.
+keep() {
+    local name=$1 print=$2
+    shift 2
+    if pid_of "$name" >/dev/null && [ "$(cat "$STATE/run/$name.print" 2>/dev/null)" = "$print" ]; then
+        step "$name: running"
+        return
+    fi
+    stop "$name"
+    spawn "$name" "$@"
+    echo "$print" | write_file 600 "$STATE/run/$name.print"
+    step "$name: started"
+}
+
+# The same binary with the same configuration has the same fingerprint.
+fingerprint() {
+    cat "$@" | sha256sum | cut -c1-32
+}
+
+stop() {
+    local name=$1 pid waited=0
+    if pid=$(pid_of "$name"); then
+        kill -TERM "$pid" 2>/dev/null || true
+        while is_ours "$pid"; do
+            waited=$((waited + 1))
+            if [ "$waited" -gt "${2:-300}" ]; then
+                step "$name: did not end by itself, killed"
+                kill -KILL "$pid" 2>/dev/null || true
+                break
+            fi
+            sleep 0.1
+        done
+        step "$name: stopped"
+    fi
+    rm -f "$STATE/run/$name.pid" "$STATE/run/$name.print"
+}
+
+# Processes of this stack that no pid file names: left by a .doteb that was removed by hand.
+stop_strays() {
+    local dir pid
+    for dir in /proc/[0-9]*; do
+        pid=${dir#/proc/}
+        if is_ours "$pid"; then
+            step "process $pid: stopped (no pid file named it)"
+            kill -TERM "$pid" 2>/dev/null || true
+        fi
+    done
+}
+
+# wait_ready NAME URL SECONDS: until the URL answers 200; a process that died is not waited for.
+wait_ready() {
+    local name=$1 url=$2 deadline=$(($(date +%s) + $3)) told=0 answer
+    while ! answer=$(curl -fsS --noproxy '*' -m 2 "$url" 2>&1); do
+        if ! pid_of "$name" >/dev/null; then
+            tail -n 15 "$STATE/log/$name.log" >&2
+            die "$name ended while starting; its last lines are above" \
+                "whole log: $STATE/log/$name.log; then make up again"
+        fi
+        if [ "$(date +%s)" -ge "$deadline" ]; then
+            tail -n 15 "$STATE/log/$name.log" >&2
+            die "$name is not ready after $3 seconds: $url says: $answer" \
+                "whole log: $STATE/log/$name.log; then make up again"
+        fi
+        told=$((told + 1))
+        [ $((told % 50)) -ne 0 ] || step "$name: waiting for $url"
+        sleep 0.1
+    done
+}
