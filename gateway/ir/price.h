@@ -5,6 +5,7 @@
 
 #include "common/defs.h"
 #include "common/money.h"
+#include "common/str.h"
 #include "gateway/ir/usage.h"
 
 /* PRICE(enum, "name in offer_prices.prices and in cost lines", unit) */
@@ -73,13 +74,23 @@ struct cost {
 const char *price_kind_name(enum price_kind k);
 const char *price_kind_unit(enum price_kind k);
 
-/* The cost of `u` (unknown counts are 0) at wall time `at_us`, by the tier that the prompt's size
- * picks. Cached, cache-write and audio tokens are taken out of input at their own price where the
- * list has one, else they cost as input (cache writes: as input); reasoning and audio output
- * likewise out of output. `service_tier` (may be "") picks a multiplier, 1.0 if unknown. */
-void cost_compute(const struct price_list *list, const struct usage *u, const char *service_tier,
+/* The cost of `u` (unknown counts are 0) at wall time `at_us`.
+ *
+ * 1. Prices: in off-peak hours those of `off_peak`, else those of the first tier whose bound is not
+ *    below the whole prompt (the last one has no bound).
+ * 2. The prompt is split into cached audio, other cached, cache writes 5m and 1h, audio not cached,
+ *    and the rest; the answer into reasoning, audio and the rest; in this order, and never more
+ *    parts than the whole has tokens.
+ * 3. A part whose price the list lacks is charged with the next one: cached audio as cached input,
+ *    1h writes as 5m writes, everything else as input; reasoning and audio output as output. What
+ *    then has no price at all costs nothing and has no line.
+ * 4. A line is quantity * price * multiplier, rounded half up to a pico-dollar. The multiplier is
+ *    `service_tier`'s (1.0 for names the list does not have, and ""), but 1.0 for web searches and
+ *    the price per request. The total is the sum of the lines. */
+void cost_compute(const struct price_list *list, const struct usage *u, struct str service_tier,
                   int64_t at_us, struct cost *out);
-/* The greatest cost of a request of at most `input` and `output` tokens: dearest of each group. */
+/* The greatest cost of a request of at most `input` and `output` tokens, whatever part they are,
+ * at any hour and service tier; images and web searches are not in it. */
 int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t output);
 
 #endif

@@ -14,8 +14,8 @@ struct usage {
     int64_t cached;         /* read from the provider's prompt cache; part of input */
     int64_t cache_write_5m; /* part of input */
     int64_t cache_write_1h; /* part of input */
-    int64_t audio_input;    /* part of input */
-    int64_t cached_audio;   /* part of cached */
+    int64_t audio_input;    /* part of input, cached audio included */
+    int64_t cached_audio;   /* part of cached and of audio_input */
     int64_t image_input;    /* images, not tokens */
     int64_t output;
     int64_t reasoning;    /* part of output */

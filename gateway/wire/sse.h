@@ -20,21 +20,30 @@ struct sse_event {
 
 struct sse {
     uint32_t magic;
-    struct buf raw; /* the event in hand: complete lines and the beginning of the next */
-    struct buf data;
+    size_t max_bytes;
+    struct buf raw;  /* bytes not yet handed out; a one-line event lies here whole */
+    struct buf data; /* an event of several data lines, joined */
     struct buf type;
-    struct buf id;
-    size_t at; /* parsed up to here in raw */
-    bool bom_checked, skip_lf, has_data, failed;
+    struct buf id;             /* stays for later events until another comes */
+    size_t at;                 /* begin of the line in hand, in raw */
+    size_t lf_from, cr_from;   /* no LF (CR) lies in raw between `at` and here */
+    size_t one_begin, one_end; /* the first data line's value, in raw */
+    unsigned data_lines;       /* of the event in hand */
+    bool bom_checked, skip_lf, failed;
+    bool handed_out; /* the last event is borrowed still; forget it at the next call */
 };
 
 void sse_init(struct sse *s, size_t max_event_bytes);
 void sse_fini(struct sse *s);
-/* Adds bytes; false (and from then on) when an event passes the cap. */
+/* Adds bytes (copied); call when sse_next has returned false. False once an event has passed the
+ * cap; sse_next finds that out, so look at sse_failed after the last one. */
 MUST_USE bool sse_feed(struct sse *s, struct str bytes);
-/* The next complete event, false when more bytes are needed. */
+/* The next complete event, false when more bytes are needed or after a failure. As browsers do, an
+ * event without any data line is no event, and one without its blank line is not complete. */
 MUST_USE bool sse_next(struct sse *s, struct sse_event *out);
 /* True if bytes of an unfinished event are waiting (the stream was cut inside one). */
 bool sse_partial(const struct sse *s);
+/* Has a line or an event passed the cap? */
+bool sse_failed(const struct sse *s);
 
 #endif

@@ -1,0 +1,25 @@
+/* What single JSON tokens mean: escapes, UTF-8, numbers. Pure; never reads past its text. */
+#ifndef DOTEB_WIRE_JSON_TEXT_H
+#define DOTEB_WIRE_JSON_TEXT_H
+
+#include "common/defs.h"
+#include "common/str.h"
+
+/* Value of a hexadecimal digit, -1 if it is none. */
+int json_hex(char c);
+/* The character that `\c` stands for (c is one of "\/bfnrt and the quote), '\0' if there is none.
+ */
+char json_short_escape(char c);
+/* Walks `*i` over bytes >= 0x80 while they are valid UTF-8, up to the next ASCII byte or `len`.
+ * False where they are not, `*i` at the wrong sequence. */
+bool json_utf8_run(const char *t, size_t *i, size_t len);
+/* Walks `*i` over a number of RFC 8259; false where the grammar breaks, `*i` at that byte. */
+bool json_number_end(const char *t, size_t *i, size_t len);
+/* Does raw string text, decoded, equal `want`? */
+bool json_text_is(struct str raw, struct str want);
+/* Bytes that raw string text has once decoded. */
+size_t json_decoded_len(struct str raw);
+/* A number token of any spelling ("12", "12.0", "1.2e1") whose value is whole and fits. */
+MUST_USE bool json_whole(struct str raw, int64_t *out);
+
+#endif
