@@ -1,6 +1,11 @@
 /* The two records of a request in the spool: `open` before the upstream call, `close` before the
- * last byte of the answer is released. Encoded with length, kind, version and CRC-32; the decoder
- * takes any bytes (torn writes, rubbish) and says what they are.
+ * last byte of the answer is released. The decoder takes any bytes (torn writes, rubbish) and says
+ * what they are. Pure; any thread.
+ *
+ * A record is 64-bit little-endian words: checksum of the rest; length in bytes (16 bits), kind,
+ * version (8 bits each), zero (32 bits); then the fields in the order of record.c, padded with
+ * zeros. The kind's byte occurs in no UTF-8 text, and all text in a record is UTF-8: a caller
+ * cannot send text that looks like a record to a reader who searches on after damage.
  */
 #ifndef DOTEB_LEDGER_RECORD_H
 #define DOTEB_LEDGER_RECORD_H
@@ -23,8 +28,9 @@ enum outcome {
     OUTCOME_INTERRUPTED,
 };
 
-/* Who, what, when: all that a row needs if nothing more is ever heard. Strings are borrowed; each
- * is cut to its cap when encoded, so that the record always fits. */
+/* Who, what, when: all that a row needs if nothing more is ever heard. Strings are borrowed. The
+ * encoder cuts each to its cap at a character's border (tags at a comma), replaces invalid UTF-8 by
+ * U+FFFD and drops NULs: the record always fits and PostgreSQL takes its text. */
 struct ledger_open {
     struct uuid request_id; /* UUIDv7; its time is created_at's millisecond */
     struct uuid organisation_id, project_id, api_key_id, user_id, provider_key_id;
@@ -42,8 +48,8 @@ struct ledger_open {
     struct str source, title, referer, end_user, session; /* <= 128 each */
     struct str user_agent;                                /* <= 256 */
     struct str tags;                                      /* comma separated, <= 512 */
-    struct str metadata; /* JSON object, <= 1024, else dropped whole */
-    struct str params;   /* JSON object, <= 512, else dropped whole */
+    struct str metadata; /* JSON object, <= 1024; over that or no UTF-8: dropped whole */
+    struct str params;   /* JSON object, <= 512; likewise */
 };
 
 enum { LEDGER_ATTEMPTS_MAX = 8, LEDGER_STEPS_MAX = 16 };

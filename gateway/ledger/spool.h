@@ -1,8 +1,10 @@
 /* The write-ahead spool: memory-mapped, preallocated segment files, one lane per worker.
  *
- * The ledger thread makes segments (posix_fallocate, prefault) and keeps spares; a worker only
- * copies records into its current segment and takes a spare when it is full: it never does file
- * I/O and never waits. Space for the close is reserved with the open, so a close always fits.
+ * The keeper thread makes segments (posix_fallocate, prefault), hands over spares and syncs; a
+ * worker only copies records into its current segment and takes a spare when it is full: it never
+ * does file I/O and never waits. Space for the close is reserved with the open, so a close always
+ * fits. What was published survives the process's death in the page cache, and the machine's from
+ * the next group sync on.
  */
 #ifndef DOTEB_LEDGER_SPOOL_H
 #define DOTEB_LEDGER_SPOOL_H
@@ -15,11 +17,10 @@ struct spool;      /* one per process: folder, lock, id */
 struct spool_lane; /* one per worker */
 
 struct spool_options {
-    const char *dir;         /* created 0700 if missing */
-    int64_t segment_bytes;   /* >= 64 KiB; default 4 MiB */
-    int64_t sync_ms;         /* group sync interval, default 50 */
-    unsigned lanes;          /* workers, 1..256 */
-    int failpoint_disk_full; /* tests: pretend posix_fallocate fails with ENOSPC */
+    const char *dir;       /* created 0700 if missing */
+    int64_t segment_bytes; /* >= 64 KiB (the least it is raised to), <= 1 GiB; default 4 MiB */
+    int64_t sync_ms;       /* group sync interval, default 50 */
+    unsigned lanes;        /* workers, 1..256 */
 };
 
 /* Locks the folder (flock), reads or makes its stable gateway id, opens lanes with one segment and
@@ -27,7 +28,8 @@ struct spool_options {
  * the folder, no space, not writable). Segments of an earlier run stay for the writer to recover.
  */
 struct spool *spool_new(const struct spool_options *o, char err[256]);
-/* After workers and writer have stopped. Accepts NULL. */
+/* After workers and writer have stopped. Deletes the segments that PostgreSQL has in full, leaves
+ * the others for the next start. Accepts NULL. */
 void spool_free(struct spool *s);
 struct uuid spool_gateway_id(const struct spool *s);
 /* Borrowed; lane i belongs to worker i alone. */
@@ -37,7 +39,7 @@ struct spool_lane *spool_lane(struct spool *s, unsigned i);
 MUST_USE enum err spool_write_open(struct spool_lane *l, const struct ledger_open *o);
 /* Uses the room that the open reserved: cannot fail. Exactly one close for each open. */
 void spool_write_close(struct spool_lane *l, const struct ledger_close *c);
-/* Room for at least one more open now? (readiness) */
-bool spool_writable(const struct spool *s);
+/* Does every lane have room for at least one more open now? (readiness) Any thread. */
+bool spool_writable(struct spool *s);
 
 #endif
