@@ -1,0 +1,20 @@
+/* Command line words: `--name value`, `--name=value`, flags and positional words, by table. */
+#ifndef DOTEB_CONTROL_ARGS_H
+#define DOTEB_CONTROL_ARGS_H
+
+#include "common/defs.h"
+
+struct arg {
+    const char *name;   /* "--email"; NULL: the next positional word */
+    const char **value; /* borrowed from argv; or */
+    bool *flag;         /* set to true */
+    bool required;
+};
+
+/* Fills the table's targets. False after a message on stderr. */
+MUST_USE bool args_parse(int argc, char *const *argv, const struct arg *table, size_t n);
+/* The first line of stdin without its end, at most `max` - 1 bytes, NUL-terminated. False, after a
+ * message on stderr, if there is none or it is longer. The caller wipes it if it is a secret. */
+MUST_USE bool args_read_stdin(const char *what, char *out, size_t max);
+
+#endif

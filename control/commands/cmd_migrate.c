@@ -1,0 +1,40 @@
+/* `doteb-control migrate`: brings the schema up to date and makes the partitions that the request
+ * log needs first. Safe to repeat and to run twice at once.
+ */
+#include <stdio.h>
+
+#include "control/args.h"
+#include "control/commands/commands.h"
+#include "control/migrate.h"
+
+static bool migrate(struct app *app, struct pg *pg)
+{
+    char err[512];
+    int applied;
+    if (!migrate_run(pg, migrations_known, migrations_known_len, &applied, err)) {
+        (void)fprintf(stderr, "doteb-control: %s\n", err);
+        return false;
+    }
+    (void)printf("schema: %d of %zu migrations applied now\n", applied, migrations_known_len);
+    /* Yesterday too: a ledger may still hold rows of it. */
+    if (pg_exec(pg, "select ensure_request_partitions((now() at time zone 'UTC')::date - 1, 9)",
+                NULL) != PG_OK) {
+        (void)fprintf(stderr, "doteb-control: partitions: %s\n", pg_error(pg));
+        return false;
+    }
+    /* Without a master key the schema alone is made; the first verb that needs the pepper adds it.
+     */
+    if (*app->opt.master_key)
+        return app_open_master(app) && app_open_pepper(app, pg);
+    return true;
+}
+
+int cmd_migrate(struct app *app, int argc, char *const *argv)
+{
+    if (!args_parse(argc, argv, NULL, 0))
+        return 2;
+    struct pg *pg = app_connect(app, 0);
+    bool ok = pg && migrate(app, pg);
+    pg_close(pg);
+    return ok ? 0 : 1;
+}

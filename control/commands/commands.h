@@ -1,0 +1,13 @@
+/* The verbs of the command line. Each takes the words after the verb and returns the exit code:
+ * 0 done, 1 it failed (the reason is on stderr), 2 wrong use.
+ */
+#ifndef DOTEB_CONTROL_COMMANDS_H
+#define DOTEB_CONTROL_COMMANDS_H
+
+#include "control/app.h"
+
+int cmd_migrate(struct app *app, int argc, char *const *argv);
+int cmd_admin_create(struct app *app, int argc, char *const *argv);
+int cmd_key_create(struct app *app, int argc, char *const *argv);
+
+#endif

@@ -1,0 +1,93 @@
+/* doteb-control: the control plane. This file maps the command line's verbs to commands/; nothing
+ * else happens here.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "control/commands/commands.h"
+
+struct verb {
+    const char *words[2]; /* the second may be NULL */
+    int (*run)(struct app *app, int argc, char *const *argv);
+    const char *help;
+};
+
+static const struct verb verbs[] = {
+    {{"migrate", NULL}, cmd_migrate, "bring the database's schema up to date"},
+    {{"admin", "create"},
+     cmd_admin_create,
+     "--email E [--name N] [--organisation NAME] [--password-stdin] [--if-missing]\n"
+     "                          make an operator account; prints its password if it made one"},
+    {{"key", "create"},
+     cmd_key_create,
+     "--project NAME --name N [--organisation NAME]\n"
+     "                          make an API key; prints it, this once"},
+};
+
+static void help(void)
+{
+    (void)printf("doteb-control %s\n\n", DOTEB_VERSION);
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        (void)printf("  doteb-control %s%s%s  %s\n", verbs[i].words[0],
+                     verbs[i].words[1] ? " " : "", verbs[i].words[1] ? verbs[i].words[1] : "",
+                     verbs[i].help);
+    (void)printf("  doteb-control --print-config | --print-config-doc | --version | --help\n\n"
+                 "Settings come from the environment or from the file DOTEB_CONFIG names; see\n"
+                 "docs/configuration.md.\n");
+}
+
+static const struct verb *find_verb(int argc, char **argv)
+{
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        const char *second = verbs[i].words[1];
+        if (strcmp(argv[1], verbs[i].words[0]) == 0 &&
+            (!second || (argc > 2 && strcmp(argv[2], second) == 0)))
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+/* The words that need no database; -1: none of them. */
+static int print_word(const char *word)
+{
+    struct options o;
+    char err[512];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        help();
+    } else if (strcmp(word, "--version") == 0) {
+        (void)printf("doteb-control %s\n", DOTEB_VERSION);
+    } else if (strcmp(word, "--print-config-doc") == 0) {
+        options_print_doc();
+    } else if (strcmp(word, "--print-config") == 0) {
+        if (!options_load(&o, err)) {
+            (void)fprintf(stderr, "doteb-control: %s\n", err);
+            return 1;
+        }
+        options_print(&o);
+        options_free(&o);
+    } else {
+        return -1;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    log_set_program("doteb-control");
+    const struct verb *verb = argc > 1 ? find_verb(argc, argv) : NULL;
+    int code = argc > 1 && !verb ? print_word(argv[1]) : -1;
+    if (code >= 0)
+        return code;
+    if (!verb) {
+        (void)fprintf(stderr, "doteb-control: expected a verb; see doteb-control --help\n");
+        return 2;
+    }
+    struct app app;
+    if (!app_init(&app))
+        return 1;
+    int skip = verb->words[1] ? 3 : 2;
+    code = verb->run(&app, argc - skip, argv + skip);
+    app_fini(&app);
+    return code;
+}

@@ -1,0 +1,147 @@
+/* Runs schema migrations. Called by `doteb-control migrate`, and (the check only) by readiness, on
+ * the caller's thread. Never edits or reverts what has been applied.
+ */
+#include "control/migrate.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "common/log.h"
+
+enum { ERR_BYTES = 512 };
+
+static const struct pg_stmt exists_stmt = {"migrate.exists",
+                                           "select to_regclass('schema_migrations') is not null"};
+static const struct pg_stmt applied_stmt = {
+    "migrate.applied", "select version, name, sha256 from schema_migrations order by version"};
+static const struct pg_stmt insert_stmt = {
+    "migrate.insert", "insert into schema_migrations (version, name, sha256) values ($1, $2, $3)"};
+
+static bool fail(struct pg *pg, const char *what, char *err)
+{
+    (void)snprintf(err, ERR_BYTES, "%s: %.300s", what, pg_error(pg));
+    return false;
+}
+
+static void digest(const struct migration *m, uint8_t out[crypto_hash_sha256_BYTES])
+{
+    (void)crypto_hash_sha256(out, (const unsigned char *)m->sql, m->len);
+}
+
+static const struct migration *known(const struct migration *list, size_t n, int64_t version)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].version == version)
+            return &list[i];
+    return NULL;
+}
+
+static bool row_agrees(const struct pg_result *rows, size_t row, const struct migration *list,
+                       size_t n, char *err)
+{
+    uint8_t was[crypto_hash_sha256_BYTES], is[crypto_hash_sha256_BYTES];
+    struct str name = pg_str(rows, row, 1);
+    const struct migration *m = known(list, n, pg_i64(rows, row, 0));
+    if (!m) {
+        (void)snprintf(err, ERR_BYTES,
+                       "the database has the migration " STR_FMT
+                       ", which this version (%s) does not know: it belongs to a newer doteb. "
+                       "Run that version",
+                       STR_ARG(name), DOTEB_VERSION);
+        return false;
+    }
+    digest(m, is);
+    if (pg_bytes(rows, row, 2, was, sizeof was) == sizeof was && memcmp(was, is, sizeof is) == 0)
+        return true;
+    (void)snprintf(err, ERR_BYTES,
+                   "the migration %s was changed after it was applied to this database; "
+                   "restore the file and put the change in a new one",
+                   m->name);
+    return false;
+}
+
+/* How many of `list` are applied, given that the applied ones agree with it; -1 with `err`. */
+static int applied_count(struct pg *pg, const struct migration *list, size_t n, char *err)
+{
+    struct pg_result *rows = NULL;
+    if (pg_run(pg, &applied_stmt, NULL, 0, &rows) != PG_OK) {
+        (void)fail(pg, "cannot read schema_migrations", err);
+        return -1;
+    }
+    int count = (int)pg_rows(rows);
+    for (size_t i = 0; i < pg_rows(rows) && count >= 0; i++)
+        if (!row_agrees(rows, i, list, n, err))
+            count = -1;
+    if (count > 0 && pg_i64(rows, (size_t)count - 1, 0) != list[count - 1].version) {
+        (void)snprintf(err, ERR_BYTES, "schema_migrations has a gap before " STR_FMT,
+                       STR_ARG(pg_str(rows, (size_t)count - 1, 1)));
+        count = -1;
+    }
+    pg_result_free(rows);
+    return count;
+}
+
+static bool apply(struct pg *pg, const struct migration *m, char *err)
+{
+    uint8_t sha[crypto_hash_sha256_BYTES];
+    digest(m, sha);
+    const struct pg_param p[] = {pgp_i64(m->version), pgp_cstr(m->name),
+                                 pgp_bytes(sha, sizeof sha)};
+    if (pg_begin(pg) == PG_OK && pg_exec(pg, m->sql, NULL) == PG_OK &&
+        pg_run(pg, &insert_stmt, p, ARRAY_LEN(p), NULL) == PG_OK && pg_commit(pg) == PG_OK) {
+        log_event(LOG_INFO, "migration_applied", LOG_S("name", m->name));
+        return true;
+    }
+    (void)fail(pg, m->name, err);
+    pg_rollback(pg);
+    return false;
+}
+
+static bool run_locked(struct pg *pg, const struct migration *list, size_t n, int *applied,
+                       char *err)
+{
+    if (pg_exec(pg,
+                "set client_min_messages = warning;"
+                "create table if not exists schema_migrations (version integer primary key, "
+                "name text not null, sha256 bytea not null, "
+                "applied_at timestamptz not null default now())",
+                NULL) != PG_OK)
+        return fail(pg, "cannot make schema_migrations", err);
+    int have = applied_count(pg, list, n, err);
+    if (have < 0)
+        return false;
+    for (size_t i = (size_t)have; i < n; i++) {
+        if (!apply(pg, &list[i], err))
+            return false;
+        (*applied)++;
+    }
+    return true;
+}
+
+bool migrate_run(struct pg *pg, const struct migration *list, size_t n, int *applied, char err[512])
+{
+    *applied = 0;
+    if (pg_exec(pg, "select pg_advisory_lock(hashtext('doteb.migrate'))", NULL) != PG_OK)
+        return fail(pg, "cannot take the migration lock", err);
+    bool ok = run_locked(pg, list, n, applied, err);
+    if (pg_alive(pg) &&
+        pg_exec(pg, "select pg_advisory_unlock(hashtext('doteb.migrate'))", NULL) != PG_OK)
+        log_event(LOG_WARN, "migrate_unlock_failed", LOG_S("error", pg_error(pg)));
+    return ok;
+}
+
+bool migrate_check(struct pg *pg, const struct migration *list, size_t n, char err[512])
+{
+    struct pg_result *r = NULL;
+    if (pg_run(pg, &exists_stmt, NULL, 0, &r) != PG_OK)
+        return fail(pg, "the database does not answer", err);
+    bool exists = pg_bool(r, 0, 0);
+    pg_result_free(r);
+    int have = exists ? applied_count(pg, list, n, err) : 0;
+    if (have < 0)
+        return false;
+    if ((size_t)have == n)
+        return true;
+    (void)snprintf(err, ERR_BYTES, "the database is not migrated; run `doteb-control migrate`");
+    return false;
+}

@@ -1,0 +1,69 @@
+/* The control daemon's configuration table, and the checks that need more than a type. Start-up
+ * only. Never prints a secret.
+ */
+#include "control/options.h"
+
+#include <stdio.h>
+
+#include "common/log.h"
+
+static const struct conf_row rows[] = {
+#define CONF(field, t, n, d, lo, hi, h)                                                            \
+    {.name = n,                                                                                    \
+     .type = CONF_##t,                                                                             \
+     .offset = offsetof(struct options, field),                                                    \
+     .def = d,                                                                                     \
+     .min = lo,                                                                                    \
+     .max = hi,                                                                                    \
+     .help = h},
+#include "control/options.def"
+#undef CONF
+};
+
+static bool is_http_url(struct str url)
+{
+    return str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
+}
+
+/* "" or what is wrong. */
+static const char *complaint(struct options *o)
+{
+    struct str public = str_of(o->public_url), gateway = str_of(o->gateway_url);
+    while (public.len && public.p[public.len - 1] == '/')
+        o->public_url[--public.len] = '\0';
+    if (!is_http_url(public))
+        return "DOTEB_PUBLIC_URL: give an http or https URL";
+    if (!is_http_url(gateway) || !str_ends(gateway, STR("/v1")))
+        return "DOTEB_GATEWAY_URL: give an http or https URL that ends in /v1";
+    if (!log_set_level(str_of(o->log_level)))
+        return "DOTEB_LOG_LEVEL: give debug, info, warn or error";
+    return "";
+}
+
+bool options_load(struct options *o, char err[512])
+{
+    *o = (struct options){0};
+    if (!conf_load(rows, ARRAY_LEN(rows), o, err))
+        return false;
+    const char *wrong = complaint(o);
+    if (!*wrong)
+        return true;
+    (void)snprintf(err, 512, "%s", wrong);
+    options_free(o);
+    return false;
+}
+
+void options_free(struct options *o)
+{
+    conf_free(rows, ARRAY_LEN(rows), o);
+}
+
+void options_print(const struct options *o)
+{
+    conf_print(rows, ARRAY_LEN(rows), o);
+}
+
+void options_print_doc(void)
+{
+    conf_print_doc(rows, ARRAY_LEN(rows));
+}
