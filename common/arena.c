@@ -7,6 +7,11 @@
 
 #include "common/mem.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else
@@ -100,7 +105,7 @@ void *arena_alloc(struct arena *a, size_t size)
 #if defined(__SANITIZE_ADDRESS__)
     size_t need = (size + RED_ZONE + ALIGN - 1) / ALIGN * ALIGN;
 #else
-    size_t need = (size + ALIGN - 1) / ALIGN * ALIGN;
+    size_t need = ((size ? size : 1) + ALIGN - 1) / ALIGN * ALIGN;
 #endif
     struct chunk *c = a->chunks;
     if (UNLIKELY(need > c->size - c->used)) {

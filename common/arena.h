@@ -1,7 +1,7 @@
 /* Bump allocation with a list of cleanups: everything a request needs dies at once.
  *
- * An arena belongs to one thread at a time. Memory is aligned for any type. `arena_mark` and
- * `arena_rewind` give a long stream a scratch area that does not grow.
+ * An arena belongs to one thread at a time. Memory is aligned for any type. What a long stream
+ * needs again and again goes into its own arena, reset each time.
  */
 #ifndef DOTEB_COMMON_ARENA_H
 #define DOTEB_COMMON_ARENA_H

@@ -10,6 +10,7 @@ enum { FIRST_BYTES = 256 };
 
 void buf_init(struct buf *b, size_t max)
 {
+    ASSERT(max <= SIZE_MAX / 4); /* doubling never wraps */
     *b = (struct buf){.max = max};
 }
 
@@ -89,13 +90,19 @@ bool buf_printf(struct buf *b, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    /* vsnprintf writes a NUL behind the text: room for it, but it does not count. */
-    char *at = n < 0 ? NULL : buf_room(b, (size_t)n + 1);
-    if (at)
-        (void)vsnprintf(at, (size_t)n + 1, fmt, again);
-    va_end(again);
-    if (at)
+    char *at = n < 0 ? NULL : buf_room(b, (size_t)n);
+    if (at) {
+        /* vsnprintf ends its text with a NUL, which may have no room at the cap. */
+        bool direct = (size_t)n < b->cap - b->len;
+        char *text = direct ? at : xmalloc((size_t)n + 1);
+        (void)vsnprintf(text, (size_t)n + 1, fmt, again);
+        if (!direct) {
+            memcpy(at, text, (size_t)n);
+            xfree(text);
+        }
         buf_grew(b, (size_t)n);
+    }
+    va_end(again);
     return at != NULL;
 }
 
@@ -131,20 +138,22 @@ static bool add_escape(struct buf *b, unsigned char c)
 bool buf_add_json(struct buf *b, struct str s)
 {
     buf_add_char(b, '"');
-    bool clean = str_is_utf8(s);
-    size_t from = 0;
-    for (size_t i = 0; i < s.len; i++) {
+    size_t from = 0; /* the start of the bytes that go as they are */
+    for (size_t i = 0; i < s.len;) {
         unsigned char c = (unsigned char)s.p[i];
-        bool plain = c >= 0x20 && c != '"' && c != '\\' && (clean || c < 0x80);
-        if (plain)
+        size_t n = c < 0x80 ? 1 : str_utf8_len(str_make(s.p + i, s.len - i));
+        if (n && c >= 0x20 && c != '"' && c != '\\') {
+            i += n;
             continue;
+        }
         buf_add(b, s.p + from, i - from);
-        from = i + 1;
-        if (c >= 0x80)
-            buf_add_lit(b, "\xEF\xBF\xBD");
-        else
+        if (n)
             add_escape(b, c);
+        else
+            buf_add_lit(b, "\xEF\xBF\xBD");
+        from = ++i;
     }
-    buf_add(b, s.p + from, s.len - from);
+    if (s.len)
+        buf_add(b, s.p + from, s.len - from);
     return buf_add_char(b, '"');
 }

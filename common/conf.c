@@ -59,7 +59,7 @@ static const char *nearest(const struct load *l, struct str name)
 {
     unsigned best = 5;
     const char *found = NULL;
-    for (size_t i = 0; i < l->n; i++) {
+    for (size_t i = 0; i < l->n && best > 0; i++) {
         unsigned d = str_distance(name, str_of(l->rows[i].name), best - 1);
         if (d < best) {
             best = d;

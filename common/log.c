@@ -121,22 +121,33 @@ static int64_t count_lines(const char *p, size_t len)
     return n;
 }
 
+/* True if a line that a failed write cut off is ended now, or there is none. */
+static bool mend(void)
+{
+    if (!atomic_load_explicit(&torn, memory_order_relaxed))
+        return true;
+    if (write(STDERR_FILENO, "\n", 1) != 1)
+        return false;
+    atomic_store_explicit(&torn, false, memory_order_relaxed);
+    return true;
+}
+
 static void write_out(const char *p, size_t len)
 {
     size_t done = 0;
-    if (atomic_exchange_explicit(&torn, false, memory_order_relaxed))
-        (void)!write(STDERR_FILENO, "\n", 1);
-    while (done < len) {
+    bool open = mend();
+    while (open && done < len) {
         ssize_t n = write(STDERR_FILENO, p + done, len - done);
-        if (n > 0) {
+        if (n > 0)
             done += (size_t)n;
-        } else if (n < 0 && errno != EINTR) {
-            metrics_add(M_LOG_DROPPED, count_lines(p + done, len - done));
-            if (done && p[done - 1] != '\n')
-                atomic_store_explicit(&torn, true, memory_order_relaxed);
-            return;
-        }
+        else
+            open = n < 0 && errno == EINTR;
     }
+    if (done == len)
+        return;
+    metrics_add(M_LOG_DROPPED, count_lines(p + done, len - done));
+    if (done && p[done - 1] != '\n')
+        atomic_store_explicit(&torn, true, memory_order_relaxed);
 }
 
 void log_write(enum log_level level, const struct log_field *fields)

@@ -117,38 +117,33 @@ unsigned str_distance(struct str a, struct str b, unsigned limit)
     return row[b.len] > limit ? limit + 1 : row[b.len];
 }
 
-/* Length of the valid UTF-8 sequence at `p`, 0 if there is none (RFC 3629, table 3-7 of Unicode).
- */
-static size_t utf8_len(const unsigned char *p, size_t left)
+/* RFC 3629; the bounds are those of Unicode's table 3-7. */
+size_t str_utf8_len(struct str s)
 {
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (s.len == 0)
+        return 0;
     if (p[0] < 0x80)
         return 1;
-    if (p[0] >= 0xC2 && p[0] <= 0xDF)
-        return left >= 2 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
-    if ((p[0] & 0xF0) == 0xE0) {
-        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
+    size_t n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+    if (p[0] < 0xC2 || p[0] > 0xF4 || s.len < n)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80)
             return 0;
-        if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F))
-            return 0;
-        return 3;
-    }
-    if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-        if (left < 4 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
-            return 0;
-        if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-            return 0;
-        return 4;
-    }
-    return 0;
+    bool overlong = (p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xF0 && p[1] < 0x90);
+    bool surrogate = p[0] == 0xED && p[1] > 0x9F;
+    bool beyond = p[0] == 0xF4 && p[1] > 0x8F;
+    return overlong || surrogate || beyond ? 0 : n;
 }
 
 bool str_is_utf8(struct str s)
 {
-    for (size_t i = 0; i < s.len;) {
-        size_t n = utf8_len((const unsigned char *)s.p + i, s.len - i);
+    while (s.len) {
+        size_t n = str_utf8_len(s);
         if (n == 0)
             return false;
-        i += n;
+        s = str_make(s.p + n, s.len - n);
     }
     return true;
 }

@@ -52,7 +52,10 @@ MUST_USE bool str_to_i64(struct str s, int64_t *out);
 /* Edit distance of at most `limit` (above it: limit + 1); ASCII case ignored. For "did you mean".
  */
 unsigned str_distance(struct str a, struct str b, unsigned limit);
-/* Valid UTF-8 in full (no overlongs, no surrogates)? */
+/* Bytes of the valid UTF-8 sequence that `s` begins with, 1..4; 0 if it begins with none (no
+ * overlongs, no surrogates) or is empty. */
+size_t str_utf8_len(struct str s);
+/* Valid UTF-8 in full? */
 bool str_is_utf8(struct str s);
 
 #endif

@@ -12,7 +12,8 @@ struct uuid {
 enum { UUID_TEXT_LEN = 36 };
 
 /* Version 7 (RFC 9562): milliseconds of `unix_us`, then 12 bits of sub-millisecond time, then
- * random bits (from a per-thread generator seeded by libsodium). */
+ * random bits (libsodium's, drawn in blocks for each thread: not for use after fork). unix_us >= 0.
+ */
 struct uuid uuid_v7(int64_t unix_us);
 /* Random version 4. */
 struct uuid uuid_v4(void);
