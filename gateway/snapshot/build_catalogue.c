@@ -1,0 +1,247 @@
+/* Providers, models and offers of an image. Loader thread. Knows which words of a provider row this
+ * build understands; a row with another word is not served.
+ */
+#include <stdio.h>
+
+#include "gateway/snapshot/image.h"
+#include "gateway/snapshot/prices.h"
+#include "gateway/snapshot/template.h"
+
+enum { MODEL_NAME_MAX = 512 };
+
+static bool is_header_name(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    return s.len > 0 && s.len <= 64;
+}
+
+static bool read_signer(struct str word, struct snap_provider *out)
+{
+    struct str prefix = STR("header:");
+    if (str_eq(word, STR("bearer"))) {
+        out->signer = SIGNER_BEARER;
+        out->signer_header = STR("");
+        return true;
+    }
+    if (!str_starts(word, prefix))
+        return false;
+    out->signer = SIGNER_HEADER;
+    out->signer_header = str_make(word.p + prefix.len, word.len - prefix.len);
+    return is_header_name(out->signer_header);
+}
+
+/* Why the row is not served, or NULL; `*quiet` if that is no mistake of whoever wrote it. */
+static const char *read_provider(const struct provider_row *row, struct snap_provider *out,
+                                 bool *quiet)
+{
+    const char *why = NULL;
+    *out = (struct snap_provider){
+        .id = (int32_t)row->id,
+        .slug = row->slug,
+        .name = row->name,
+        .chat_path = row->chat_path,
+        .dialect = dialect_find(row->dialect),
+    };
+    *quiet = true;
+    if (!out->dialect)
+        return "this version does not know its dialect";
+    if (!str_eq(row->framing, STR("sse")))
+        return "this version does not know its framing";
+    if (!read_signer(row->signer, out))
+        return "this version does not know its signer";
+    *quiet = false;
+    if (!template_check_url(row->base_url, &out->base_url, &why))
+        return why;
+    if (!template_check_path(row->chat_path))
+        return "the chat path must begin with a slash and hold no spaces";
+    return NULL;
+}
+
+void build_providers(struct builder *b)
+{
+    for (size_t i = 0; i < b->rows->n_providers; i++) {
+        const struct provider_row *row = &b->rows->providers[i];
+        struct provider_entry *e = ARENA_NEW(b->img->arena, struct provider_entry);
+        bool quiet;
+        const char *why = read_provider(row, &e->p, &quiet);
+        if (why) {
+            build_problem(b, quiet, why, "provider " STR_FMT, STR_ARG(row->slug));
+            continue;
+        }
+        map_init(&e->names);
+        (void)map_put(&b->img->providers, e->p.slug, e);
+        (void)map_put(&b->providers_by_id, row_key(&row->id), e);
+    }
+}
+
+void build_models(struct builder *b)
+{
+    for (size_t i = 0; i < b->rows->n_models; i++) {
+        const struct model_row *row = &b->rows->models[i];
+        struct model_entry *e = ARENA_NEW(b->img->arena, struct model_entry);
+        e->m = (struct snap_model){
+            .id = (int32_t)row->id,
+            .slug = row->slug,
+            .name = row->name,
+            .family = row->family,
+            .released_us = row->released_us,
+        };
+        (void)map_put(&b->img->models, e->m.slug, e);
+        (void)map_put(&b->models_by_id, row_key(&row->id), e);
+    }
+    for (size_t i = 0; i < b->rows->n_aliases; i++) {
+        const struct alias_row *row = &b->rows->aliases[i];
+        struct model_entry *e = map_get(&b->models_by_id, row_key(&row->model_id));
+        if (e && !map_get(&b->img->models, row->alias))
+            (void)map_put(&b->img->models, row->alias, e);
+    }
+}
+
+static uint32_t read_caps(struct str words)
+{
+    static const struct {
+        const char *word;
+        uint32_t cap;
+    } caps[] = {
+        {"streaming", CAP_STREAMING},     {"tools", CAP_TOOLS},
+        {"vision", CAP_VISION},           {"json_output", CAP_JSON_OUTPUT},
+        {"reasoning", CAP_REASONING},     {"json_output_schema", CAP_JSON_SCHEMA},
+        {"json_schema", CAP_JSON_SCHEMA}, {"audio", CAP_AUDIO},
+    };
+    uint32_t out = 0;
+    while (words.p) {
+        struct str word = str_cut(&words, ',');
+        for (size_t i = 0; i < ARRAY_LEN(caps); i++)
+            if (str_eq(word, str_of(caps[i].word)))
+                out |= caps[i].cap;
+    }
+    return out;
+}
+
+/* Rows of one offer, by time. False: what is or will be in force cannot be read (`err`). An
+ * unreadable row that another has followed already is left out. */
+static bool read_prices(struct builder *b, const struct price_row *rows, size_t n,
+                        struct snap_offer *out, char err[160])
+{
+    struct price_list *lists = arena_calloc(b->img->arena, n, sizeof *lists);
+    char why[128] = "";
+    for (size_t i = 0; i < n; i++) {
+        struct price_list *list = &lists[out->n_prices];
+        bool over = i + 1 < n && rows[i + 1].effective_from_us <= b->context->now_us;
+        bool good = price_list_parse(rows[i].prices, list, why);
+        if (!good && !over) {
+            (void)snprintf(err, 160, "its prices cannot be read: %s", why);
+            return false;
+        }
+        list->effective_from_us = rows[i].effective_from_us;
+        out->n_prices += good;
+    }
+    out->prices = lists;
+    return true;
+}
+
+static void add_name(struct builder *b, struct provider_entry *p, struct str name,
+                     const struct snap_offer *o)
+{
+    struct list *offers = map_get(&p->names, name);
+    if (!offers) {
+        offers = ARENA_NEW(b->img->arena, struct list);
+        (void)map_put(&p->names, name, offers);
+    }
+    list_add(b->img->arena, offers, o);
+}
+
+static struct provider_entry *entry_of(const struct snap_offer *o)
+{
+    return (struct provider_entry *)(uintptr_t)o->provider; /* its first member */
+}
+
+static const struct snap_offer *first_of(const struct list *offers)
+{
+    return offers->p[0];
+}
+
+/* Names in the order of their right: the model's slug, the provider's own name, aliases. A weaker
+ * name never joins a group that a stronger one made, unless it is of the same model. */
+static void add_weaker_name(struct builder *b, struct str name, const struct snap_offer *o)
+{
+    const struct list *there = map_get(&entry_of(o)->names, name);
+    if (there && (first_of(there)->model != o->model))
+        return;
+    for (size_t i = 0; there && i < there->n; i++)
+        if (there->p[i] == o)
+            return;
+    add_name(b, entry_of(o), name, o);
+}
+
+static void add_offer(struct builder *b, const struct offer_row *row,
+                      const struct price_row *prices, size_t n_prices)
+{
+    struct provider_entry *p = map_get(&b->providers_by_id, row_key(&row->provider_id));
+    struct model_entry *m = map_get(&b->models_by_id, row_key(&row->model_id));
+    char err[160];
+    if (!p || !m)
+        return; /* told with the provider, or disabled */
+    struct snap_offer *o = ARENA_NEW(b->img->arena, struct snap_offer);
+    *o = (struct snap_offer){
+        .id = (int32_t)row->id,
+        .provider = &p->p,
+        .model = &m->m,
+        .provider_model = row->provider_model,
+        .region = row->region,
+        .context = row->context,
+        .max_output = row->max_output,
+        .caps = read_caps(row->capabilities),
+        .ends_at_us = row->ends_at_us,
+    };
+    if (row->provider_model.len == 0 || row->provider_model.len > MODEL_NAME_MAX)
+        (void)snprintf(err, sizeof err, "the provider's model name is empty or too long");
+    else if (read_prices(b, prices, n_prices, o, err)) {
+        list_add(b->img->arena, &m->offers, o);
+        add_name(b, p, m->m.slug, o);
+        b->img->n_offers++;
+        return;
+    }
+    build_problem(b, false, err, "offer " STR_FMT "/" STR_FMT "%s" STR_FMT, STR_ARG(p->p.slug),
+                  STR_ARG(m->m.slug), row->region.len ? ":" : "", STR_ARG(row->region));
+}
+
+static void name_offers(struct builder *b, struct model_entry *m, struct str alias)
+{
+    for (size_t i = 0; i < m->offers.n; i++) {
+        const struct snap_offer *o = m->offers.p[i];
+        add_weaker_name(b, alias.p ? alias : o->provider_model, o);
+    }
+}
+
+void build_offers(struct builder *b)
+{
+    const struct config_rows *rows = b->rows;
+    size_t at = 0;
+    for (size_t i = 0; i < rows->n_offers; i++) {
+        const struct offer_row *row = &rows->offers[i];
+        while (at < rows->n_prices && rows->prices[at].offer_id < row->id)
+            at++;
+        size_t end = at;
+        while (end < rows->n_prices && rows->prices[end].offer_id == row->id)
+            end++;
+        add_offer(b, row, rows->prices + at, end - at);
+        at = end;
+    }
+    for (size_t i = 0; i < rows->n_models; i++) /* by rows: who wins must not depend on a seed */
+        name_offers(b, map_get(&b->models_by_id, row_key(&rows->models[i].id)), STR_NULL);
+    for (size_t i = 0; i < rows->n_aliases; i++) {
+        struct model_entry *m = map_get(&b->models_by_id, row_key(&rows->aliases[i].model_id));
+        if (m)
+            name_offers(b, m, rows->aliases[i].alias);
+    }
+    map_for_each (&b->models_by_id, slot) {
+        struct model_entry *m = slot->value;
+        m->m.offers = (const struct snap_offer **)(void *)m->offers.p;
+        m->m.n_offers = m->offers.n;
+    }
+}

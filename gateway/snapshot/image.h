@@ -1,0 +1,111 @@
+/* The configuration but for API keys, built whole from rows; what a snapshot looks into. Private to
+ * the folder. Immutable once built, counted, any thread reads.
+ */
+#ifndef DOTEB_SNAPSHOT_IMAGE_H
+#define DOTEB_SNAPSHOT_IMAGE_H
+
+#include <stdatomic.h>
+
+#include "common/arena.h"
+#include "common/map.h"
+#include "gateway/snapshot/snapshot.h"
+#include "gateway/store/config_store.h"
+
+/* Pointers in arena memory, growing. */
+struct list {
+    const void **p;
+    size_t n, cap;
+};
+
+struct provider_entry {
+    struct snap_provider p; /* first: handed out */
+    struct map names;       /* a name of a model -> struct list of struct snap_offer */
+};
+
+struct model_entry {
+    struct snap_model m; /* first: handed out */
+    struct list offers;
+};
+
+/* Usable keys of one organisation at one provider. */
+struct key_group {
+    struct key_group_name {
+        struct uuid organisation_id;
+        int32_t provider_id;
+    } name;
+    struct list keys; /* struct snap_provider_key */
+};
+
+/* A row that is not served, and why. */
+struct problem {
+    struct str row, why;
+    bool quiet; /* expected: something this version does not know yet */
+};
+
+/* A name that a caller may have meant. */
+struct near_name {
+    struct str text;
+    uint64_t letters; /* which characters it has, as a bit set */
+    const struct snap_model *model;
+};
+
+struct image {
+    uint32_t magic;
+    _Atomic uint32_t refs;
+    struct arena *arena;
+    struct secret *pepper;
+    struct map providers;                 /* slug -> struct provider_entry */
+    struct map models;                    /* slug or alias -> struct model_entry */
+    struct map projects;                  /* id, organisation -> struct snap_project */
+    struct map provider_keys;             /* id, organisation -> struct snap_provider_key */
+    struct map key_groups;                /* struct key_group_name -> struct key_group */
+    struct map problems;                  /* "row: why" -> struct problem */
+    const struct snap_model **model_list; /* by slug */
+    size_t n_models, n_offers;
+    struct near_name *near_names;
+    size_t n_near_names;
+};
+
+enum { IMAGE_MAGIC = 0x696d6167 };
+
+/* What a build needs beside the rows. */
+struct image_context {
+    const struct master_keys *master; /* borrowed until the last credential is gone */
+    const struct image *previous;     /* opened credentials are carried over; may be NULL */
+    int64_t now_us;                   /* wall time */
+};
+
+/* Returns owned, or NULL with the reason in `err`. Takes the rows and their arena, whatever comes
+ * out. Rows that cannot be served are left out and listed in `problems`. */
+struct image *image_build(struct config_rows *rows, const struct image_context *context,
+                          char err[128]);
+struct image *image_ref(struct image *img);
+/* Accepts NULL. */
+void image_unref(struct image *img);
+/* Logs the problems that `previous` (may be NULL) did not have. */
+void image_log_problems(const struct image *img, const struct image *previous);
+
+/* Shared by the builder's files. */
+struct builder {
+    struct image *img;
+    const struct config_rows *rows;
+    const struct image_context *context;
+    struct map providers_by_id, models_by_id; /* row id -> entry */
+};
+void list_add(struct arena *a, struct list *l, const void *p);
+void build_problem(struct builder *b, bool quiet, const char *why, const char *row_fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* Map keys out of memory that the image holds. */
+struct str row_key(const int64_t *id);
+struct str pair_key(const struct uuid *id_then_organisation);
+/* build_catalogue.c */
+void build_providers(struct builder *b);
+void build_models(struct builder *b);
+void build_offers(struct builder *b);
+/* build_tenants.c */
+void build_projects(struct builder *b);
+void build_provider_keys(struct builder *b);
+/* nearest.c */
+void build_near_names(struct builder *b);
+
+#endif

@@ -1,0 +1,100 @@
+/* The rows that make up the configuration, read whole in one transaction (loader thread only).
+ *
+ * Rows are handed over as they stand: judging them is the snapshot builder's. Strings lie in the
+ * arena of struct config_rows.
+ */
+#ifndef DOTEB_STORE_CONFIG_STORE_H
+#define DOTEB_STORE_CONFIG_STORE_H
+
+#include "common/arena.h"
+#include "common/pg.h"
+
+struct organisation_row {
+    struct uuid id;
+    int64_t retention_days;
+    bool archived;
+    struct str data_key_sealed;
+};
+
+struct project_row {
+    struct uuid organisation_id, id;
+    struct str mode;
+    bool archived;
+};
+
+struct provider_row {
+    int64_t id;
+    struct str slug, name, base_url, dialect, framing, signer, chat_path;
+};
+
+struct model_row {
+    int64_t id;
+    struct str slug, name, family;
+    int64_t released_us; /* 0 unknown */
+};
+
+struct alias_row {
+    struct str alias;
+    int64_t model_id;
+};
+
+struct offer_row {
+    int64_t id, provider_id, model_id;
+    struct str region, provider_model;
+    int64_t context, max_output; /* -1 unknown */
+    struct str capabilities;     /* separated by commas */
+    int64_t ends_at_us;          /* INT64_MAX: no end */
+};
+
+/* By offer, then time. */
+struct price_row {
+    int64_t offer_id;
+    int64_t effective_from_us;
+    struct str prices; /* JSON */
+};
+
+/* By organisation, provider, position, id. */
+struct provider_key_row {
+    struct uuid organisation_id, id;
+    int64_t provider_id, position;
+    struct str sealed;
+    struct str base_url; /* "" none */
+    struct str options;  /* JSON */
+};
+
+struct config_rows {
+    struct arena *arena;      /* owned; holds everything below */
+    struct str pepper_sealed; /* "" while control has not made the instance */
+    struct organisation_row *organisations;
+    struct project_row *projects;
+    struct provider_row *providers;
+    struct model_row *models;
+    struct alias_row *aliases;
+    struct offer_row *offers;
+    struct price_row *prices;
+    struct provider_key_row *provider_keys;
+    size_t n_organisations, n_projects, n_providers, n_models, n_aliases, n_offers, n_prices,
+        n_provider_keys;
+};
+
+/* Reads all enabled rows in one repeatable-read transaction. Models that answer with no text and
+ * prices that stopped holding over 400 days ago are left out. `*seen` gets the transaction's
+ * snapshot (xmalloc'ed text, owned by the caller) for config_store_look. On failure nothing is
+ * left in `*out`. */
+MUST_USE enum pg_err config_store_read(struct pg *pg, struct config_rows *out, char **seen);
+void config_rows_fini(struct config_rows *rows);
+
+/* What another transaction committed since two snapshots. `now` is owned by the caller. */
+struct config_look {
+    char *now; /* the snapshot of this look */
+    bool config, keys;
+};
+MUST_USE enum pg_err config_store_look(struct pg *pg, const char *config_seen,
+                                       const char *keys_seen, struct config_look *out);
+/* Subscribes to the channels of both change feeds. */
+MUST_USE enum pg_err config_store_listen(struct pg *pg);
+/* Names the server process and its address: another one may have other (older) rows. `*out` is
+ * owned by the caller. */
+MUST_USE enum pg_err config_store_server(struct pg *pg, char **out);
+
+#endif

@@ -1,0 +1,100 @@
+/* SQL of API keys. Loader thread. A row travels as one bytea of fixed width: a million of them then
+ * cost one value each to read, not eight.
+ */
+#include "gateway/store/key_store.h"
+
+#include "common/mem.h"
+
+enum { PACKED_BYTES = CRYPTO_HASH_BYTES + 4 * sizeof(struct uuid) + 8 + 1 };
+
+/* The order is that of unpack(). */
+#define PACKED                                                                                     \
+    "select hash || uuid_send(organisation_id) || uuid_send(api_key_id) || "                       \
+    "uuid_send(project_id) || uuid_send(owner_id) || "                                             \
+    "case when isfinite(expires_at) "                                                              \
+    "then int8send((extract(epoch from expires_at) * 1000000)::bigint) "                           \
+    "else '\\x7fffffffffffffff'::bytea end || "                                                    \
+    "case when revoked_at is null then '\\x00'::bytea else '\\x01'::bytea end from api_keys"
+
+static const struct pg_stmt current_snapshot = {"keys.snapshot",
+                                                "select pg_current_snapshot()::text"};
+static const struct pg_stmt all = {"keys.all", PACKED};
+static const struct pg_stmt changed = {
+    "keys.changed", PACKED " where changed_xid >= pg_snapshot_xmin($1::pg_snapshot) "
+                           "and not pg_visible_in_snapshot(changed_xid, $1::pg_snapshot)"};
+
+struct reader {
+    key_row_fn *fn;
+    void *arg;
+};
+
+static const uint8_t *take(void *to, const uint8_t *from, size_t n)
+{
+    memcpy(to, from, n);
+    return from + n;
+}
+
+static void unpack(const uint8_t *p, struct key_row *out)
+{
+    uint8_t us[8];
+    p = take(out->hash, p, sizeof out->hash);
+    p = take(&out->organisation_id, p, sizeof out->organisation_id);
+    p = take(&out->id, p, sizeof out->id);
+    p = take(&out->project_id, p, sizeof out->project_id);
+    p = take(&out->owner_id, p, sizeof out->owner_id);
+    p = take(us, p, sizeof us);
+    uint64_t expires = 0;
+    for (size_t i = 0; i < sizeof us; i++)
+        expires = expires << 8 | us[i];
+    out->expires_at_us = (int64_t)expires;
+    out->revoked = *p != 0;
+}
+
+static bool read_row(void *arg, const struct pg_result *r)
+{
+    struct reader *reader = arg;
+    uint8_t packed[PACKED_BYTES];
+    ASSERT(pg_bytes(r, 0, 0, packed, sizeof packed) == PACKED_BYTES);
+    struct key_row row;
+    unpack(packed, &row);
+    return reader->fn(reader->arg, &row);
+}
+
+/* Inside the transaction that key_store_read begins. */
+static enum pg_err read_all(struct pg *pg, struct reader *reader, char **seen)
+{
+    struct pg_result *r;
+    enum pg_err err = pg_run(pg, &current_snapshot, NULL, 0, &r);
+    if (err != PG_OK)
+        return err;
+    struct str now = pg_str(r, 0, 0);
+    *seen = xstrndup(now.p, now.len);
+    pg_result_free(r);
+    err = pg_each(pg, &all, NULL, 0, read_row, reader);
+    return err == PG_OK ? pg_commit(pg) : err;
+}
+
+enum pg_err key_store_read(struct pg *pg, key_row_fn *fn, void *arg, char **seen)
+{
+    struct reader reader = {fn, arg};
+    *seen = NULL;
+    enum pg_err err = pg_exec(pg,
+                              "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                              "SET LOCAL statement_timeout = '15min'",
+                              NULL);
+    if (err == PG_OK)
+        err = read_all(pg, &reader, seen);
+    if (err != PG_OK) {
+        pg_rollback(pg);
+        xfree(*seen);
+        *seen = NULL;
+    }
+    return err;
+}
+
+enum pg_err key_store_changed(struct pg *pg, const char *seen, key_row_fn *fn, void *arg)
+{
+    struct reader reader = {fn, arg};
+    struct pg_param param = pgp_cstr(seen);
+    return pg_each(pg, &changed, &param, 1, read_row, &reader);
+}
