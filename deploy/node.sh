@@ -48,8 +48,7 @@ install_node() {
 }
 
 if ! is_current; then
-    mkdir -p "$(dirname "$home")"
-    exec 9>"$home.lock"
+    exec 9<"$pins"
     flock 9
     if ! is_current; then
         install_node
