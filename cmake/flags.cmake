@@ -21,10 +21,18 @@ else()
   add_compile_options(-g)
 endif()
 
+if(DOTEB_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # coverage of the libraries, for the fuzzer
+endif()
+
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
   add_compile_options(-O2 -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   add_link_options(-pie -Wl,-z,relro,-z,now)
+endif()
+
+if(DOTEB_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # coverage of the libraries, for the fuzzer
 endif()
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
