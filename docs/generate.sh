@@ -4,7 +4,7 @@
 #   generate.sh [--check|--self-test] [GATEWAY CONTROL]   (binaries; else the newest build's)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-mode=write
+mode='write'
 case ${1:-} in --*) mode=${1#--}; shift ;; esac
 
 newest() {

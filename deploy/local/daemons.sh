@@ -37,7 +37,7 @@ start_daemons() {
     local conf=$STATE/run
     mkdir -p "$STATE/spool"
     keep simulator "$(fingerprint "$SIMULATOR") ${PORT[simulator]}" \
-        "$SIMULATOR" --port "${PORT[simulator]}"
+        "$SIMULATOR" --listen "$HOST:${PORT[simulator]}"
     keep control "$(fingerprint "$CONTROL" "$conf/control.conf")" \
         DOTEB_CONFIG="$conf/control.conf" "$CONTROL" serve
     keep gateway "$(fingerprint "$GATEWAY" "$conf/gateway.conf")" \

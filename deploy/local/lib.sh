@@ -3,7 +3,8 @@
 # atomic writes, secrets. Sourced by all of them; starts nothing and changes nothing by itself.
 
 DOTEB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-# The state folder of this stack. Test stacks set it, a checkout's own stack lives in .doteb.
+# The state folder of this stack; a checkout's own is .doteb. Tests make stacks of their own with this
+# and DOTEB_BUILD, DOTEB_NO_BUILD, DOTEB_PG_FAST, DOTEB_PORT_BASE, DOTEB_PORT_POSTGRES, _REDIS.
 STATE=${DOTEB_STATE:-$DOTEB_ROOT/.doteb}
 SYSTEM_USER=doteb
 STARTED_AT=$(date +%s)

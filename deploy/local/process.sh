@@ -4,7 +4,7 @@
 # reused pid or another checkout's daemon is never touched. PostgreSQL is looked after by pg_ctl.
 
 is_ours() {
-    { tr '\0' '\n' <"/proc/$1/environ"; } 2>/dev/null | grep -qxF "LOCAL_STACK=$STATE"
+    grep -qszxF "LOCAL_STACK=$STATE" "/proc/$1/environ"
 }
 
 # pid_of NAME: prints the pid if the process runs and is ours.
@@ -85,11 +85,12 @@ stop() {
 
 # Processes of this stack that no pid file names: left by a .doteb that was removed by hand.
 stop_strays() {
-    local dir pid
-    for dir in /proc/[0-9]*; do
-        pid=${dir#/proc/}
-        if is_ours "$pid"; then
-            step "process $pid: stopped (no pid file named it)"
+    local file pid known
+    known=" $(cat "$STATE"/run/*.pid 2>/dev/null | tr '\n' ' ')"
+    for file in $(grep -lszxF "LOCAL_STACK=$STATE" /proc/[0-9]*/environ || true); do
+        pid=${file#/proc/} pid=${pid%/environ}
+        if [[ "$known" != *" $pid "* ]]; then
+            step "process $pid: stopped (of this stack, and no pid file named it)"
             kill -TERM "$pid" 2>/dev/null || true
         fi
     done

@@ -6,9 +6,12 @@ set -euo pipefail
 
 make_state_folder
 take_lock
-"$LOCAL/packages.sh" build run
-build_daemons
-build_dashboard
+if [ -z "${DOTEB_NO_BUILD:-}" ]; then
+    "$LOCAL/packages.sh" build run
+    build_daemons
+    build_dashboard
+fi
+stop_strays
 choose_ports
 start_postgres
 start_redis
