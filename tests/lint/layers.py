@@ -18,15 +18,16 @@ LEVEL = {
     "gateway/main": 7,
     "control/base": 1,
     "control/store": 2, "control/http": 2,
-    "control/app": 3, "control/catalogue": 3, "control/migrate": 3,
-    "control/jobs": 4, "control/api": 4, "control/commands": 4,
-    "control/main": 5,
+    "control/catalogue": 3, "control/migrate": 3,
+    "control/app": 4,
+    "control/jobs": 5, "control/api": 5, "control/commands": 5,
+    "control/main": 6,
 }
 FILES = {
     "gateway": [
         (r"(loop|timer|mailbox|thread|pool)[a-z_]*\.[ch]", "gateway/loop"),
-        (r"(options|failpoint|query)[a-z_]*\.([ch]|def)", "gateway/base"),
-        (r"(request[a-z_]*\.[ch]|steps\.def|headers\.def)", "gateway/request"),
+        (r"(options|failpoint)[a-z_]*\.([ch]|def)", "gateway/base"),
+        (r"(request[a-z_]*\.[ch]|query[a-z_]*\.[ch]|steps\.def|headers\.def)", "gateway/request"),
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
