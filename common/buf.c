@@ -33,11 +33,11 @@ char *buf_room(struct buf *b, size_t len)
         return NULL;
     }
     size_t need = b->len + len;
-    if (need > b->cap) {
+    if (need > b->cap || !b->p) {
         size_t cap = b->cap ? b->cap : FIRST_BYTES;
         while (cap < need)
             cap *= 2;
-        if (cap > b->max && need <= b->max)
+        if (cap > b->max)
             cap = b->max;
         b->p = xrealloc(b->p, cap);
         b->cap = cap;

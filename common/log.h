@@ -39,7 +39,7 @@ struct log_field {
                       (const struct log_field[]){LOG_NAME(__VA_ARGS__), {.kind = LOG_KIND_END}});  \
     } while (0)
 /* The first argument is the event's name. */
-#define LOG_NAME(name, ...) LOG_S("event", name) __VA_OPT__(, ) __VA_ARGS__
+#define LOG_NAME(name, ...) LOG_S("event", name), ##__VA_ARGS__
 
 enum log_level log_level_now(void);
 /* "debug", "info", "warn", "error"; false for anything else (level unchanged). */

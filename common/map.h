@@ -27,7 +27,7 @@ void *map_put(struct map *m, struct str key, void *value);
 void *map_get(const struct map *m, struct str key);
 
 #define map_for_each(m, slot)                                                                      \
-    for (struct map_slot *slot = (m)->slots; slot < (m)->slots + (m)->n_slots; slot++)             \
+    for (struct map_slot *slot = (m)->slots; slot && slot < (m)->slots + (m)->n_slots; slot++)     \
         if (slot->key.p)
 
 #endif

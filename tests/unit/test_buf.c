@@ -39,6 +39,9 @@ START_TEST(stops_at_the_cap)
     ck_assert(!b.failed && !buf_add_char(&b, '9') && b.failed);
     ck_assert_ptr_null(buf_room(&b, 0));
     buf_fini(&b);
+    ck_assert_msg(buf_printf(&b, "%s", "") && buf_room(&b, 0), "nothing fits an empty buffer");
+    ck_assert_text(buf_str(&b), "");
+    buf_fini(&b);
     buf_init(&b, 0);
     ck_assert(buf_add(&b, NULL, 0) && !buf_add_char(&b, 'x'));
     ck_assert_text(buf_str(&b), "");
@@ -74,33 +77,37 @@ START_TEST(writes_json_strings)
 }
 END_TEST
 
+/* The character behind the backslash at `p`, and the length of the escape; -1 if it is none. */
+static int read_escape(const char *p, size_t *len)
+{
+    static const char from[] = "\"\\nrt", to[] = "\"\\\n\r\t";
+    const char *at = p[1] ? strchr(from, p[1]) : NULL;
+    *len = 2;
+    if (at)
+        return to[at - from];
+    if (p[1] != 'u')
+        return -1;
+    char hex[5] = {p[2], p[3], p[4], p[5], 0}, *end;
+    long v = strtol(hex, &end, 16);
+    *len = 6;
+    return end == hex + 4 && v < 256 ? (int)v : -1;
+}
+
 /* Reads a JSON string back to bytes by the grammar of RFC 8259. False: it is none. */
 static bool unescape(struct str json, struct buf *out)
 {
-    static const char from[] = "\"\\nrt", to[] = "\"\\\n\r\t";
     if (json.len < 2 || json.p[0] != '"' || json.p[json.len - 1] != '"' || !str_is_utf8(json))
         return false;
-    for (size_t i = 1; i < json.len - 1; i++) {
-        char c = json.p[i];
-        if (c == '"' || (unsigned char)c < 0x20)
+    for (size_t i = 1, len = 1; i < json.len - 1; i += len) {
+        int c = (unsigned char)json.p[i];
+        if (c == '"' || c < 0x20)
             return false;
-        if (c == '\\') {
-            c = json.p[++i];
-            const char *at = strchr(from, c);
-            if (c == 'u') {
-                char hex[5] = {json.p[i + 1], json.p[i + 2], json.p[i + 3], json.p[i + 4], 0};
-                char *end;
-                c = (char)strtoul(hex, &end, 16);
-                if (end != hex + 4)
-                    return false;
-                i += 4;
-            } else if (at && c) {
-                c = to[at - from];
-            } else {
-                return false;
-            }
-        }
-        buf_add_char(out, c);
+        len = 1;
+        if (c == '\\')
+            c = read_escape(json.p + i, &len);
+        if (c < 0)
+            return false;
+        buf_add_char(out, (char)c);
     }
     return true;
 }

@@ -50,7 +50,7 @@ START_TEST(opens_the_fixed_blobs)
     secret_free(s);
     master_keys_free(m);
 
-    struct uuid organisation, row;
+    struct uuid organisation = {{0}}, row = {{0}};
     for (size_t i = 0; i < 32; i++) {
         raw[i] = (uint8_t)i;
         *(i < 16 ? &organisation.b[i] : &row.b[i - 16]) = (uint8_t)i;
