@@ -1,0 +1,204 @@
+/* Reads a request's head: method, target, headers, and what is wrong with them. The worker's
+ * thread.
+ *
+ * libmicrohttpd is lenient: it accepts names that are no tokens, repeated lengths, and a length
+ * beside chunked framing. What two parsers could read differently is refused here and the
+ * connection closed (ARCHITECTURE A3). */
+#include <string.h>
+
+#include "gateway/listener_priv.h"
+
+enum { ONCE = 1, NAME_MAX_BYTES = 256 };
+
+static const struct {
+    struct str name;
+    int flags;
+} headers[] = {
+#define HEADER(id, n, f) [HEADER_##id] = {.name = {.p = n, .len = sizeof(n) - 1}, .flags = f},
+#include "gateway/headers.def"
+#undef HEADER
+};
+
+static_assert(ARRAY_LEN(headers) == HEADER_COUNT, "one row per header");
+
+static const struct route {
+    const char *path; /* behind /v1 */
+    bool post;
+    enum endpoint endpoint;
+} routes[] = {
+    {"/chat/completions", true, ENDPOINT_CHAT},
+    {"/models", false, ENDPOINT_MODELS},
+    {"/key", false, ENDPOINT_KEY},
+};
+
+static void refuse(struct req *r, enum err err, const char *why)
+{
+    if (r->in.refused)
+        return;
+    r->in.refused = err;
+    r->in.refusal = why;
+}
+
+/* RFC 9110 5.6.2 */
+static bool is_token(struct str s)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!alnum && (c == '\0' || !strchr(others, c)))
+            return false;
+    }
+    return s.len > 0 && s.len <= NAME_MAX_BYTES;
+}
+
+static void add_metadata(struct req *r, struct str name, struct str value)
+{
+    enum { METADATA_HEADER_MAX = 1024 };
+    struct buf b;
+    buf_init(&b, METADATA_HEADER_MAX);
+    buf_add_str(&b, r->in.extra_metadata);
+    if (b.len)
+        buf_add_char(&b, ',');
+    buf_add_json(&b, name);
+    buf_add_char(&b, ':');
+    buf_add_json(&b, value);
+    if (!b.failed)
+        r->in.extra_metadata = arena_str(r->arena, buf_str(&b));
+    buf_fini(&b);
+}
+
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *key,
+                                 size_t key_size, const char *value, size_t value_size)
+{
+    (void)kind;
+    struct req *r = cls;
+    CHECK(r, REQ_MAGIC);
+    struct str name = str_make(key, key_size);
+    struct str text = str_make(value ? value : "", value ? value_size : 0);
+    if (!is_token(name))
+        refuse(r, E_BAD_HTTP, "A header name is malformed.");
+    for (size_t i = 0; i < HEADER_COUNT; i++) {
+        if (headers[i].name.len != name.len || !str_ieq(headers[i].name, name))
+            continue;
+        if (!r->in.header[i].p)
+            r->in.header[i] = arena_str(r->arena, text);
+        else if (headers[i].flags & ONCE)
+            refuse(r, E_BAD_HTTP, "A header that may stand only once is repeated.");
+        return MHD_YES;
+    }
+    if (name.len > 13 && str_ieq(str_make(name.p, 13), STR("x-llmgateway-")))
+        add_metadata(r, str_make(name.p + 13, name.len - 13), text);
+    return MHD_YES;
+}
+
+static void check_framing(struct req *r)
+{
+    struct str length = r->in.header[HEADER_CONTENT_LENGTH];
+    struct str coding = r->in.header[HEADER_TRANSFER_ENCODING];
+    int64_t bytes = 0;
+    if (length.p && coding.p)
+        refuse(r, E_BAD_HTTP, "Content-Length and Transfer-Encoding exclude each other.");
+    if (coding.p && !str_ieq(coding, STR("chunked")))
+        refuse(r, E_BAD_HTTP, "The only Transfer-Encoding is chunked.");
+    if (!length.p)
+        return;
+    if (!str_to_i64(length, &bytes) || bytes < 0)
+        refuse(r, E_BAD_HTTP, "Content-Length is not a number.");
+    else if (bytes > r->engine->conf->body_max)
+        refuse(r, E_BODY_TOO_LARGE, "The request body is larger than this gateway takes.");
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* %41 -> A; malformed escapes stay as they are. */
+static struct str decode_percent(struct arena *a, struct str raw)
+{
+    char *out = arena_alloc(a, raw.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        bool escape = raw.p[i] == '%' && i + 2 < raw.len + 0 && hex(raw.p[i + 1]) >= 0 &&
+                      hex(raw.p[i + 2]) >= 0;
+        out[n++] = escape ? (char)(hex(raw.p[i + 1]) * 16 + hex(raw.p[i + 2])) : raw.p[i];
+        i += escape ? 2 : 0;
+    }
+    out[n] = '\0';
+    return str_make(out, n);
+}
+
+void listener_read_target(struct req *r, const char *uri)
+{
+    r->in.query = arena_str(r->arena, str_of(uri));
+    r->in.path = str_cut(&r->in.query, '?');
+}
+
+/* `/v1` may be missing or doubled: LiteLLM allows the first and its library does the second. */
+static struct str without_version(struct str path)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!str_starts(path, STR("/v1/")))
+            break;
+        path.p += 3;
+        path.len -= 3;
+    }
+    if (path.len > 1 && path.p[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+static void find_endpoint(struct req *r)
+{
+    static const struct str models = {.p = "/models/", .len = 8};
+    struct str path = without_version(r->in.path);
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (!str_eq(path, str_of(routes[i].path)))
+            continue;
+        r->in.endpoint = routes[i].endpoint;
+        if (routes[i].post != r->in.post)
+            refuse(r, E_METHOD, routes[i].post ? "Use POST." : "Use GET.");
+        return;
+    }
+    if (str_starts(path, models) && path.len > models.len) {
+        struct str id = str_make(path.p + models.len, path.len - models.len);
+        r->in.endpoint = ENDPOINT_MODEL;
+        r->in.model_in_path = decode_percent(r->arena, id);
+        if (r->in.post)
+            refuse(r, E_METHOD, "Use GET.");
+        return;
+    }
+    refuse(r, E_NO_ROUTE, "There is no such path. Chat completions are at /v1/chat/completions.");
+}
+
+bool listener_expects_body(const struct req *r)
+{
+    int64_t bytes = 0;
+    if (r->in.header[HEADER_TRANSFER_ENCODING].p)
+        return true;
+    return r->in.header[HEADER_CONTENT_LENGTH].p &&
+           str_to_i64(r->in.header[HEADER_CONTENT_LENGTH], &bytes) && bytes > 0;
+}
+
+void listener_read_head(struct conn *c, struct req *r, const char *method)
+{
+    memcpy(r->in.client_ip, c->client_ip, sizeof r->in.client_ip);
+    r->in.post = strcmp(method, "POST") == 0;
+    MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, on_header, r);
+    check_framing(r);
+    if (r->in.header[HEADER_UPGRADE].p &&
+        str_ieq(str_trim(r->in.header[HEADER_UPGRADE]), STR("websocket")))
+        refuse(r, E_UPGRADE_REQUIRED, "WebSocket is not served here; use HTTP.");
+    if (r->in.header[HEADER_X_DOTEB_HOP].p &&
+        str_eq(r->in.header[HEADER_X_DOTEB_HOP], r->engine->hop))
+        refuse(r, E_LOOP, "The request came back to the gateway that sent it.");
+    find_endpoint(r);
+    if (!r->in.post && strcmp(method, "GET") != 0 && r->in.endpoint != ENDPOINT_NONE)
+        refuse(r, E_METHOD, "Use GET.");
+    if (r->engine->draining)
+        refuse(r, E_DRAINING, "The gateway is shutting down.");
+}

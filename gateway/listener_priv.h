@@ -1,0 +1,41 @@
+/* Shared by the listener's files only: the connection, the head reader, the reply writer. */
+#ifndef DOTEB_GATEWAY_LISTENER_PRIV_H
+#define DOTEB_GATEWAY_LISTENER_PRIV_H
+
+#include <microhttpd.h>
+
+#include "gateway/listener.h"
+
+enum { LISTENER_MAGIC = 0x6c73746e, CONN_MAGIC = 0x636f6e6e };
+
+/* One client connection, from accept to close. */
+struct conn {
+    uint32_t magic;
+    struct listener *listener;
+    struct MHD_Connection *mhd;
+    struct source watch; /* its socket, while the server does not look at it */
+    struct conn *prev, *next;
+    struct req *req;       /* the one in hand, NULL between requests */
+    int64_t idle_since_us; /* accept, or the end of the last request */
+    uint8_t client_ip[16];
+    bool served;    /* at least one request was answered */
+    bool head_seen; /* of the request in hand */
+    bool queued, suspended;
+    int64_t discarded;
+    int64_t waiting_since_us;
+    struct conn *next_waiting, **waiting_link; /* while waiting_since_us is set */
+};
+
+/* listener_head.c: fills r->in from the request's head; faults go to r->in.refused. */
+void listener_read_head(struct conn *c, struct req *r, const char *method);
+/* Splits the raw request target into path and query (request's memory). */
+void listener_read_target(struct req *r, const char *uri);
+/* Does the client still owe a body? */
+bool listener_expects_body(const struct req *r);
+
+/* listener_reply.c: hands the answer to the server. */
+enum MHD_Result listener_reply(struct conn *c, struct req *r, bool close);
+/* Content reader of streams (listener.c). */
+ssize_t listener_read_stream(void *cls, uint64_t pos, char *buf, size_t max);
+
+#endif

@@ -1,0 +1,47 @@
+/* The gateway's configuration table. Start-up only. */
+#include "gateway/options.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct conf_row rows[] = {
+#define CONF(field, t, n, d, lo, hi, h)                                                            \
+    {.name = n,                                                                                    \
+     .type = CONF_##t,                                                                             \
+     .offset = offsetof(struct options, field),                                                    \
+     .def = d,                                                                                     \
+     .min = lo,                                                                                    \
+     .max = hi,                                                                                    \
+     .help = h},
+#include "gateway/options.def"
+#undef CONF
+};
+
+bool options_load(struct options *o, char err[512])
+{
+    *o = (struct options){0};
+    if (!conf_load(rows, ARRAY_LEN(rows), o, err))
+        return false;
+    if (o->workers == 0)
+        o->workers = sysconf(_SC_NPROCESSORS_ONLN);
+    if (o->workers < 1)
+        o->workers = 1;
+    if (o->bodies_max == 0)
+        o->bodies_max = sysconf(_SC_PHYS_PAGES) / 4 * sysconf(_SC_PAGESIZE);
+    return true;
+}
+
+void options_free(struct options *o)
+{
+    conf_free(rows, ARRAY_LEN(rows), o);
+}
+
+void options_print(const struct options *o)
+{
+    conf_print(rows, ARRAY_LEN(rows), o);
+}
+
+void options_print_doc(void)
+{
+    conf_print_doc(rows, ARRAY_LEN(rows));
+}

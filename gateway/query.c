@@ -1,0 +1,159 @@
+/* Answers of GET /v1/models, /v1/models/{id} and /v1/key, from the snapshot. The worker's thread;
+ * pure over the request. Shows what this key can call, nothing else. */
+#include "gateway/query.h"
+
+#include "common/clock.h"
+#include "gateway/request_error.h"
+
+static bool callable(const struct req *r, const struct snap_offer *o)
+{
+    size_t n;
+    snapshot_provider_keys(r->snap, r->who.key.organisation_id, o->provider->id, &n);
+    return n > 0 && o->ends_at_us > r->in.created_us;
+}
+
+static void write_id(const struct snap_offer *o, bool prefixed, struct buf *out)
+{
+    if (!prefixed) {
+        buf_add_json(out, o->model->slug);
+        return;
+    }
+    buf_add_char(out, '"');
+    buf_add_str(out, o->provider->slug);
+    buf_add_char(out, '/');
+    /* Slugs are checked at import: nothing in them needs escaping. */
+    buf_add_str(out, o->model->slug);
+    buf_add_char(out, '"');
+}
+
+/* OpenAI's model object, `owned_by` the provider (or the family for root ids). */
+static void write_model(const struct snap_offer *o, bool prefixed, struct buf *out)
+{
+    const struct snap_model *m = o->model;
+    buf_add_lit(out, "{\"id\":");
+    write_id(o, prefixed, out);
+    buf_add_lit(out, ",\"object\":\"model\",\"created\":");
+    buf_add_i64(out, m->released_us / 1000000);
+    buf_add_lit(out, ",\"owned_by\":");
+    buf_add_json(out, prefixed ? o->provider->slug : m->family);
+    buf_add_lit(out, ",\"name\":");
+    buf_add_json(out, m->name);
+    if (o->context > 0) {
+        buf_add_lit(out, ",\"context_length\":");
+        buf_add_i64(out, o->context);
+    }
+    buf_add_char(out, '}');
+}
+
+static const struct snap_offer *first_callable(const struct req *r, const struct snap_model *m)
+{
+    for (size_t i = 0; i < m->n_offers; i++)
+        if (callable(r, m->offers[i]))
+            return m->offers[i];
+    return NULL;
+}
+
+/* A root id, then each provider's own name for it. Regions share a name: once is enough. */
+static void list_model(const struct req *r, const struct snap_model *m, struct buf *out)
+{
+    const struct snap_offer *first = first_callable(r, m);
+    const struct snap_provider *last = NULL;
+    if (!first)
+        return;
+    write_model(first, false, out);
+    buf_add_char(out, ',');
+    for (size_t i = 0; i < m->n_offers; i++) {
+        const struct snap_offer *o = m->offers[i];
+        if (o->provider == last || !callable(r, o))
+            continue;
+        write_model(o, true, out);
+        buf_add_char(out, ',');
+        last = o->provider;
+    }
+}
+
+static void list_models(struct req *r)
+{
+    struct buf *out = &r->out.tail;
+    size_t n;
+    const struct snap_model *const *models = snapshot_models(r->snap, &n);
+    buf_add_lit(out, "{\"object\":\"list\",\"data\":[");
+    size_t before = out->len;
+    for (size_t i = 0; i < n; i++)
+        list_model(r, models[i], out);
+    if (out->len > before)
+        out->len--; /* the last comma */
+    buf_add_lit(out, "]}");
+}
+
+static bool one_model(struct req *r)
+{
+    struct str id = r->in.model_in_path;
+    const struct snap_model *m = snapshot_model(r->snap, id);
+    const struct snap_offer *o = m ? first_callable(r, m) : NULL;
+    if (o) {
+        write_model(o, false, &r->out.tail);
+        return true;
+    }
+    struct str model = id;
+    const struct snap_provider *p = snapshot_provider(r->snap, str_cut(&model, '/'));
+    o = p && model.p ? snapshot_offer(r->snap, p, model, STR("")) : NULL;
+    if (!o || !callable(r, o))
+        return false;
+    write_model(o, true, &r->out.tail);
+    return true;
+}
+
+static void write_uuid(struct buf *out, struct uuid u)
+{
+    char text[UUID_TEXT_LEN + 1];
+    uuid_format(u, text);
+    buf_add_json(out, str_of(text));
+}
+
+static void this_key(struct req *r)
+{
+    static const char *const modes[] = {
+        [MODE_API_KEYS] = "api-keys",
+        [MODE_CREDITS] = "credits",
+        [MODE_HYBRID] = "hybrid",
+    };
+    struct buf *out = &r->out.tail;
+    const struct snap_key *k = &r->who.key;
+    buf_add_lit(out, "{\"object\":\"key\",\"id\":");
+    write_uuid(out, k->id);
+    buf_add_lit(out, ",\"organisation_id\":");
+    write_uuid(out, k->organisation_id);
+    buf_add_lit(out, ",\"project_id\":");
+    write_uuid(out, k->project_id);
+    buf_add_lit(out, ",\"mode\":");
+    buf_add_json(out, str_of(modes[r->who.project->mode]));
+    buf_add_lit(out, ",\"expires_at\":");
+    if (k->expires_at_us == INT64_MAX) {
+        buf_add_lit(out, "null");
+    } else {
+        char text[25];
+        clock_format_iso(k->expires_at_us, text);
+        buf_add_json(out, str_of(text));
+    }
+    buf_add_char(out, '}');
+}
+
+void query_answer(struct req *r)
+{
+    bool found = true;
+    r->out.status = 200;
+    r->out.content_type = "application/json";
+    if (r->in.endpoint == ENDPOINT_MODELS)
+        list_models(r);
+    else if (r->in.endpoint == ENDPOINT_KEY)
+        this_key(r);
+    else
+        found = one_model(r);
+    if (found)
+        return;
+    req_fail(r, E_NO_MODEL, STR("model"), "There is no model '%.*s' that this key can call.",
+             (int)(r->in.model_in_path.len < 64 ? r->in.model_in_path.len : 64),
+             r->in.model_in_path.p);
+    request_error_answer(r);
+}

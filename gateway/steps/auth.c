@@ -1,0 +1,84 @@
+/* Step 1: who calls. Judges the credentials from the request's head, before a byte of the body is
+ * taken. Writes r->who. Never touches PostgreSQL: keys come from the snapshot. */
+#include "common/apikey.h"
+#include "gateway/query.h"
+#include "gateway/request.h"
+
+/* Every place that a client of some dialect puts its key. */
+static const enum header_id places[] = {
+    HEADER_AUTHORIZATION,
+    HEADER_X_API_KEY,
+    HEADER_API_KEY,
+    HEADER_X_GOOG_API_KEY,
+};
+
+static struct str key_in(struct str header, enum header_id place)
+{
+    struct str value = str_trim(header);
+    if (place != HEADER_AUTHORIZATION)
+        return value;
+    struct str rest = value;
+    struct str scheme = str_cut(&rest, ' ');
+    return str_ieq(scheme, STR("bearer")) && rest.p ? str_trim(rest) : STR("");
+}
+
+static enum err find_credential(struct req *r, struct str *out)
+{
+    *out = STR_NULL;
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        struct str header = r->in.header[places[i]];
+        if (!header.p)
+            continue;
+        struct str key = key_in(header, places[i]);
+        if (key.len == 0)
+            continue;
+        if (out->p && !str_eq(*out, key))
+            return E_KEY_CONFLICT;
+        *out = key;
+    }
+    return out->p ? E_OK : E_NO_KEY;
+}
+
+/* The wall time of the request's start judges expiry: a request that began in time may finish. */
+static enum err judge_key(struct req *r, struct str credential)
+{
+    if (!r->snap)
+        return E_NOT_READY;
+    if (!apikey_plausible(credential))
+        return E_BAD_KEY;
+    if (!snapshot_find_key(r->snap, credential, &r->who.key))
+        return E_BAD_KEY;
+    r->who.project = snapshot_project(r->snap, r->who.key.organisation_id, r->who.key.project_id);
+    if (!r->who.project)
+        return E_BAD_KEY;
+    r->who.known = true;
+    if (r->who.key.revoked || !r->who.project->active)
+        return E_KEY_REVOKED;
+    return r->who.key.expires_at_us <= r->in.created_us ? E_KEY_EXPIRED : E_OK;
+}
+
+enum step_rc step_auth(struct req *r)
+{
+    struct str credential;
+    enum err err = r->in.refused;
+    if (err) {
+        req_fail(r, err, STR_NULL, "%s", r->in.refusal);
+        return STEP_FAIL;
+    }
+    err = find_credential(r, &credential);
+    if (!err)
+        err = judge_key(r, credential);
+    if (!err && r->in.endpoint != ENDPOINT_CHAT) {
+        query_answer(r);
+        r->run.jump = STEP_done;
+        return STEP_JUMP;
+    }
+    if (!err)
+        return STEP_NEXT;
+    if (err == E_NO_KEY)
+        req_fail(r, err, STR_NULL,
+                 "No API key was given. Send it as \"Authorization: Bearer sk-doteb-...\".");
+    else
+        req_fail(r, err, STR_NULL, NULL);
+    return STEP_FAIL;
+}

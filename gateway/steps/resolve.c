@@ -1,0 +1,158 @@
+/* Step 3: from the model's name to the ways to serve it, best first. Pure over the snapshot. Writes
+ * r->target.
+ *
+ * Names: a root id ("gpt-5.2"), "provider/model", "provider/model:region", LiteLLM's spellings. A
+ * root id may itself contain slashes, so the whole name is tried first. Order is by price; a named
+ * provider comes first, the others stand behind it for failover unless x-no-fallback says no. */
+#include "gateway/request.h"
+
+struct pick {
+    const struct snap_offer *offer;
+    int64_t price; /* pico-dollars of a typical request */
+    bool pinned;
+};
+
+enum { TYPICAL_INPUT = 1000, TYPICAL_OUTPUT = 250, PICKS_MAX = 64 };
+
+struct choice {
+    const struct snap_model *model;
+    const struct snap_provider *provider; /* NULL: any */
+    struct str region;                    /* "" any */
+    const struct snap_offer *offer;       /* when a provider is named */
+};
+
+static bool choose_offer(const struct req *r, struct str name, struct choice *c)
+{
+    struct str model = name;
+    struct str provider = str_cut(&model, '/');
+    if (!model.p)
+        return false;
+    c->provider = snapshot_provider(r->snap, provider);
+    if (!c->provider)
+        return false;
+    c->offer = snapshot_offer(r->snap, c->provider, model, STR(""));
+    for (size_t at = model.len; !c->offer && at > 0; at--) {
+        if (model.p[at - 1] != ':')
+            continue;
+        c->region = str_make(model.p + at, model.len - at);
+        c->offer = snapshot_offer(r->snap, c->provider, str_make(model.p, at - 1), c->region);
+        break;
+    }
+    c->model = c->offer ? c->offer->model : NULL;
+    return c->offer != NULL;
+}
+
+static bool choose(const struct req *r, struct str name, struct choice *c)
+{
+    *c = (struct choice){.region = STR("")};
+    c->model = snapshot_model(r->snap, name);
+    return c->model || choose_offer(r, name, c);
+}
+
+static void fail_unknown(struct req *r, struct str name)
+{
+    struct str near[3];
+    char list[160] = "";
+    size_t n = snapshot_nearest_models(r->snap, name, near, ARRAY_LEN(near));
+    struct buf b;
+    buf_init(&b, sizeof list - 1);
+    for (size_t i = 0; i < n; i++) {
+        size_t before = b.len;
+        buf_add_str(&b, i ? STR(", ") : STR(" Did you mean "));
+        if (!buf_add_str(&b, near[i])) {
+            b.len = before;
+            break;
+        }
+    }
+    memcpy(list, b.p ? b.p : "", b.len);
+    bool any = b.len > 0;
+    buf_fini(&b);
+    req_fail(r, E_NO_MODEL, STR("model"), "There is no model '%.*s'.%s%s",
+             (int)(name.len < 64 ? name.len : 64), name.p, list, any ? "?" : "");
+}
+
+static bool able(const struct req *r, const struct snap_offer *o)
+{
+    const struct dialect_request *scan = &r->want.scan;
+    if (o->ends_at_us <= r->in.created_us)
+        return false;
+    if (o->provider->dialect != r->want.dialect)
+        return false;
+    return !scan->stream || (o->caps & CAP_STREAMING);
+}
+
+static int64_t price_of(const struct req *r, const struct snap_offer *o)
+{
+    const struct price_list *list = snap_offer_prices(o, r->in.created_us);
+    return list ? cost_upper_pico(list, TYPICAL_INPUT, TYPICAL_OUTPUT) : 0;
+}
+
+/* Insertion by (pinned, price): stable, so that equal prices keep the catalogue's order. */
+static void insert(struct pick *picks, size_t *n, struct pick p)
+{
+    size_t i = *n;
+    for (; i > 0; i--) {
+        const struct pick *before = &picks[i - 1];
+        bool keep = before->pinned != p.pinned ? before->pinned : before->price <= p.price;
+        if (keep)
+            break;
+        picks[i] = *before;
+    }
+    picks[i] = p;
+    ++*n;
+}
+
+static size_t collect(struct req *r, const struct choice *c, struct pick picks[PICKS_MAX])
+{
+    bool fallback = !str_ieq(r->in.header[HEADER_X_NO_FALLBACK], STR("true"));
+    size_t n = 0;
+    for (size_t i = 0; i < c->model->n_offers && n < PICKS_MAX; i++) {
+        const struct snap_offer *o = c->model->offers[i];
+        bool pinned = c->provider == o->provider && (c->region.len == 0 || o == c->offer);
+        if ((c->provider && !pinned && !fallback) || !able(r, o))
+            continue;
+        if (c->region.len && !pinned) /* a region was asked for: nothing outside it */
+            continue;
+        insert(picks, &n, (struct pick){.offer = o, .price = price_of(r, o), .pinned = pinned});
+    }
+    return n;
+}
+
+static void add_candidates(struct req *r, const struct snap_offer *o)
+{
+    size_t n_keys;
+    const struct snap_provider_key *const *keys = snapshot_provider_keys(
+        r->snap, r->who.key.organisation_id, o->provider->id, &n_keys);
+    for (size_t k = 0; k < n_keys && r->target.n < CANDIDATES_MAX; k++) {
+        if (o->region.len && keys[k]->region.len && !str_eq(o->region, keys[k]->region))
+            continue;
+        r->target.candidate[r->target.n++] = (struct candidate){.offer = o, .key = keys[k]};
+    }
+}
+
+enum step_rc step_resolve(struct req *r)
+{
+    struct str name = r->want.scan.model;
+    struct choice c;
+    if (!choose(r, name, &c)) {
+        fail_unknown(r, name);
+        return STEP_FAIL;
+    }
+    r->target.model = c.model;
+    struct pick picks[PICKS_MAX];
+    size_t n = collect(r, &c, picks);
+    for (size_t i = 0; i < n; i++)
+        add_candidates(r, picks[i].offer);
+    if (r->target.n)
+        return STEP_NEXT;
+    if (n == 0)
+        req_fail(r, E_UNSUPPORTED, STR("model"),
+                 "No provider that this gateway can call serves '" STR_FMT "' for this request.",
+                 STR_ARG(c.model->slug));
+    else
+        req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
+                 "No provider key for '" STR_FMT "': add one for " STR_FMT
+                 " under Settings > Provider Keys.",
+                 STR_ARG(c.model->slug), STR_ARG(picks[0].offer->provider->slug));
+    return STEP_FAIL;
+}

@@ -1,0 +1,45 @@
+/* Step 4: picks the next attempt. Writes r->route. After a failure the engine comes back here: the
+ * next key of the same provider if the key was at fault, else the next provider. */
+#include "common/clock.h"
+#include "gateway/request.h"
+
+static bool key_at_fault(enum err e)
+{
+    return e == E_UPSTREAM_AUTH || e == E_UPSTREAM_RATE_LIMIT || e == E_CREDENTIAL;
+}
+
+/* Has an attempt shown that this candidate would fail as well? */
+static bool spoiled(const struct req *r, const struct candidate *c)
+{
+    for (unsigned i = 0; i < r->route.n_attempts; i++) {
+        const struct attempt *a = &r->route.attempt[i];
+        bool same_offer = a->candidate->offer == c->offer;
+        if (same_offer && a->candidate->key == c->key)
+            return true;
+        if (same_offer && !key_at_fault(a->err))
+            return true;
+    }
+    return false;
+}
+
+enum step_rc step_route(struct req *r)
+{
+    bool more = r->route.n_attempts < (unsigned)r->engine->conf->attempts_max &&
+                r->route.n_attempts < LEDGER_ATTEMPTS_MAX;
+    while (more && r->route.next < r->target.n) {
+        const struct candidate *c = &r->target.candidate[r->route.next++];
+        if (spoiled(r, c))
+            continue;
+        r->route.candidate = c;
+        struct attempt *a = &r->route.attempt[r->route.n_attempts++];
+        *a = (struct attempt){.candidate = c, .start_us = clock_mono_us()};
+        return STEP_NEXT;
+    }
+    /* Only attempts that failed lead here a second time; the first time there is a candidate. */
+    ASSERT(r->route.n_attempts > 0);
+    enum err last = r->route.attempt[r->route.n_attempts - 1].err;
+    ASSERT(last != E_OK);
+    req_fail(r, last, STR_NULL, "%s%s%s", err_text(last), r->route.why ? " " : "",
+             r->route.why ? r->route.why : "");
+    return STEP_FAIL;
+}
