@@ -201,7 +201,7 @@ struct req {
         bool got_content, got_error, got_done, usage_sent;
         int64_t content_bytes, first_content_us, overhead_us;
         struct cost cost;
-        bool settled, has_cost, paused;
+        bool has_cost, paused;
     } out;
 
     struct { /* by req_fail, once */

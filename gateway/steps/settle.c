@@ -14,9 +14,6 @@ static bool owes_estimate(const struct req *r)
 
 void settle(struct req *r)
 {
-    if (r->out.settled)
-        return;
-    r->out.settled = true;
     struct usage *u = &r->out.answer.usage;
     if (owes_estimate(r)) {
         u->input = estimate_mean((int64_t)r->in.body.len);

@@ -5,7 +5,7 @@
 #include "gateway/request.h"
 
 /* Fills r->out.answer.usage (estimated where the provider said nothing but something was forwarded)
- * and r->out.cost, once; later calls do nothing. */
+ * and r->out.cost. May be called again when more is known. */
 void settle(struct req *r);
 
 #endif

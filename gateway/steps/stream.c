@@ -77,8 +77,11 @@ static enum step_rc whole_answer(struct req *r)
 
 /* ------------------------------------------------------------------ streams */
 
+/* Where the next event goes: behind what is held back already. */
 static struct buf *sink(struct req *r)
 {
+    if (r->out.tail.len)
+        return &r->out.tail;
     return r->out.begun ? &r->out.buf : &r->out.held;
 }
 
@@ -136,15 +139,36 @@ static enum step_rc error_event(struct req *r, const struct dialect_answer *an,
 /* Usage alone: for the client only if it asked, with cost and metadata, at the end. */
 static void usage_event(struct req *r, const struct dialect_answer *an, const struct sse_event *ev)
 {
-    if (!r->want.scan.client_wants_usage || r->out.usage_sent)
+    if (!r->want.scan.client_wants_usage)
         return;
-    struct dialect_extra extra;
+    struct dialect_extra extra = {.metadata = STR("")};
     settle(r);
     if (r->want.metadata_wanted)
         stream_metadata(r, &extra);
-    r->want.dialect->write_event(an, ev->type, ev->data, r->want.metadata_wanted ? &extra : NULL,
-                                 &r->out.tail);
+    r->want.dialect->write_event(an, ev->type, ev->data, &extra, &r->out.tail);
     r->out.usage_sent = true;
+}
+
+/* Some providers put usage on content: the client sees it only if it asked; on the last content it
+ * counts as the usage chunk. */
+static bool content_event(struct req *r, const struct dialect_answer *an,
+                          const struct sse_event *ev)
+{
+    struct dialect_extra extra = {.metadata = STR(""), .strip_usage = true};
+    const struct dialect_extra *use = NULL;
+    struct buf *to = sink(r);
+    if (an->has_usage && !r->want.scan.client_wants_usage) {
+        use = &extra;
+    } else if (an->has_usage && an->finish) {
+        settle(r);
+        extra.strip_usage = false;
+        if (r->want.metadata_wanted)
+            stream_metadata(r, &extra);
+        use = &extra;
+        to = &r->out.tail;
+        r->out.usage_sent = true;
+    }
+    return r->want.dialect->write_event(an, ev->type, ev->data, use, to);
 }
 
 /* One event. NEXT: go on reading; anything else ends the step. */
@@ -159,6 +183,8 @@ static enum step_rc take_event(struct req *r, const struct sse_event *ev)
         r->out.got_done = true;
         return STEP_NEXT;
     }
+    if (an.is_empty)
+        return STEP_NEXT;
     note_answer(r, &an);
     if (an.only_usage && an.has_usage) {
         usage_event(r, &an, ev);
@@ -170,7 +196,7 @@ static enum step_rc take_event(struct req *r, const struct sse_event *ev)
         (void)failpoint_hit("stream.begun");
     }
     remember_event(r, ev->data);
-    if (!r->want.dialect->write_event(&an, ev->type, ev->data, NULL, sink(r)))
+    if (!content_event(r, &an, ev))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is too large"));
     return STEP_NEXT;
 }
@@ -187,11 +213,11 @@ static enum step_rc finish_stream(struct req *r)
         buf_add_str(&r->out.buf, buf_str(&r->out.held));
     }
     if (r->want.scan.client_wants_usage && !r->out.usage_sent) {
-        struct dialect_extra extra;
+        struct dialect_extra extra = {.metadata = STR("")};
         if (r->want.metadata_wanted)
             stream_metadata(r, &extra);
         r->want.dialect->write_usage_event(buf_str(&r->out.last_event), &r->out.answer.usage,
-                                           r->want.metadata_wanted ? &extra : NULL, &r->out.tail);
+                                           &extra, &r->out.tail);
     }
     r->want.dialect->write_done(&r->out.tail);
     return STEP_NEXT;
