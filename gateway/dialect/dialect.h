@@ -15,6 +15,11 @@
 #include "gateway/ir/price.h"
 #include "gateway/ir/usage.h"
 
+/* A run of bytes of a body: [begin, end); 0,0 where there is none. */
+struct dialect_span {
+    size_t begin, end;
+};
+
 /* Where in the request body something must change: [begin, end) is replaced by `with`. */
 struct dialect_edit {
     size_t begin, end;
@@ -30,6 +35,8 @@ struct dialect_request {
     bool stream;
     bool client_wants_usage;                         /* stream_options.include_usage: true */
     size_t stream_options_begin, stream_options_end; /* span of the value; 0,0: not given */
+    bool stream_options_is_object;                   /* else null */
+    bool stream_options_empty;                       /* an object without members */
     bool stream_options_has_usage_key;
     size_t include_usage_begin, include_usage_end; /* span of include_usage's value; 0,0: none */
     size_t object_end;                             /* offset of the closing brace */
@@ -55,9 +62,11 @@ struct dialect_refusal {
 struct dialect_answer {
     struct usage usage;      /* usage_clear'ed where nothing was said */
     bool has_usage;          /* a usage object stood there (not null) */
-    bool only_usage;         /* stream: an event with no choice content (`choices: []`) */
+    bool has_choices;        /* a `choices` array stood there */
+    bool only_usage;         /* stream: usage and no choice (`choices: []` or none) */
     bool has_content;        /* stream: something a client would show or act upon */
     bool is_done;            /* stream: the terminator ([DONE]) */
+    bool is_empty;           /* stream: an event without data, nothing for the client */
     bool is_error;           /* an error object instead of an answer */
     struct str error_text;   /* its message, cut; borrowed from arena */
     int error_status;        /* status that the error's own code stands for, 0 unknown */
@@ -66,9 +75,14 @@ struct dialect_answer {
     struct str service_tier; /* as charged by the provider; arena */
     uint8_t finish;          /* enum dialect_finish */
     size_t object_end;       /* offset of the closing brace of the answer object */
-    size_t usage_end;        /* offset of the closing brace of `usage`, 0 if none */
+    size_t members;          /* of the answer object */
+    size_t usage_end;        /* offset of the closing brace of `usage`; 0: none, or it stood in
+                                another place than the client looks for */
     bool usage_empty;        /* usage object without members */
-    size_t content_bytes;    /* text forwarded by this event (for estimates) */
+    size_t content_bytes;    /* decoded text and tool arguments herein (for estimates) */
+    /* Values of these names that the provider itself wrote: ours replace them. */
+    struct dialect_span cost, cost_details, metadata;
+    struct dialect_span usage_member; /* the member `usage` with one comma, to leave it out */
 };
 
 /* The ledger stores these numbers (migrations: requests.finish_reason). */
@@ -84,7 +98,8 @@ enum dialect_finish {
 /* What is spliced into an answer beside the provider's own words. All borrowed. */
 struct dialect_extra {
     const struct cost *cost; /* NULL: unknown price, nothing is spliced into usage */
-    struct str metadata;     /* JSON object text */
+    struct str metadata;     /* JSON object text, one line; "" none */
+    bool strip_usage;        /* leave the member `usage` out: the client did not ask for it */
 };
 
 /* An error as the client shall see it. */
@@ -109,21 +124,23 @@ struct dialect {
                            struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX]);
     /* Reads a whole JSON answer. False: it is no JSON object. */
     bool (*scan_answer)(struct str body, struct arena *a, struct dialect_answer *out);
-    /* Reads one stream event's data. False: it is neither JSON object nor terminator. */
+    /* Reads one stream event's data. False: it is neither JSON object nor terminator nor empty. */
     bool (*scan_event)(struct str type, struct str data, struct arena *a,
                        struct dialect_answer *out);
     /* Writes the answer with cost and metadata spliced in before the closing braces. */
     bool (*splice_answer)(struct str body, const struct dialect_answer *an,
                           const struct dialect_extra *extra, struct buf *out);
-    /* Writes one stream event as bytes for the client ("data: ...\n\n"), the usage chunk with cost
-     * and metadata when `extra` is given. */
+    /* Writes one stream event as bytes for the client ("data: ...\n\n"). With `extra`, cost goes
+     * into its usage and metadata behind its members, as in splice_answer; a usage chunk that
+     * lacks `choices` gets an empty array, for clients that fail without. NULL: bytes as they
+     * came. */
     bool (*write_event)(const struct dialect_answer *an, struct str type, struct str data,
                         const struct dialect_extra *extra, struct buf *out);
     /* A usage chunk of our own for a client that asked for one which the provider did not send;
      * `like` is the last chunk's data (id, model, created are taken from it). */
     bool (*write_usage_event)(struct str like, const struct usage *u,
                               const struct dialect_extra *extra, struct buf *out);
-    /* A well-formed error event, and the terminator. */
+    /* A well-formed error event (a zero id is left out), and the terminator. */
     bool (*write_error_event)(const struct dialect_error *e, struct uuid request_id,
                               struct buf *out);
     bool (*write_done)(struct buf *out);

@@ -169,6 +169,25 @@ bool json_decode(struct str raw, struct buf *out)
     return !out->failed;
 }
 
+size_t json_decode_into(struct str raw, char *out)
+{
+    size_t i = 0, len = 0;
+    while (i < raw.len) {
+        const char *slash = memchr(raw.p + i, '\\', raw.len - i);
+        size_t plain = slash ? (size_t)(slash - raw.p) - i : raw.len - i;
+        memcpy(out + len, raw.p + i, plain);
+        i += plain;
+        len += plain;
+        char utf8[4];
+        size_t n = i < raw.len ? decode_escape(raw, &i, utf8) : 0;
+        if (n == 0)
+            break;
+        memcpy(out + len, utf8, n);
+        len += n;
+    }
+    return len;
+}
+
 bool json_text_is(struct str raw, struct str want)
 {
     size_t i = 0, w = 0;

@@ -17,6 +17,9 @@ bool json_utf8_run(const char *t, size_t *i, size_t len);
 bool json_number_end(const char *t, size_t *i, size_t len);
 /* Does raw string text, decoded, equal `want`? */
 bool json_text_is(struct str raw, struct str want);
+/* Decodes raw string text as json_decode does; `out` has room for raw.len bytes, which is always
+ * enough. Returns the bytes written; stops at a wrong escape, which the scanner never lets by. */
+size_t json_decode_into(struct str raw, char *out);
 /* Bytes that raw string text has once decoded. */
 size_t json_decoded_len(struct str raw);
 /* A number token of any spelling ("12", "12.0", "1.2e1") whose value is whole and fits. */

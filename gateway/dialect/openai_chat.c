@@ -1,0 +1,25 @@
+/* The OpenAI chat dialect's table of functions. */
+#include "gateway/dialect/openai_priv.h"
+#include "gateway/wire/json_text.h"
+
+const struct dialect openai_chat = {
+    .name = "openai",
+    .scan_request = openai_scan_request,
+    .edit_request = openai_edit_request,
+    .scan_answer = openai_scan_answer,
+    .scan_event = openai_scan_event,
+    .splice_answer = openai_splice_answer,
+    .write_event = openai_write_event,
+    .write_usage_event = openai_write_usage_event,
+    .write_error_event = openai_write_error_event,
+    .write_done = openai_write_done,
+    .write_error = openai_write_error,
+};
+
+struct str openai_decoded(const struct json_scan *s, struct arena *a)
+{
+    if (!s->escaped)
+        return s->raw;
+    char *p = arena_alloc(a, s->raw.len);
+    return str_make(p, json_decode_into(s->raw, p));
+}

@@ -1,0 +1,49 @@
+/* What the files of the OpenAI chat dialect share. */
+#ifndef DOTEB_DIALECT_OPENAI_PRIV_H
+#define DOTEB_DIALECT_OPENAI_PRIV_H
+
+#include "gateway/dialect/dialect.h"
+#include "gateway/wire/json_scan.h"
+
+extern const struct dialect openai_chat;
+
+enum err openai_scan_request(struct str body, struct arena *a, struct dialect_request *out,
+                             struct dialect_refusal *why);
+size_t openai_edit_request(const struct dialect_request *in, struct str provider_model,
+                           struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX]);
+bool openai_scan_answer(struct str body, struct arena *a, struct dialect_answer *out);
+bool openai_scan_event(struct str type, struct str data, struct arena *a,
+                       struct dialect_answer *out);
+
+/* Where in a usage object something may be spliced. */
+struct openai_usage_spans {
+    struct dialect_span cost, cost_details;
+    size_t end; /* offset of the closing brace */
+    bool empty;
+};
+/* Reads a usage object whose `{` is the last token; false on a syntax error. */
+bool openai_scan_usage(struct json_scan *s, struct usage *out, struct openai_usage_spans *spans);
+
+/* Reads the value of `error` whose first token is `t`; false on a syntax error. */
+bool openai_scan_error(struct json_scan *s, enum json_token t, struct arena *a,
+                       struct dialect_answer *out);
+/* The HTTP status that an error code or type stands for, 0 if none is known. */
+int openai_error_status(struct str word);
+/* An error's text as it is kept: decoded, cut to a sensible length. Arena. */
+struct str openai_error_text(struct json_scan *s, struct arena *a);
+
+bool openai_splice_answer(struct str body, const struct dialect_answer *an,
+                          const struct dialect_extra *extra, struct buf *out);
+bool openai_write_event(const struct dialect_answer *an, struct str type, struct str data,
+                        const struct dialect_extra *extra, struct buf *out);
+bool openai_write_usage_event(struct str like, const struct usage *u,
+                              const struct dialect_extra *extra, struct buf *out);
+bool openai_write_error_event(const struct dialect_error *e, struct uuid request_id,
+                              struct buf *out);
+bool openai_write_done(struct buf *out);
+bool openai_write_error(const struct dialect_error *e, struct uuid request_id, struct buf *out);
+
+/* The last string token decoded: borrowed from the text where nothing is escaped, else arena. */
+struct str openai_decoded(const struct json_scan *s, struct arena *a);
+
+#endif
