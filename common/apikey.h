@@ -17,11 +17,12 @@ struct apikey_hash {
 /* New random key, NUL-terminated. The caller wipes it. */
 void apikey_generate(char out[APIKEY_TEXT_LEN + 1]);
 /* False only for text with our prefix whose length, alphabet or checksum is wrong: refuse without a
- * look-up. Keys without our prefix pass (imported ones). Empty or over APIKEY_MAX_LEN: false. */
+ * look-up. Keys without our prefix pass (imported ones). Empty or over APIKEY_MAX_LEN: false; so
+ * are management tokens, which share the prefix. */
 MUST_USE bool apikey_plausible(struct str key);
 /* HMAC-SHA-256(pepper, SHA-256(key)). */
 struct apikey_hash apikey_hash(const struct secret *pepper, struct str key);
-/* The last 4 characters, as shown; "????" for keys under 8. */
+/* The last 4 characters, as shown; "????" for keys under 8; "?" for what is not printable ASCII. */
 void apikey_last4(struct str key, char out[5]);
 
 #endif

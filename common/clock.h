@@ -8,7 +8,7 @@
 int64_t clock_mono_us(void);
 /* Microseconds since 1970, CLOCK_REALTIME. */
 int64_t clock_wall_us(void);
-/* "2026-11-23T01:02:03.456Z" of a wall time in us; `out` holds 25 bytes. */
+/* "2026-11-23T01:02:03.456Z" of a wall time in us, cut to 1970..9999; `out` holds 25 bytes. */
 void clock_format_iso(int64_t wall_us, char out[25]);
 
 #endif

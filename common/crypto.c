@@ -4,6 +4,7 @@
 #include "common/crypto.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -13,6 +14,7 @@ enum {
     SECRET_MAGIC = 0x73656372,
     MASTER_MAGIC = 0x6d737472,
     SECRET_MAX = 64 << 10,
+    GUARDED_MAX = 8192, /* a guarded secret takes 4 of the 65,530 mappings a process may have */
     MASTER_MAX = 8,
     AAD_MAX = 256,
     VERSION = 1,
@@ -27,9 +29,12 @@ static_assert(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == CRYPTO_KEY_BYTES, "
 
 struct secret {
     uint32_t magic;
+    bool guarded;
     size_t len;
-    uint8_t *p; /* sodium_malloc, read-only */
+    uint8_t *p; /* guarded: of sodium_malloc, read-only once filled */
 };
+
+static atomic_int guarded_now;
 
 struct master_key {
     uint8_t id[ID_BYTES];
@@ -42,29 +47,36 @@ struct master_keys {
     struct master_key keys[MASTER_MAX]; /* the first one seals */
 };
 
-/* Takes `p` (of sodium_malloc). */
-static struct secret *secret_take(uint8_t *p, size_t len)
+/* Room for `len` bytes, to be filled and then made read-only by secret_close. */
+static struct secret *secret_blank(size_t len)
 {
-    ASSERT(sodium_mprotect_readonly(p) == 0);
+    ASSERT(len <= SECRET_MAX);
     struct secret *s = xmalloc(sizeof *s);
-    *s = (struct secret){.magic = SECRET_MAGIC, .len = len, .p = p};
+    *s = (struct secret){.magic = SECRET_MAGIC, .len = len};
+    size_t room = len ? len : 1;
+    if (atomic_fetch_add(&guarded_now, 1) < GUARDED_MAX)
+        s->p = sodium_malloc(room);
+    s->guarded = s->p != NULL;
+    if (!s->guarded) {
+        atomic_fetch_sub(&guarded_now, 1);
+        s->p = xmalloc(room);
+    }
     return s;
 }
 
-static uint8_t *guarded(size_t len)
+static struct secret *secret_close(struct secret *s)
 {
-    ASSERT(len <= SECRET_MAX);
-    uint8_t *p = sodium_malloc(len ? len : 1);
-    ASSERT(p != NULL); /* like xmalloc: out of memory or of mappings ends the process */
-    return p;
+    if (s->guarded)
+        ASSERT(sodium_mprotect_readonly(s->p) == 0);
+    return s;
 }
 
 struct secret *secret_new(const void *p, size_t len)
 {
-    uint8_t *copy = guarded(len);
+    struct secret *s = secret_blank(len);
     if (len)
-        memcpy(copy, p, len);
-    return secret_take(copy, len);
+        memcpy(s->p, p, len);
+    return secret_close(s);
 }
 
 void secret_free(struct secret *s)
@@ -72,7 +84,13 @@ void secret_free(struct secret *s)
     if (!s)
         return;
     CHECK(s, SECRET_MAGIC);
-    sodium_free(s->p); /* wipes */
+    if (s->guarded) {
+        sodium_free(s->p); /* wipes */
+        atomic_fetch_sub(&guarded_now, 1);
+    } else {
+        sodium_memzero(s->p, s->len);
+        xfree(s->p);
+    }
     s->magic = 0;
     xfree(s);
 }
@@ -106,16 +124,16 @@ static bool hex_to_key(struct str hex, uint8_t key[CRYPTO_KEY_BYTES])
 /* False: the text is no key. */
 static bool add_master(struct master_keys *m, struct str hex)
 {
-    uint8_t *key = guarded(CRYPTO_KEY_BYTES);
-    if (!hex_to_key(hex, key)) {
-        sodium_free(key);
+    struct secret *key = secret_blank(CRYPTO_KEY_BYTES);
+    if (!hex_to_key(hex, key->p)) {
+        secret_free(key);
         return false;
     }
     struct master_key *k = &m->keys[m->n];
     uint8_t digest[CRYPTO_HASH_BYTES];
-    crypto_generichash(digest, sizeof digest, key, CRYPTO_KEY_BYTES, NULL, 0);
+    crypto_generichash(digest, sizeof digest, key->p, CRYPTO_KEY_BYTES, NULL, 0);
     memcpy(k->id, digest, ID_BYTES);
-    k->key = secret_take(key, CRYPTO_KEY_BYTES);
+    k->key = secret_close(key);
     m->n++;
     return true;
 }
@@ -197,14 +215,14 @@ static struct secret *open_sealed(const struct secret *key, struct str sealed, s
     const uint8_t *nonce = p + HEAD_BYTES;
     struct aad a = whole_aad(p, aad);
     size_t len = sealed.len - CRYPTO_SEAL_OVERHEAD;
-    uint8_t *plain = guarded(len);
+    struct secret *plain = secret_blank(len);
     if (p[0] != VERSION || crypto_aead_xchacha20poly1305_ietf_decrypt(
-                               plain, NULL, NULL, nonce + NONCE_BYTES, len + TAG_BYTES, a.p, a.len,
-                               nonce, key->p) != 0) {
-        sodium_free(plain);
+                               plain->p, NULL, NULL, nonce + NONCE_BYTES, len + TAG_BYTES, a.p,
+                               a.len, nonce, key->p) != 0) {
+        secret_free(plain);
         return NULL;
     }
-    return secret_take(plain, len);
+    return secret_close(plain);
 }
 
 static bool sealed_by(struct str sealed, const uint8_t id[ID_BYTES])

@@ -4,6 +4,7 @@
  *   seals each organisation's data key and the instance's pepper
  *     a data key seals that organisation's provider credentials, AAD = organisation and row
  * A sealed blob is: version 1 | master key id 8 bytes or zero | nonce 24 | XChaCha20-Poly1305 text.
+ * Authenticated with it: its first 9 bytes, then the caller's AAD (at most 256 bytes).
  */
 #ifndef DOTEB_COMMON_CRYPTO_H
 #define DOTEB_COMMON_CRYPTO_H
@@ -18,7 +19,8 @@ enum {
     CRYPTO_SEAL_OVERHEAD = 1 + 8 + 24 + 16,
 };
 
-/* Bytes that must not be printed: guarded memory (sodium_malloc), wiped when freed. */
+/* Bytes that must not be printed: guarded memory (sodium_malloc; the heap for what is beyond 8,192
+ * secrets, since mappings are scarce), wiped when freed. Read by any thread, freed by one. */
 struct secret;
 /* Returns owned; copies `len` bytes (<= 64 KiB) and makes the copy read-only. */
 struct secret *secret_new(const void *p, size_t len);
@@ -27,11 +29,13 @@ void secret_free(struct secret *s);
 /* Borrowed view, for handing to a crypto call or a signer; never log it. */
 struct str secret_view(const struct secret *s);
 
-/* sodium_init and core dumps off (setrlimit, prctl). False if the library cannot start. */
+/* sodium_init and core dumps off (setrlimit, prctl; sanitizer builds stay traceable for the leak
+ * checker). False if the library cannot start. */
 MUST_USE bool crypto_init(void);
 
-/* Master keys: "<hex64>" or "<hex64>,<hex64>": the first seals, all open. The id is the first 8
- * bytes of BLAKE2b over the key. */
+/* Master keys: 64 hexadecimal digits, or up to 8 such keys with commas between them: the first
+ * seals, all open. Blanks and line ends around a key do not count. The id is the first 8 bytes of
+ * BLAKE2b-256 over the key. */
 struct master_keys;
 /* Returns owned or NULL (malformed text: `err` says what, not the value). */
 struct master_keys *master_keys_parse(struct str text, char err[128]);

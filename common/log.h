@@ -3,9 +3,11 @@
  *   log_event(LOG_INFO, "upstream_retry", LOG_S("provider", p), LOG_I("status", s));
  *
  * The event name is a constant in snake_case; values are added as key and typed value. Strings are
- * escaped and cut at 512 bytes. Never pass a secret or a body: struct secret has no log form.
+ * escaped and cut at 512 bytes (NULL is null). Never pass a secret or a body: struct secret has no
+ * log form. Order: time, level, program, event, then the fields as given.
  * Lines of a thread that called log_buffer_begin gather in memory until log_flush (a worker flushes
  * once per loop turn); other threads write at once. A line is one write(2), so lines never mix.
+ * Programs ignore SIGPIPE; lines that stderr does not take are counted, not waited for.
  */
 #ifndef DOTEB_COMMON_LOG_H
 #define DOTEB_COMMON_LOG_H

@@ -1,4 +1,4 @@
-/* PostgreSQL through libpq: the only file that includes it. Synchronous, one connection a thread;
+/* PostgreSQL through libpq, which only common/pg*.c include. Synchronous, one connection a thread;
  * never called from a worker loop.
  *
  * Statements are prepared once per connection under their name. Parameters are text unless given
@@ -18,10 +18,12 @@ struct pg_result; /* rows */
 
 enum pg_err {
     PG_OK,
-    PG_LOST,     /* no connection, or it broke: reconnect and try again later */
+    PG_LOST,     /* no connection, it broke, or its server is a standby now: connect again later. A
+                    COMMIT that ends so may have happened */
     PG_CONFLICT, /* unique or exclusion violation */
     PG_MISSING,  /* foreign key violation */
-    PG_RETRY,    /* serialisation failure, deadlock, lock timeout */
+    PG_RETRY,    /* serialisation failure, deadlock, lock or statement timeout, no resources, or a
+                    statement whose plan a migration outdated: the same again may work */
     PG_INVALID,  /* any other refusal of the statement */
 };
 
@@ -41,7 +43,7 @@ struct pg_param pgp_bytes(const void *p, size_t len);
 struct pg_param pgp_i64(int64_t v);
 struct pg_param pgp_bool(bool v);
 struct pg_param pgp_uuid(struct uuid u);
-/* timestamptz of microseconds since 1970. */
+/* timestamptz of microseconds since 1970 (0 to the end of the year 9999). */
 struct pg_param pgp_time_us(int64_t wall_us);
 
 /* Returns owned, or NULL with the reason in `err`. `application` shows in pg_stat_activity.
@@ -68,11 +70,13 @@ MUST_USE enum pg_err pg_run(struct pg *pg, const struct pg_stmt *st, const struc
  * set-up). */
 MUST_USE enum pg_err pg_exec(struct pg *pg, const char *sql, struct pg_result **out);
 MUST_USE enum pg_err pg_begin(struct pg *pg);
+/* PG_INVALID if a statement of the transaction had failed: all of it was rolled back. */
 MUST_USE enum pg_err pg_commit(struct pg *pg);
 /* Never fails visibly: a broken connection has rolled back by itself. */
 void pg_rollback(struct pg *pg);
 
-/* COPY ... FROM STDIN: begin with pg_exec-like text, put rows in COPY text format, end. */
+/* COPY ... FROM STDIN: begin with pg_exec-like text, put rows in COPY text format, end. A put only
+ * fails if the connection does; bad rows show at the end. */
 MUST_USE enum pg_err pg_copy_begin(struct pg *pg, const char *sql);
 MUST_USE enum pg_err pg_copy_put(struct pg *pg, struct str data);
 MUST_USE enum pg_err pg_copy_end(struct pg *pg);
@@ -93,10 +97,14 @@ ptrdiff_t pg_bytes(const struct pg_result *r, size_t row, int col, uint8_t *out,
 
 /* LISTEN support. */
 int pg_fd(const struct pg *pg);
-/* Reads what has arrived without blocking; calls `fn` for each notification. PG_LOST if broken. */
+/* Reads what has arrived without blocking; calls `fn` for each notification. PG_LOST if broken.
+ * Notifications that came along with another statement's answer wait for this call, not for pg_fd.
+ */
 typedef void pg_notify_fn(void *arg, struct str channel, struct str payload);
 MUST_USE enum pg_err pg_notifications(struct pg *pg, pg_notify_fn *fn, void *arg);
-/* Large results row by row (single-row mode): calls `fn` for each row until it returns false. */
+/* Large results row by row (single-row mode): calls `fn` for each row until it returns false, which
+ * gives PG_OK. `r` holds that row as row 0 and is gone after the call; `fn` runs no statement on
+ * `pg`. Stopping early cancels the statement, or inside a transaction reads the rest unseen. */
 typedef bool pg_row_fn(void *arg, const struct pg_result *r);
 MUST_USE enum pg_err pg_each(struct pg *pg, const struct pg_stmt *st, const struct pg_param *params,
                              size_t n, pg_row_fn *fn, void *arg);

@@ -160,6 +160,24 @@ START_TEST(seals_differ_and_fit)
 }
 END_TEST
 
+/* More than may be guarded: the rest still serve. */
+START_TEST(many_secrets)
+{
+    enum { MANY = 10000 };
+    static struct secret *secrets[MANY];
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++)
+            secrets[i] = secret_new(&i, sizeof i);
+        for (int i = 0; i < MANY; i++) {
+            struct str s = secret_view(secrets[i]);
+            if (!str_eq(s, str_make((char *)&i, sizeof i)))
+                ck_abort_msg("secret %d", i);
+            secret_free(secrets[i]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(no_core_dumps)
 {
     struct rlimit limit;
@@ -172,6 +190,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {opens_the_fixed_blobs,  refuses_altered_blobs, keys_rotate,
-                                  refuses_malformed_keys, seals_differ_and_fit,  no_core_dumps};
+                                  refuses_malformed_keys, seals_differ_and_fit,  many_secrets,
+                                  no_core_dumps};
     return crypto_init() ? unit_run("crypto", tests, ARRAY_LEN(tests)) : EXIT_FAILURE;
 }
