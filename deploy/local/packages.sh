@@ -30,54 +30,64 @@ installed() {
 
 # Everything from here runs as root: directly, or by one sudo of this script.
 install_as_root() {
-    trap 'lift_holds' EXIT
+    trap lift_holds EXIT
     trap 'exit 130' INT TERM
     place_holds "$@"
     export DEBIAN_FRONTEND=noninteractive
     dpkg --configure -a
+    [ $# -gt 0 ] || return 0
     apt-get -q update
     # No terminal in between: a question nobody sees would hang.
     apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" </dev/null
-    local s
-    for s in $SERVICES; do
-        case " $* " in *" $s"*) keep_from_boot "$s" ;; esac
-    done
 }
 
 # While packages install: no PostgreSQL cluster is made, and of the services only the new ones are
-# refused their start. A policy that is not ours stands.
+# refused their start. The first file is the journal too: it names the services that are new, until
+# they are kept from starting at boot. A policy that is not ours stands.
 place_holds() {
+    local s new
+    new=$(held_services)
+    for s in $SERVICES; do
+        case " $* " in *" $s"*) new+=" $s" ;; esac
+    done
     mkdir -p "${CLUSTER_CONF%/*}"
-    printf '# %s\ncreate_main_cluster = false\n' "$MARK" >"$CLUSTER_CONF"
+    printf '# %s\n# new: %s\ncreate_main_cluster = false\n' "$MARK" "$new" >"$CLUSTER_CONF"
     if [ -e "$POLICY" ] && ! grep -q "$MARK" "$POLICY"; then
         return
     fi
     {
         printf '#!/bin/sh\n# %s\ncase "$1" in\n' "$MARK"
-        local s
-        for s in $SERVICES; do
-            case " $* " in *" $s"*) printf '%s*) exit 101 ;;\n' "$s" ;; esac
+        for s in $new; do
+            printf '%s*) exit 101 ;;\n' "$s"
         done
         printf 'esac\nexit 0\n'
     } >"$POLICY"
     chmod 755 "$POLICY"
 }
 
+held_services() {
+    sed -n 's/^# new: *//p' "$CLUSTER_CONF" 2>/dev/null || true
+}
+
 lift_holds() {
-    rm -f "$CLUSTER_CONF"
+    local s
+    trap '' INT TERM
+    for s in $(held_services); do
+        keep_from_boot "$s"
+    done
     if [ -e "$POLICY" ] && grep -q "$MARK" "$POLICY"; then
         rm -f "$POLICY"
     fi
+    rm -f "$CLUSTER_CONF"
 }
 
+# PostgreSQL's unit starts clusters, and there is none: nothing to disable.
 keep_from_boot() {
-    local unit=$1
-    # PostgreSQL's unit starts clusters, and there is none: nothing to disable.
-    [ "$unit" != postgresql ] || return 0
+    [ "$1" != postgresql ] && [ -e "/etc/init.d/$1" ] || return 0
     if command -v systemctl >/dev/null; then
-        systemctl --quiet disable "$unit" || true
+        systemctl --quiet disable "$1" || true
     else
-        update-rc.d "$unit" disable || true
+        update-rc.d "$1" disable || true
     fi
 }
 
@@ -97,7 +107,8 @@ main() {
     for name in $names; do
         installed "$name" || missing+=("$name")
     done
-    if [ ${#missing[@]} -eq 0 ]; then
+    # Holds that are still there: an installation was killed before it could lift them.
+    if [ ${#missing[@]} -eq 0 ] && [ ! -e "$CLUSTER_CONF" ]; then
         step "packages: nothing missing ($*)"
         return
     fi

@@ -86,7 +86,7 @@ stop() {
 # Processes of this stack that no pid file names: left by a .doteb that was removed by hand.
 stop_strays() {
     local file pid known
-    known=" $(cat "$STATE"/run/*.pid 2>/dev/null | tr '\n' ' ')"
+    known=" $({ cat "$STATE"/run/*.pid 2>/dev/null || true; } | tr '\n' ' ')"
     for file in $(grep -lszxF "LOCAL_STACK=$STATE" /proc/[0-9]*/environ || true); do
         pid=${file#/proc/} pid=${pid%/environ}
         if [[ "$known" != *" $pid "* ]]; then
