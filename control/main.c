@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "control/commands/commands.h"
+#include "control/route.h"
 
 struct verb {
     const char *words[2]; /* the second may be NULL */
@@ -14,6 +15,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+    {{"serve", NULL}, cmd_serve, "run the daemon: the control API and the dashboard"},
     {{"migrate", NULL}, cmd_migrate, "bring the database's schema up to date"},
     {{"admin", "create"},
      cmd_admin_create,
@@ -32,7 +34,8 @@ static void help(void)
         (void)printf("  doteb-control %s%s%s  %s\n", verbs[i].words[0],
                      verbs[i].words[1] ? " " : "", verbs[i].words[1] ? verbs[i].words[1] : "",
                      verbs[i].help);
-    (void)printf("  doteb-control --print-config | --print-config-doc | --version | --help\n\n"
+    (void)printf("  doteb-control --print-config | --print-config-doc | --print-routes |\n"
+                 "                --version | --help\n\n"
                  "Settings come from the environment or from the file DOTEB_CONFIG names; see\n"
                  "docs/configuration.md.\n");
 }
@@ -59,6 +62,8 @@ static int print_word(const char *word)
         (void)printf("doteb-control %s\n", DOTEB_VERSION);
     } else if (strcmp(word, "--print-config-doc") == 0) {
         options_print_doc();
+    } else if (strcmp(word, "--print-routes") == 0) {
+        routes_print();
     } else if (strcmp(word, "--print-config") == 0) {
         if (!options_load(&o, err)) {
             (void)fprintf(stderr, "doteb-control: %s\n", err);

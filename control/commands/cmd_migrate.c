@@ -6,6 +6,7 @@
 #include "control/args.h"
 #include "control/commands/commands.h"
 #include "control/migrate.h"
+#include "control/store/housekeeping_store.h"
 
 static bool migrate(struct app *app, struct pg *pg)
 {
@@ -16,9 +17,7 @@ static bool migrate(struct app *app, struct pg *pg)
         return false;
     }
     (void)printf("schema: %d of %zu migrations applied now\n", applied, migrations_known_len);
-    /* Yesterday too: a ledger may still hold rows of it. */
-    if (pg_exec(pg, "select ensure_request_partitions((now() at time zone 'UTC')::date - 1, 9)",
-                NULL) != PG_OK) {
+    if (housekeeping_store_partitions(pg) != PG_OK) {
         (void)fprintf(stderr, "doteb-control: partitions: %s\n", pg_error(pg));
         return false;
     }

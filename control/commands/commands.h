@@ -6,6 +6,7 @@
 
 #include "control/app.h"
 
+int cmd_serve(struct app *app, int argc, char *const *argv);
 int cmd_migrate(struct app *app, int argc, char *const *argv);
 int cmd_admin_create(struct app *app, int argc, char *const *argv);
 int cmd_key_create(struct app *app, int argc, char *const *argv);

@@ -1,9 +1,105 @@
 /* SQL of API keys. Any thread with a connection. Never sees a key itself, only its hash. */
 #include "control/store/api_key_store.h"
 
+#include "control/store/sql.h"
+
+/* The API's key object, with the spend of its life (scope 4, window 4 of spend_windows). */
+#define KEY_ITEM                                                                                   \
+    "select json_build_object('id', k.api_key_id, 'name', k.name, 'last4', k.last4, "              \
+    "'owner', json_build_object('id', u.user_id, 'name', u.name, 'email', u.email), "              \
+    "'created_at', " SQL_TIME("k.created_at") ", 'expires_at', " SQL_TIME(                         \
+        "k.expires_at") ", "                                                                       \
+                        "'revoked_at', " SQL_TIME("k.revoked_at") ", 'last_used_at', " SQL_TIME(   \
+                            "s.last_at") ", "                                                      \
+                                         "'requests', coalesce(s.requests, 0), "                   \
+                                         "'cost', coalesce(" SQL_MONEY("s.cost") ", "              \
+                                                                                 "'0'))::text,"    \
+                                                                                 " " SQL_US(       \
+                                                                                     "k.created_"  \
+                                                                                     "at") ", "    \
+                                                                                           "k."    \
+                                                                                           "api_"  \
+                                                                                           "key_"  \
+                                                                                           "id "   \
+                                                                                           "from " \
+                                                                                           "api_"  \
+                                                                                           "keys " \
+                                                                                           "k "    \
+                                                                                           "join " \
+                                                                                           "users" \
+                                                                                           " u "   \
+                                                                                           "on "   \
+                                                                                           "u."    \
+                                                                                           "user_" \
+                                                                                           "id = " \
+                                                                                           "k."    \
+                                                                                           "owner" \
+                                                                                           "_id "  \
+                                                                                           "left " \
+                                                                                           "join " \
+                                                                                           "spend" \
+                                                                                           "_wind" \
+                                                                                           "ows "  \
+                                                                                           "s on " \
+                                                                                           "s."    \
+                                                                                           "organ" \
+                                                                                           "isati" \
+                                                                                           "on_"   \
+                                                                                           "id = " \
+                                                                                           "k."    \
+                                                                                           "organ" \
+                                                                                           "isati" \
+                                                                                           "on_"   \
+                                                                                           "id "   \
+                                                                                           "and "  \
+                                                                                           "s."    \
+                                                                                           "scope" \
+                                                                                           " = 4 " \
+                                                                                           "and "  \
+                                                                                           "s."    \
+                                                                                           "scope" \
+                                                                                           "_id "  \
+                                                                                           "= "    \
+                                                                                           "k."    \
+                                                                                           "api_"  \
+                                                                                           "key_"  \
+                                                                                           "id "   \
+                                                                                           "and "  \
+                                                                                           "s."    \
+                                                                                           "windo" \
+                                                                                           "w_"    \
+                                                                                           "kind " \
+                                                                                           "= 4 "  \
+                                                                                           "and "  \
+                                                                                           "s."    \
+                                                                                           "windo" \
+                                                                                           "w_"    \
+                                                                                           "start" \
+                                                                                           " = "   \
+                                                                                           "'epoc" \
+                                                                                           "h' "
+
 static const struct pg_stmt add_stmt = {
     "api_key.add", "insert into api_keys (organisation_id, api_key_id, project_id, owner_id, name, "
                    "hash, last4, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+static const struct pg_stmt list_stmt = {
+    "api_key.list", KEY_ITEM
+    "where k.organisation_id = $1 and k.project_id = $2 and case $3 "
+    "when 'active' then k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) "
+    "when 'revoked' then k.revoked_at is not null or k.expires_at <= now() else true end "
+    "and ($4::timestamptz is null or (k.created_at, k.api_key_id) < ($4, $5::uuid)) "
+    "order by k.created_at desc, k.api_key_id desc limit $6"};
+static const struct pg_stmt get_stmt = {"api_key.get", KEY_ITEM
+                                        "where k.organisation_id = $1 and k.api_key_id = $2"};
+static const struct pg_stmt owner_stmt = {
+    "api_key.owner", "select owner_id from api_keys where organisation_id = $1 and project_id = $2 "
+                     "and api_key_id = $3"};
+static const struct pg_stmt revoke_stmt = {
+    "api_key.revoke", "update api_keys set revoked_at = now() where organisation_id = $1 "
+                      "and api_key_id = $2 and revoked_at is null"};
+
+static const char *const status_words[] = {"active", "revoked", "all"};
+static_assert(ARRAY_LEN(status_words) == API_KEY_ALL + 1, "one word per status");
 
 enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k)
 {
@@ -14,4 +110,44 @@ enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k)
         pgp_cstr(k->last4),        k->expires_us ? pgp_time_us(k->expires_us) : pgp_null(),
     };
     return pg_run(pg, &add_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err api_key_store_list(struct pg *pg, const struct api_key_filter *f,
+                               struct pg_result **out)
+{
+    const struct pg_param p[] = {
+        pgp_uuid(f->organisation),
+        pgp_uuid(f->project),
+        pgp_cstr(status_words[f->status]),
+        f->after ? pgp_time_us(f->after_us) : pgp_null(),
+        f->after ? pgp_uuid(f->after_id) : pgp_null(),
+        pgp_i64(f->limit),
+    };
+    return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);
+}
+
+enum pg_err api_key_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
+                              struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &get_stmt, p, ARRAY_LEN(p), out);
+}
+
+enum pg_err api_key_store_owner(struct pg *pg, struct uuid organisation, struct uuid project,
+                                struct uuid id, struct uuid *owner, bool *found)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(project), pgp_uuid(id)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &owner_stmt, p, ARRAY_LEN(p), &r);
+    *found = e == PG_OK && pg_rows(r) > 0;
+    if (*found)
+        *owner = pg_uuid(r, 0, 0);
+    pg_result_free(r);
+    return e;
+}
+
+enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), NULL);
 }

@@ -13,6 +13,31 @@ struct api_key_new {
     int64_t expires_us; /* wall time; 0: never */
 };
 
+/* PG_MISSING: no such project. */
 MUST_USE enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k);
+
+enum api_key_status { API_KEY_ACTIVE, API_KEY_REVOKED, API_KEY_ALL };
+
+struct api_key_filter {
+    struct uuid organisation, project;
+    enum api_key_status status;
+    bool after; /* go on after this one */
+    int64_t after_us;
+    struct uuid after_id;
+    int64_t limit;
+};
+
+/* Newest first. Columns: the item's JSON, created_at in us, id. */
+MUST_USE enum pg_err api_key_store_list(struct pg *pg, const struct api_key_filter *f,
+                                        struct pg_result **out);
+/* One, in the same columns; no row if there is none. */
+MUST_USE enum pg_err api_key_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
+                                       struct pg_result **out);
+/* Whose is it? `*found` false: no such key in the project. */
+MUST_USE enum pg_err api_key_store_owner(struct pg *pg, struct uuid organisation,
+                                         struct uuid project, struct uuid id, struct uuid *owner,
+                                         bool *found);
+/* A key that is revoked stays as it is. */
+MUST_USE enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id);
 
 #endif

@@ -1,0 +1,136 @@
+/* Guess limits. A fixed table of counters found by a keyed hash; a new counter takes the place of
+ * the one least recently used of its few places, so that a flood of made-up addresses costs no
+ * memory. The network address of an IPv6 client is its /64. Thread-safe by one mutex.
+ */
+#include "control/guess.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sodium.h>
+
+#include "common/mem.h"
+
+enum {
+    SETS = 1024,
+    WAYS = 8,
+    FREE_EMAIL = 5, /* guesses without delay */
+    FREE_PEER = 20,
+    DELAY_MAX_S = 300,
+    FORGET_S = 3600, /* without a guess for so long, a count is forgotten */
+};
+
+struct counter {
+    uint64_t key; /* 0: free */
+    uint32_t count;
+    int64_t last_us, blocked_until_us;
+};
+
+struct guesses {
+    pthread_mutex_t lock;
+    uint8_t seed[crypto_shorthash_KEYBYTES];
+    struct counter counters[SETS][WAYS];
+};
+
+struct guesses *guesses_new(void)
+{
+    struct guesses *g = xcalloc(1, sizeof *g);
+    randombytes_buf(g->seed, sizeof g->seed);
+    ASSERT(pthread_mutex_init(&g->lock, NULL) == 0);
+    return g;
+}
+
+void guesses_free(struct guesses *g)
+{
+    if (!g)
+        return;
+    (void)pthread_mutex_destroy(&g->lock);
+    xfree(g);
+}
+
+static uint64_t hash(const struct guesses *g, const void *p, size_t len)
+{
+    uint64_t h;
+    (void)crypto_shorthash((unsigned char *)&h, p, len, g->seed);
+    return h ? h : 1;
+}
+
+static uint64_t email_key(const struct guesses *g, struct str email)
+{
+    unsigned char lower[256] = {'e'};
+    size_t n = email.len < sizeof lower - 1 ? email.len : sizeof lower - 1;
+    for (size_t i = 0; i < n; i++) {
+        char c = email.p[i];
+        lower[i + 1] = (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    return hash(g, lower, n + 1);
+}
+
+static uint64_t peer_key(const struct guesses *g, const struct sockaddr_storage *peer)
+{
+    unsigned char net[9] = {'p'};
+    if (peer->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const void *)peer;
+        bool v4 = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+        memcpy(net + 1, in6->sin6_addr.s6_addr + (v4 ? 8 : 0), 8);
+    } else if (peer->ss_family == AF_INET) {
+        memcpy(net + 1, &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
+    }
+    return hash(g, net, sizeof net);
+}
+
+/* The counter of `key`, perhaps a fresh one. */
+static struct counter *counter_of(struct guesses *g, uint64_t key, int64_t now_us)
+{
+    struct counter *set = g->counters[key % SETS], *oldest = set;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (set[i].key == key) {
+            if (now_us - set[i].last_us > FORGET_S * INT64_C(1000000))
+                set[i] = (struct counter){.key = key};
+            return &set[i];
+        }
+        if (set[i].last_us < oldest->last_us)
+            oldest = &set[i];
+    }
+    *oldest = (struct counter){.key = key};
+    return oldest;
+}
+
+static void count(struct counter *c, uint32_t free_guesses, int64_t now_us)
+{
+    c->count++;
+    c->last_us = now_us;
+    if (c->count < free_guesses)
+        return;
+    uint32_t over = c->count - free_guesses;
+    int64_t delay_s = over >= 9 ? DELAY_MAX_S : INT64_C(1) << over;
+    c->blocked_until_us = now_us + (delay_s < DELAY_MAX_S ? delay_s : DELAY_MAX_S) * 1000000;
+}
+
+int guess_take(struct guesses *g, struct str email, const struct sockaddr_storage *peer,
+               int64_t now_us)
+{
+    (void)pthread_mutex_lock(&g->lock);
+    struct counter *e = counter_of(g, email_key(g, email), now_us);
+    e->last_us = now_us; /* so that the next look-up does not take its place */
+    struct counter *p = counter_of(g, peer_key(g, peer), now_us);
+    int64_t until = e->blocked_until_us > p->blocked_until_us ? e->blocked_until_us
+                                                              : p->blocked_until_us;
+    if (until <= now_us) {
+        count(e, FREE_EMAIL, now_us);
+        count(p, FREE_PEER, now_us);
+    }
+    (void)pthread_mutex_unlock(&g->lock);
+    return until <= now_us ? 0 : (int)((until - now_us + 999999) / 1000000);
+}
+
+void guess_right(struct guesses *g, struct str email, const struct sockaddr_storage *peer)
+{
+    (void)pthread_mutex_lock(&g->lock);
+    struct counter *e = counter_of(g, email_key(g, email), 0);
+    *e = (struct counter){0};
+    struct counter *p = counter_of(g, peer_key(g, peer), 0);
+    if (p->count > 0)
+        p->count--;
+    p->blocked_until_us = 0;
+    (void)pthread_mutex_unlock(&g->lock);
+}

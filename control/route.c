@@ -1,0 +1,175 @@
+/* Finds a call's route (loop thread), checks who calls and runs its handler (job thread). No
+ * handler runs before every check of its row has passed.
+ */
+#include "control/route.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "control/api/api.h"
+#include "control/session.h"
+#include "control/store/organisation_store.h"
+
+static const struct route routes[] = {
+#define ROUTE(m, p, handler, a, r, f)                                                              \
+    {.method = METHOD_##m,                                                                         \
+     .path = p,                                                                                    \
+     .run = handler,                                                                               \
+     .auth = AUTH_##a,                                                                             \
+     .role = ROLE_##r,                                                                             \
+     .flags = f},
+#include "control/routes.def"
+#undef ROUTE
+};
+
+/* Does the raw path fit the template? */
+static bool fits(const char *template, struct str path)
+{
+    struct str t = str_of(template), p = path;
+    while (t.p && p.p) {
+        struct str want = str_cut(&t, '/'), have = str_cut(&p, '/');
+        bool wild = want.len && want.p[0] == '{';
+        if (wild ? have.len == 0 : !str_eq(want, have))
+            return false;
+    }
+    return !t.p && !p.p;
+}
+
+static struct str segment_of(const struct route *route, struct str path, struct str name)
+{
+    struct str t = str_of(route->path), p = path;
+    while (t.p) {
+        struct str want = str_cut(&t, '/'), have = str_cut(&p, '/');
+        if (str_eq(want, name))
+            return have;
+    }
+    return STR_NULL;
+}
+
+bool route_is_api(struct str path)
+{
+    return str_starts(path, STR("/api/")) || str_eq(path, STR("/api")) ||
+           str_eq(path, STR("/readyz")) || str_eq(path, STR("/healthz"));
+}
+
+const struct route *route_find(struct call *c)
+{
+    struct buf allow;
+    buf_init(&allow, 64);
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (!fits(routes[i].path, c->req.path))
+            continue;
+        if (routes[i].method == c->req.method) {
+            buf_fini(&allow);
+            return &routes[i];
+        }
+        (void)buf_printf(&allow, "%s%s", allow.len ? ", " : "", method_name(routes[i].method));
+    }
+    if (allow.len) {
+        reply_problem(&c->reply, P_METHOD, NULL, "This path takes %.*s.", STR_ARG(buf_str(&allow)));
+        c->reply.allow = arena_strdup(c->arena, buf_str(&allow));
+    } else {
+        reply_problem(&c->reply, P_NO_ROUTE, NULL, "There is no such path in this API.");
+    }
+    buf_fini(&allow);
+    return NULL;
+}
+
+void routes_print(void)
+{
+    (void)printf("GET /healthz none none\n"); /* the loop's own */
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        (void)printf("%s %s %s %s\n", method_name(routes[i].method), routes[i].path,
+                     routes[i].auth == AUTH_USER ? "user" : "none", role_name(routes[i].role));
+}
+
+/* Browsers say where a request comes from; other sites' pages may not change anything here, login
+ * included. Scripts send neither header. */
+static bool check_origin(struct call *c)
+{
+    struct str site = c->req.header[HEADER_SEC_FETCH_SITE], origin = c->req.header[HEADER_ORIGIN];
+    bool ok = site.p     ? str_eq(site, STR("same-origin")) || str_eq(site, STR("none"))
+              : origin.p ? str_eq(origin, str_of(c->app->origin))
+                         : true;
+    if (!ok)
+        reply_problem(&c->reply, P_ORIGIN, NULL,
+                      "The request comes from another site's page (DOTEB_PUBLIC_URL is %s).",
+                      c->app->origin);
+    return ok;
+}
+
+static bool check_csrf(struct call *c)
+{
+    uint8_t want[crypto_generichash_BYTES], have[crypto_generichash_BYTES];
+    struct str given = c->req.header[HEADER_CSRF], token = str_of(c->session.csrf);
+    /* Hashed first, so that neither length nor content shows in the time. */
+    (void)crypto_generichash(want, sizeof want, (const uint8_t *)token.p, token.len, NULL, 0);
+    (void)crypto_generichash(have, sizeof have, (const uint8_t *)given.p, given.len, NULL, 0);
+    if (given.p && sodium_memcmp(want, have, sizeof want) == 0)
+        return true;
+    reply_problem(&c->reply, P_CSRF, "X-CSRF-Token",
+                  "Send the session's csrf_token in the header X-CSRF-Token.");
+    return false;
+}
+
+static bool parse_id(struct call *c, const char *name, struct uuid *out)
+{
+    struct str s = segment_of(c->route, c->req.path, str_of(arena_printf(c->arena, "{%s}", name)));
+    if (!s.p || uuid_parse(s, out))
+        return true;
+    reply_problem(&c->reply, P_BAD_REQUEST, name, "%s: the path needs a UUID there.", name);
+    return false;
+}
+
+static bool check_member(struct call *c)
+{
+    if (c->route->role == ROLE_NONE)
+        return true;
+    enum pg_err e = member_store_role(c->pg, c->org, c->session.user, &c->role);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (c->role == ROLE_NONE) {
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such organisation.");
+        return false;
+    }
+    if (c->role >= c->route->role)
+        return true;
+    reply_problem(&c->reply, P_ROLE, NULL, "This needs the role %s; yours is %s.",
+                  role_name(c->route->role), role_name(c->role));
+    return false;
+}
+
+static bool check_project(struct call *c)
+{
+    bool found;
+    if (!segment_of(c->route, c->req.path, STR("{project}")).p)
+        return true;
+    enum pg_err e = project_store_exists(c->pg, c->org, c->project, &found);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!found)
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such project.");
+    return found;
+}
+
+static bool check_all(struct call *c)
+{
+    bool changes = c->req.method != METHOD_GET;
+    if (changes && !check_origin(c))
+        return false;
+    if (c->route->auth == AUTH_NONE)
+        return true;
+    if (!session_open(c) || (changes && !check_csrf(c)))
+        return false;
+    return parse_id(c, "org", &c->org) && parse_id(c, "project", &c->project) &&
+           parse_id(c, "id", &c->id) && check_member(c) && check_project(c);
+}
+
+void route_run(struct call *c)
+{
+    if (check_all(c))
+        c->route->run(c);
+    ASSERT(c->reply.status != 0);
+    if (c->reply.body.failed)
+        reply_problem(&c->reply, P_INTERNAL, NULL, "The answer is too large.");
+}

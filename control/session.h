@@ -1,0 +1,16 @@
+/* Sessions: a random token in the cookie `doteb_session`, its SHA-256 in the table. */
+#ifndef DOTEB_CONTROL_SESSION_H
+#define DOTEB_CONTROL_SESSION_H
+
+#include "control/call.h"
+
+/* Finds the session of the call's cookie and fills c->session. False after writing 401 (or the
+ * database's failure). */
+MUST_USE bool session_open(struct call *c);
+/* Ends the session that the cookie names, if any, and starts a new one for `user`: cookie and
+ * c->session are set. False after writing the failure. */
+MUST_USE bool session_start(struct call *c, struct uuid user);
+/* Ends c->session and clears the cookie. */
+MUST_USE bool session_end(struct call *c);
+
+#endif

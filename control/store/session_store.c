@@ -1,0 +1,77 @@
+/* SQL of sessions. Any thread with a connection. */
+#include "control/store/session_store.h"
+
+#include <stdio.h>
+
+static const struct pg_stmt find_stmt = {
+    "session.find",
+    "select s.user_id, u.is_operator, s.csrf_token, s.last_seen_at < now() - interval '1 minute' "
+    "from sessions s join users u using (user_id) where s.session_hash = $1 "
+    "and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null"};
+static const struct pg_stmt seen_stmt = {
+    "session.seen", "update sessions set last_seen_at = now() where session_hash = $1"};
+static const struct pg_stmt add_stmt = {
+    "session.add",
+    "with ended as (update sessions set revoked_at = now() "
+    "  where session_hash = $2 and revoked_at is null) "
+    "insert into sessions (session_hash, user_id, csrf_token, expires_at, ip, user_agent) "
+    "values ($1, $3, $4, $5, $6::inet, $7)"};
+static const struct pg_stmt revoke_stmt = {
+    "session.revoke",
+    "update sessions set revoked_at = now() where session_hash = $1 and revoked_at is null"};
+static const struct pg_stmt view_stmt = {
+    "session.view",
+    "select json_build_object('id', u.user_id, 'email', u.email, 'name', u.name, "
+    "  'is_operator', u.is_operator)::text, "
+    "(select coalesce(json_agg(json_build_object('id', o.organisation_id, 'name', o.name, "
+    "   'role', m.role, 'is_operator', o.is_operator, 'projects', "
+    "   (select coalesce(json_agg(json_build_object('id', p.project_id, 'name', p.name, "
+    "      'mode', p.mode) order by lower(p.name), p.project_id), '[]'::json) from projects p "
+    "      where p.organisation_id = o.organisation_id and p.archived_at is null)) "
+    "   order by lower(o.name), o.organisation_id), '[]'::json)::text "
+    " from members m join organisations o using (organisation_id) "
+    " where m.user_id = u.user_id and o.archived_at is null) "
+    "from users u where u.user_id = $1"};
+
+enum pg_err session_store_find(struct pg *pg, struct session *s, bool *found)
+{
+    const struct pg_param p[] = {pgp_bytes(s->hash, sizeof s->hash)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &find_stmt, p, ARRAY_LEN(p), &r);
+    bool stale = false;
+    *found = e == PG_OK && pg_rows(r) > 0;
+    if (*found) {
+        s->user = pg_uuid(r, 0, 0);
+        s->is_operator = pg_bool(r, 0, 1);
+        (void)snprintf(s->csrf, sizeof s->csrf, STR_FMT, STR_ARG(pg_str(r, 0, 2)));
+        stale = pg_bool(r, 0, 3);
+    }
+    pg_result_free(r);
+    return stale ? pg_run(pg, &seen_stmt, p, ARRAY_LEN(p), NULL) : e;
+}
+
+enum pg_err session_store_add(struct pg *pg, const struct session_new *n)
+{
+    const struct pg_param p[] = {
+        pgp_bytes(n->session->hash, sizeof n->session->hash),
+        pgp_bytes(n->replaces, sizeof n->session->hash),
+        pgp_uuid(n->session->user),
+        pgp_cstr(n->session->csrf),
+        pgp_time_us(n->expires_us),
+        pgp_cstr(n->ip),
+        pgp_text(n->user_agent),
+    };
+    return pg_run(pg, &add_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err session_store_revoke(struct pg *pg, const struct session *s)
+{
+    const struct pg_param p[] = {pgp_bytes(s->hash, sizeof s->hash)};
+    return pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(user)};
+    return pg_run(pg, &view_stmt, p, ARRAY_LEN(p), out);
+}

@@ -1,0 +1,24 @@
+/* SQL of sessions, found by the SHA-256 of their token. */
+#ifndef DOTEB_CONTROL_SESSION_STORE_H
+#define DOTEB_CONTROL_SESSION_STORE_H
+
+#include "control/call.h"
+
+struct session_new {
+    const struct session *session;
+    const uint8_t *replaces; /* 32 bytes: hash of a session to end with it */
+    int64_t expires_us;      /* wall time */
+    const char *ip;          /* NULL: unknown */
+    struct str user_agent;
+};
+
+/* By s->hash: fills the rest. Expired, revoked and disabled users' sessions are not found. */
+MUST_USE enum pg_err session_store_find(struct pg *pg, struct session *s, bool *found);
+MUST_USE enum pg_err session_store_add(struct pg *pg, const struct session_new *s);
+MUST_USE enum pg_err session_store_revoke(struct pg *pg, const struct session *s);
+/* The session object of the API as JSON text: user and organisations with their projects (not yet
+ * csrf_token and what else is not in the database). Fills `user` and `organisations`. */
+MUST_USE enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out);
+enum { SESSION_VIEW_USER, SESSION_VIEW_ORGANISATIONS };
+
+#endif
