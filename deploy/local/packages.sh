@@ -34,11 +34,27 @@ install_as_root() {
     trap 'exit 130' INT TERM
     place_holds "$@"
     export DEBIAN_FRONTEND=noninteractive
-    dpkg --configure -a
+    when_unlocked dpkg --configure -a
     [ $# -gt 0 ] || return 0
-    apt-get -q update
+    when_unlocked apt-get -q update
     # No terminal in between: a question nobody sees would hang.
     apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" </dev/null
+}
+
+# Another apt or dpkg (an automatic upgrade, an interrupted run's last child) is waited for.
+when_unlocked() {
+    local tries=0 output status
+    while true; do
+        status=0
+        output=$("$@" 2>&1 </dev/null) || status=$?
+        if [ "$status" -eq 0 ] || [[ "$output" != *lock* ]] || [ "$tries" -ge 60 ]; then
+            printf '%s\n' "$output"
+            return "$status"
+        fi
+        tries=$((tries + 1))
+        echo "waiting for another apt or dpkg to end"
+        sleep 5
+    done
 }
 
 # While packages install: no PostgreSQL cluster is made, and of the services only the new ones are
