@@ -9,10 +9,10 @@
 
 #include "common/defs.h"
 #include "common/err.h"
+#include "common/guard.h"
 #include "common/str.h"
 #include "gateway/loop.h"
 #include "gateway/timer.h"
-#include "gateway/xfer/guard.h"
 
 struct xfer_pool;
 struct xfer;

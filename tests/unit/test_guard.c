@@ -2,7 +2,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "gateway/xfer/guard.h"
+#include "common/guard.h"
 #include "tests/unit/unit.h"
 
 static bool permits(const struct guard *g, const char *text)

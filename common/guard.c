@@ -1,6 +1,6 @@
 /* The address check of tenants' URLs. Pure. Never resolves names: it judges what is connected to.
  */
-#include "gateway/xfer/guard.h"
+#include "common/guard.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

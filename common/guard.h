@@ -1,6 +1,6 @@
 /* Which addresses a tenant's URL may reach (ARCHITECTURE A9.5). Pure; any thread. */
-#ifndef DOTEB_XFER_GUARD_H
-#define DOTEB_XFER_GUARD_H
+#ifndef DOTEB_COMMON_GUARD_H
+#define DOTEB_COMMON_GUARD_H
 
 #include <sys/socket.h>
 
