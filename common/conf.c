@@ -127,9 +127,11 @@ static void read_environment(struct load *l, char *const *env)
         if (!value.p || !str_starts(name, STR("DOTEB_")))
             continue;
         put(l, &l->layers[0], name, value);
-        if (!is_known(l, name) && !str_eq(name, STR("DOTEB_CONFIG")))
+        /* Both daemons may share an environment: only what looks like a slip of the pen. */
+        const char *near = is_known(l, name) ? NULL : nearest(l, name);
+        if (near)
             log_event(LOG_WARN, "conf_unknown_variable", LOG_STR("name", name),
-                      LOG_S("nearest", nearest(l, name)));
+                      LOG_S("nearest", near));
     }
 }
 
