@@ -17,11 +17,13 @@ LEVEL = {
     "gateway/steps": 6, "gateway/tap": 6,
     "gateway/main": 7,
     "control/base": 1,
-    "control/store": 2, "control/http": 2,
-    "control/catalogue": 3, "control/migrate": 3,
-    "control/app": 4,
-    "control/jobs": 5, "control/api": 5, "control/commands": 5,
-    "control/main": 6,
+    "control/store": 2,
+    "control/app": 3,
+    "control/call": 4, "control/jobs": 4, "control/catalogue": 4,
+    "control/api": 5,
+    "control/server": 6,
+    "control/commands": 7,
+    "control/main": 8,
 }
 FILES = {
     "gateway": [
@@ -31,10 +33,12 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|options|role|password|text_time)[a-z_]*\.([ch]|def)", "control/base"),
-        (r"(http|server|static)[a-z_]*\.[ch]", "control/http"),
-        (r"app[a-z_]*\.[ch]", "control/app"),
-        (r"migrate[a-z_]*\.[ch]", "control/migrate"),
+        (r"(args|options|role|password|text_time|listen|guess|pool|static|http|problem)[a-z_]*\.([ch]|def)",
+         "control/base"),
+        (r"(app|migrate)[a-z_]*\.[ch]", "control/app"),
+        (r"(call|input|page|session)[a-z_]*\.[ch]", "control/call"),
+        (r"(route|routes)\.([ch]|def)", "control/api"),
+        (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),
         (r"[a-z_]+\.([ch]|def)", "control/main"),
     ],
 }
@@ -42,7 +46,7 @@ FILES = {
 ALSO = set()
 
 LIBRARIES = [
-    ("microhttpd.h", r"gateway/(listener|admin)[a-z_]*\.[ch]|control/(http/)?(server|http)[a-z_]*\.[ch]"),
+    ("microhttpd.h", r"gateway/(listener|admin)[a-z_]*\.[ch]|control/(server|answer|exchange)[a-z_]*\.[ch]"),
     ("curl/", r"gateway/xfer/.*"),
     ("hiredis/", r"gateway/redis/.*"),
     ("libpq-fe.h", r"common/pg[a-z_]*\.[ch]"),
