@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes or updates tests/.venv from tests/requirements.txt: pinned, every file checked against its
-# hash. Quick when nothing changed; safe to run several times at once. With `--lock` it makes
-# requirements.txt anew from requirements.in instead.
+# hash. Quick when nothing changed; safe to run several times at once. Then runs the command it was
+# given, if any, with the venv first on PATH: tests/venv.sh pytest tests/simulator
+# With `--lock` it makes requirements.txt anew from requirements.in instead.
 set -eu
 
 tests=$(cd "$(dirname "$0")" && pwd)
@@ -49,17 +50,19 @@ install() {
     inputs >"$stamp"
 }
 
-case ${1:-} in
---lock)
+if [ "${1:-}" = --lock ]; then
     lock
     exit 0
-    ;;
-"") ;;
-*) fail "unknown option $1; only --lock" ;;
-esac
+fi
 
 if ! is_current; then
     exec 9<"$pins"
     flock 9
     is_current || install
+    exec 9<&-
 fi
+
+[ $# -gt 0 ] || exit 0
+PATH=$venv/bin:$PATH
+export PATH
+exec "$@"
