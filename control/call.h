@@ -7,16 +7,9 @@
 #include "control/guess.h"
 #include "control/http.h"
 #include "control/role.h"
+#include "control/store/session_store.h"
 
 struct route;
-
-/* Who calls. */
-struct session {
-    struct uuid user;
-    bool is_operator;
-    uint8_t hash[32]; /* of the cookie's token */
-    char csrf[64];
-};
 
 struct call {
     const struct app *app;

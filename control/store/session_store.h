@@ -2,7 +2,16 @@
 #ifndef DOTEB_CONTROL_SESSION_STORE_H
 #define DOTEB_CONTROL_SESSION_STORE_H
 
-#include "control/call.h"
+#include "common/pg.h"
+#include "common/uuid.h"
+
+/* Who calls. */
+struct session {
+    struct uuid user;
+    bool is_operator;
+    uint8_t hash[32]; /* of the cookie's token */
+    char csrf[64];
+};
 
 struct session_new {
     const struct session *session;
