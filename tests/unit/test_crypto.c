@@ -67,6 +67,25 @@ START_TEST(opens_the_fixed_blobs)
 }
 END_TEST
 
+/* A well sealed blob of a form that is not ours to read. */
+START_TEST(refuses_other_versions)
+{
+    uint8_t key[CRYPTO_KEY_BYTES] = {1}, b[CRYPTO_SEAL_OVERHEAD + 1];
+    struct secret *k = secret_new(key, sizeof key);
+    for (uint8_t version = 0; version < 4; version++) {
+        uint8_t *nonce = b + 9;
+        memset(b, 0, sizeof b);
+        b[0] = version;
+        crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + 24, NULL, (const uint8_t *)"x", 1, b, 9,
+                                                   NULL, nonce, key);
+        struct secret *s = data_open(k, str_make((char *)b, sizeof b), STR_NULL);
+        ck_assert_int_eq(s != NULL, version == 1);
+        secret_free(s);
+    }
+    secret_free(k);
+}
+END_TEST
+
 /* Each bit of the blob and each shorter blob. */
 START_TEST(refuses_altered_blobs)
 {
@@ -189,8 +208,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {opens_the_fixed_blobs,  refuses_altered_blobs, keys_rotate,
-                                  refuses_malformed_keys, seals_differ_and_fit,  many_secrets,
-                                  no_core_dumps};
+    const TTest *const tests[] = {
+        opens_the_fixed_blobs,  refuses_altered_blobs, refuses_other_versions, keys_rotate,
+        refuses_malformed_keys, seals_differ_and_fit,  many_secrets,           no_core_dumps};
     return crypto_init() ? unit_run("crypto", tests, ARRAY_LEN(tests)) : EXIT_FAILURE;
 }
