@@ -10,7 +10,7 @@ void sse_init(struct sse *s, size_t max_event_bytes)
 {
     ASSERT(max_event_bytes > 0 && max_event_bytes < SIZE_MAX / 4);
     *s = (struct sse){.magic = SSE_MAGIC, .max_bytes = max_event_bytes};
-    buf_init(&s->raw, SIZE_MAX / 2);
+    buf_init(&s->raw, SIZE_MAX / 4); /* max_bytes caps it, and the feeds' own size */
     buf_init(&s->data, max_event_bytes);
     buf_init(&s->type, NAME_MAX_BYTES);
     buf_init(&s->id, NAME_MAX_BYTES);
