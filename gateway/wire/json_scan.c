@@ -10,8 +10,6 @@
 #include <emmintrin.h>
 #endif
 
-#include "gateway/wire/json_text.h"
-
 enum state { WANT_VALUE, WANT_VALUE_OR_END, WANT_KEY, WANT_KEY_OR_END, WANT_COMMA, AFTER, FAILED };
 
 enum byte_class {
@@ -289,9 +287,4 @@ struct str json_scan_value(struct json_scan *s, enum json_token t)
         return STR_NULL;
     }
     return str_make(s->text + begin, s->end - begin);
-}
-
-bool json_scan_is(const struct json_scan *s, struct str want)
-{
-    return s->escaped ? json_text_is(s->raw, want) : str_eq(s->raw, want);
 }

@@ -15,6 +15,7 @@
 #include "common/buf.h"
 #include "common/defs.h"
 #include "common/str.h"
+#include "gateway/wire/json_text.h"
 
 enum { JSON_DEPTH_MAX = 128 };
 
@@ -56,12 +57,11 @@ enum json_token json_scan_next(struct json_scan *s);
  * ({...} for objects). For scalars, the token's span. STR_NULL on error. */
 struct str json_scan_value(struct json_scan *s, enum json_token t);
 /* Does the last key or string, decoded, equal `want`? */
-bool json_scan_is(const struct json_scan *s, struct str want);
-/* Decodes raw string text (escapes, surrogate pairs; lone surrogates as U+FFFD) into `out`. */
-MUST_USE bool json_decode(struct str raw, struct buf *out);
-/* A number token's text as an integer, when it is one without fraction or exponent that fits. */
-MUST_USE bool json_int(struct str raw, int64_t *out);
-/* Line and column (1-based) of a byte offset, for error messages. */
-void json_position(struct str text, size_t offset, unsigned *line, unsigned *column);
+static inline bool json_scan_is(const struct json_scan *s, struct str want)
+{
+    if (UNLIKELY(s->escaped))
+        return json_text_is(s->raw, want);
+    return s->raw.len == want.len && memcmp(s->raw.p, want.p, want.len) == 0;
+}
 
 #endif

@@ -3,8 +3,6 @@
  */
 #include "gateway/wire/json_text.h"
 
-#include "gateway/wire/json_scan.h"
-
 int json_hex(char c)
 {
     if (c >= '0' && c <= '9')
@@ -27,35 +25,66 @@ static inline bool follows(unsigned char c)
     return (c & 0xC0) == 0x80;
 }
 
-/* Length of the valid sequence of 2 to 4 bytes at `p`, 0 if there is none (Unicode, table 3-7). */
+/* Unicode, table 3-7, by lead byte: length of the sequence (0: none begins so) and the bounds of
+ * its second byte. All later ones are 80..BF. */
+struct sequence {
+    uint8_t len, low, high;
+};
+
+#define LEADS(first, n, a, b) [(first)-0xC0] = {(n), (a), (b)}
+#define LEADS_4(first, n)                                                                          \
+    LEADS(first, n, 0x80, 0xBF), LEADS((first) + 1, n, 0x80, 0xBF),                                \
+        LEADS((first) + 2, n, 0x80, 0xBF), LEADS((first) + 3, n, 0x80, 0xBF)
+
+static const struct sequence sequences[64] = {
+    LEADS(0xC2, 2, 0x80, 0xBF), LEADS(0xC3, 2, 0x80, 0xBF), LEADS_4(0xC4, 2),
+    LEADS_4(0xC8, 2),           LEADS_4(0xCC, 2),           LEADS_4(0xD0, 2),
+    LEADS_4(0xD4, 2),           LEADS_4(0xD8, 2),           LEADS_4(0xDC, 2),
+    LEADS(0xE0, 3, 0xA0, 0xBF), LEADS(0xE1, 3, 0x80, 0xBF), LEADS(0xE2, 3, 0x80, 0xBF),
+    LEADS(0xE3, 3, 0x80, 0xBF), LEADS_4(0xE4, 3),           LEADS_4(0xE8, 3),
+    LEADS(0xEC, 3, 0x80, 0xBF), LEADS(0xED, 3, 0x80, 0x9F), LEADS(0xEE, 3, 0x80, 0xBF),
+    LEADS(0xEF, 3, 0x80, 0xBF), LEADS(0xF0, 4, 0x90, 0xBF), LEADS(0xF1, 4, 0x80, 0xBF),
+    LEADS(0xF2, 4, 0x80, 0xBF), LEADS(0xF3, 4, 0x80, 0xBF), LEADS(0xF4, 4, 0x80, 0x8F),
+};
+
+/* Length of the valid sequence of 2 to 4 bytes at `p`, 0 if there is none. */
 static inline size_t sequence_len(const unsigned char *p, size_t left)
 {
-    unsigned char a = p[0];
-    if (a >= 0xE0 && a <= 0xEF) {
-        if (left < 3 || !follows(p[1]) || !follows(p[2]))
+    if (p[0] < 0xC0)
+        return 0;
+    struct sequence q = sequences[p[0] - 0xC0];
+    if (q.len > left || q.len == 0 || p[1] < q.low || p[1] > q.high)
+        return 0;
+    for (size_t i = 2; i < q.len; i++)
+        if (!follows(p[i]))
             return 0;
-        return (a == 0xE0 && p[1] < 0xA0) || (a == 0xED && p[1] > 0x9F) ? 0 : 3;
-    }
-    if (a >= 0xC2 && a <= 0xDF)
-        return left >= 2 && follows(p[1]) ? 2 : 0;
-    if (a >= 0xF0 && a <= 0xF4) {
-        if (left < 4 || !follows(p[1]) || !follows(p[2]) || !follows(p[3]))
-            return 0;
-        return (a == 0xF0 && p[1] < 0x90) || (a == 0xF4 && p[1] > 0x8F) ? 0 : 4;
-    }
-    return 0;
+    return q.len;
 }
 
-bool json_utf8_run(const char *t, size_t *i, size_t len)
+/* Most sequences of three bytes, four bytes at once: E1..EC or EE, EF, then 80..BF twice. */
+static inline bool is_plain_triple(const unsigned char *p, size_t left)
+{
+    uint32_t word;
+    if (left < sizeof word || p[0] == 0xE0 || p[0] == 0xED)
+        return false;
+    memcpy(&word, p, sizeof word);
+    static const unsigned char mask[4] = {0xF0, 0xC0, 0xC0, 0}, want[4] = {0xE0, 0x80, 0x80, 0};
+    uint32_t mask_word, want_word;
+    memcpy(&mask_word, mask, sizeof mask_word);
+    memcpy(&want_word, want, sizeof want_word);
+    return (word & mask_word) == want_word;
+}
+
+bool json_utf8_run(const char *t, size_t *at, size_t len)
 {
     const unsigned char *p = (const unsigned char *)t;
-    while (*i < len && p[*i] >= 0x80) {
-        size_t n = sequence_len(p + *i, len - *i);
-        if (n == 0)
-            return false;
-        *i += n;
+    size_t i = *at, n = 1;
+    while (i < len && p[i] >= 0x80 && n > 0) {
+        n = is_plain_triple(p + i, len - i) ? 3 : sequence_len(p + i, len - i);
+        i += n;
     }
-    return true;
+    *at = i;
+    return n > 0;
 }
 
 static inline bool is_digit(char c)
