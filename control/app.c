@@ -3,10 +3,12 @@
  */
 #include "control/app.h"
 
+#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/mem.h"
 #include "control/migrate.h"
 #include "control/store/instance_store.h"
 
@@ -33,6 +35,7 @@ bool app_init(struct app *app)
 {
     char err[512];
     *app = (struct app){0};
+    json_set_alloc_funcs(xmalloc, xfree);
     if (!crypto_init())
         return complain("libsodium cannot start");
     if (!options_load(&app->opt, err))

@@ -2,6 +2,7 @@
  * through, sends API calls to the pool, answers the rest. Never blocks.
  */
 #include <netinet/in.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -239,6 +240,8 @@ void exchange_completed(void *server, struct MHD_Connection *mhd, void **exchang
                   LOG_I("us", clock_mono_us() - x->start_us), LOG_ID("user", x->call.session.user),
                   LOG_B("delivered", how == MHD_REQUEST_TERMINATED_COMPLETED_OK));
     reply_fini(&x->call.reply);
+    if (x->call.req.body.p) /* it may hold a password or a provider's secret */
+        sodium_memzero(x->call.req.body.p, x->call.req.body.cap);
     buf_fini(&x->call.req.body);
     arena_free(x->call.arena);
     x->magic = 0;

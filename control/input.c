@@ -70,6 +70,17 @@ static bool take_text(struct call *c, const struct input_row *row, const struct 
     return true;
 }
 
+/* Unlike a text it may have any character: its handler judges it. Never echoed. */
+static bool take_secret(struct call *c, const struct input_row *row, const struct value *v)
+{
+    struct str s;
+    if (!text_of(v, &s) || (int64_t)s.len < row->min || (int64_t)s.len > row->max)
+        return input_refuse(c, row->name, "give a string of %lld to %lld bytes.",
+                            (long long)row->min, (long long)row->max);
+    *(struct str *)row->to = s;
+    return true;
+}
+
 static bool take_uuid(struct call *c, const struct input_row *row, const struct value *v)
 {
     struct str s;
@@ -133,9 +144,9 @@ static bool take_object(struct call *c, const struct input_row *row, const struc
 typedef bool take_fn(struct call *c, const struct input_row *row, const struct value *v);
 
 static take_fn *const takers[] = {
-    [INPUT_TEXT] = take_text,     [INPUT_UUID] = take_uuid, [INPUT_TIME] = take_time,
-    [INPUT_INT] = take_int,       [INPUT_BOOL] = take_bool, [INPUT_WORD] = take_word,
-    [INPUT_OBJECT] = take_object,
+    [INPUT_TEXT] = take_text, [INPUT_SECRET] = take_secret, [INPUT_UUID] = take_uuid,
+    [INPUT_TIME] = take_time, [INPUT_INT] = take_int,       [INPUT_BOOL] = take_bool,
+    [INPUT_WORD] = take_word, [INPUT_OBJECT] = take_object,
 };
 static_assert(ARRAY_LEN(takers) == INPUT_OBJECT + 1, "one function per kind");
 

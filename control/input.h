@@ -10,6 +10,8 @@
 
 enum input_kind {
     INPUT_TEXT,   /* struct str; min and max in characters */
+    INPUT_SECRET, /* struct str, control characters too; the body it lies in is wiped by the server
+                   */
     INPUT_UUID,   /* struct uuid */
     INPUT_TIME,   /* int64_t, microseconds since 1970 */
     INPUT_INT,    /* int64_t; min and max */

@@ -25,6 +25,11 @@ static const struct verb verbs[] = {
      cmd_key_create,
      "--project NAME --name N [--organisation NAME]\n"
      "                          make an API key; prints it, this once"},
+    {{"provider-key", "add"},
+     cmd_provider_key_add,
+     "--provider SLUG --secret-stdin [--label L] [--base-url URL] [--region R]\n"
+     "                          [--project P] [--resource R] [--organisation NAME] [--if-missing]\n"
+     "                          seal a provider's secret for an organisation"},
 };
 
 static void help(void)

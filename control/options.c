@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "common/guard.h"
 #include "common/log.h"
 
 static const struct conf_row rows[] = {
@@ -35,6 +36,9 @@ static const char *complaint(struct options *o)
         return "DOTEB_PUBLIC_URL: give an http or https URL";
     if (!is_http_url(gateway) || !str_ends(gateway, STR("/v1")))
         return "DOTEB_GATEWAY_URL: give an http or https URL that ends in /v1";
+    struct guard guard;
+    if (!guard_parse(&guard, str_of(o->upstream_allow)))
+        return "DOTEB_UPSTREAM_ALLOW: give networks as 10.1.0.0/16, separated by commas";
     if (!log_set_level(str_of(o->log_level)))
         return "DOTEB_LOG_LEVEL: give debug, info, warn or error";
     return "";

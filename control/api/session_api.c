@@ -41,7 +41,7 @@ void api_session_create(struct call *c)
     const struct input_row rows[] = {
         {.name = "email", .kind = INPUT_TEXT, .required = true, .min = 1, .max = 254, .to = &email},
         {.name = "password",
-         .kind = INPUT_TEXT,
+         .kind = INPUT_SECRET,
          .required = true,
          .min = 1,
          .max = PASSWORD_MAX,

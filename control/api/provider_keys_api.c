@@ -1,0 +1,196 @@
+/* /organisations/{org}/provider-keys: list, add (sealed, never shown again), disable, reorder. */
+#include "common/mem.h"
+#include "control/api/api.h"
+#include "control/base_url.h"
+#include "control/page.h"
+#include "control/provider_key.h"
+#include "control/store/catalogue_store.h"
+#include "control/store/provider_key_store.h"
+
+static const char *const option_names[] = {"region", "project", "resource"};
+
+/* "position/id" of a cursor. */
+static bool parse_key(struct str key, struct provider_key_filter *f)
+{
+    struct str position = str_cut(&key, '/');
+    return key.p && str_to_i64(position, &f->after_position) && f->after_position >= 0 &&
+           f->after_position <= INT32_MAX && uuid_parse(key, &f->after_id);
+}
+
+void api_provider_keys_list(struct call *c)
+{
+    struct page page;
+    struct pg_result *r = NULL;
+    struct provider_key_filter f = {.organisation = c->org};
+    page_init(&page);
+    const struct input_row rows[] = {PAGE_INPUT(&page)};
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_open(c, &page, 2))
+        return;
+    if (page.after && !parse_key(page.key[1], &f)) {
+        (void)page_bad_cursor(c);
+        return;
+    }
+    f.after_provider = page.key[0];
+    f.limit = page.limit + 1;
+    enum pg_err e = provider_key_store_list(c->pg, &f, &r);
+    if (e == PG_OK)
+        page_write(c, &page, r, 2);
+    else
+        (void)call_failed(c, e);
+    pg_result_free(r);
+}
+
+static void answer_one(struct call *c, struct uuid id, int status)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = provider_key_store_get(c->pg, c->org, id, &r);
+    if (e != PG_OK)
+        (void)call_failed(c, e);
+    else if (pg_rows(r) == 0)
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
+    else
+        (void)buf_add_str(call_json(c, status), pg_str(r, 0, 0));
+    pg_result_free(r);
+}
+
+/* What may stand in a provider's base URL: `^[a-z0-9][a-z0-9-]{0,62}$`. */
+static bool is_option_value(const json_t *v)
+{
+    struct str s = str_make(json_string_value(v), json_string_length(v));
+    if (!json_is_string(v) || s.len < 1 || s.len > 63 || s.p[0] == '-')
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+            return false;
+    return true;
+}
+
+static bool is_option_name(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(option_names); i++)
+        if (strcmp(option_names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Checks the options against what the provider's base URL needs, and keeps them as text. */
+static bool take_options(struct call *c, const json_t *options, const struct provider_row *provider,
+                         struct provider_key_new *k)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)options, name, value)
+    {
+        char *field = arena_printf(c->arena, "options.%.32s", name);
+        if (!is_option_name(name))
+            return input_refuse(c, field, "there is no such option.");
+        if (!is_option_value(value))
+            return input_refuse(
+                c, field, "give 1 to 63 lower-case letters, digits and dashes, no dash first.");
+    }
+    struct str template = k->base_url.p ? STR("") : str_of(provider->base_url);
+    for (size_t i = 0; i < ARRAY_LEN(option_names); i++) {
+        const char *want = arena_printf(c->arena, "{%s}", option_names[i]);
+        if (str_find_str(template, str_of(want)) >= 0 && !json_object_get(options, option_names[i]))
+            return input_refuse(c, arena_printf(c->arena, "options.%s", option_names[i]),
+                                "this provider's address needs it.");
+    }
+    char *text = options ? json_dumps(options, JSON_COMPACT) : NULL;
+    k->options = text ? arena_str(c->arena, str_of(text)) : STR("{}");
+    xfree(text);
+    return true;
+}
+
+static bool check_base_url(struct call *c, struct str url)
+{
+    struct guard guard;
+    const struct options *o = &c->app->opt;
+    if (!o->base_url_override) {
+        reply_problem(&c->reply, P_OVERRIDE_OFF, "base_url",
+                      "The operator of this instance does not allow base URLs of one's own "
+                      "(DOTEB_BASE_URL_OVERRIDE).");
+        return false;
+    }
+    ASSERT(guard_parse(&guard, str_of(o->upstream_allow))); /* checked at start */
+    guard.allow_private |= o->base_url_override_private;
+    const char *why = base_url_complaint(url, &guard);
+    return !*why || input_refuse(c, "base_url", "%s", why);
+}
+
+static bool read_new(struct call *c, struct provider_key_new *k)
+{
+    struct str slug = STR_NULL;
+    const json_t *options = NULL;
+    struct provider_row provider;
+    const struct input_row rows[] = {
+        {.name = "provider",
+         .kind = INPUT_TEXT,
+         .required = true,
+         .min = 1,
+         .max = 63,
+         .to = &slug},
+        {.name = "label", .kind = INPUT_TEXT, .max = 100, .to = &k->label},
+        {.name = "secret",
+         .kind = INPUT_SECRET,
+         .required = true,
+         .min = 1,
+         .max = PROVIDER_SECRET_MAX,
+         .to = &k->secret},
+        {.name = "base_url",
+         .kind = INPUT_TEXT,
+         .nullable = true,
+         .min = 1,
+         .max = 1024,
+         .to = &k->base_url},
+        {.name = "options", .kind = INPUT_OBJECT, .to = &options},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)))
+        return false;
+    if (!provider_key_secret_fits(k->secret))
+        return input_refuse(c, "secret", "give printable ASCII without spaces at its ends.");
+    if (k->base_url.p && !check_base_url(c, k->base_url))
+        return false;
+    enum pg_err e = catalogue_store_provider(c->pg, slug, &provider);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!provider.found)
+        return input_refuse(c, "provider", "there is no such provider.");
+    k->provider_id = provider.id;
+    return take_options(c, options, &provider, k);
+}
+
+void api_provider_keys_create(struct call *c)
+{
+    struct uuid id;
+    struct provider_key_new k = {
+        .organisation = c->org, .label = STR(""), .created_by = &c->session.user};
+    if (!read_new(c, &k))
+        return;
+    enum pg_err e = provider_key_add(c->app, c->pg, &k, &id);
+    if (e == PG_OK)
+        answer_one(c, id, 201);
+    else
+        (void)call_failed(c, e);
+}
+
+void api_provider_keys_update(struct call *c)
+{
+    bool found;
+    struct provider_key_patch p = {.position = -1};
+    const struct input_row rows[] = {
+        {.name = "disabled", .kind = INPUT_BOOL, .to = &p.disabled, .given = &p.set_disabled},
+        {.name = "label", .kind = INPUT_TEXT, .max = 100, .to = &p.label},
+        {.name = "position", .kind = INPUT_INT, .min = 0, .max = 10000, .to = &p.position},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)))
+        return;
+    if (!p.set_disabled && !p.label.p && p.position < 0) {
+        reply_problem(&c->reply, P_INVALID, NULL, "Give disabled, label or position.");
+        return;
+    }
+    enum pg_err e = provider_key_store_patch(c->pg, c->org, c->id, &p, &found);
+    if (e == PG_OK)
+        answer_one(c, c->id, 200);
+    else
+        (void)call_failed(c, e);
+}

@@ -1,0 +1,117 @@
+/* `doteb-control provider-key add`: a provider's secret, read from stdin, sealed and stored. The
+ * operator at the command line may name any base URL.
+ */
+#include <sodium.h>
+#include <stdio.h>
+
+#include "control/args.h"
+#include "control/base_url.h"
+#include "control/commands/commands.h"
+#include "control/provider_key.h"
+#include "control/store/catalogue_store.h"
+#include "control/store/organisation_store.h"
+#include "control/store/provider_key_store.h"
+
+struct provider_key_args {
+    const char *provider, *label, *base_url, *organisation, *region, *project, *resource;
+    bool secret_stdin, if_missing;
+    char secret[PROVIDER_SECRET_MAX + 2];
+};
+
+static bool complain(const char *what, const char *text)
+{
+    (void)fprintf(stderr, "doteb-control: %s%s\n", what, text);
+    return false;
+}
+
+/* Fills ids of `k` from names; the options are written to `options`. */
+static bool look_up(struct pg *pg, const struct provider_key_args *a, struct provider_key_new *k)
+{
+    size_t n;
+    struct provider_row provider;
+    if (organisation_store_by_name(pg, a->organisation, &k->organisation, &n) != PG_OK ||
+        catalogue_store_provider(pg, str_of(a->provider), &provider) != PG_OK)
+        return complain("", pg_error(pg));
+    if (n != 1)
+        return complain("--organisation: ",
+                        n ? "there are several of that name" : "there is no such organisation");
+    if (!provider.found)
+        return complain("--provider: the catalogue has no provider ", a->provider);
+    k->provider_id = provider.id;
+    return true;
+}
+
+static void write_options(const struct provider_key_args *a, struct buf *out)
+{
+    const char *const values[][2] = {
+        {"region", a->region}, {"project", a->project}, {"resource", a->resource}};
+    (void)buf_add_char(out, '{');
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        if (values[i][1]) {
+            (void)buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", values[i][0]);
+            (void)buf_add_json(out, str_of(values[i][1]));
+        }
+    (void)buf_add_char(out, '}');
+}
+
+static bool add(struct app *app, struct pg *pg, const struct provider_key_args *a)
+{
+    bool exists = false;
+    struct uuid id;
+    struct buf options;
+    struct provider_key_new k = {.label = str_of(a->label ? a->label : ""),
+                                 .secret = str_of(a->secret),
+                                 .base_url = str_of(a->base_url)};
+    if (!look_up(pg, a, &k))
+        return false;
+    if (a->if_missing &&
+        provider_key_store_exists(pg, k.organisation, k.provider_id, k.label, &exists) != PG_OK)
+        return complain("", pg_error(pg));
+    if (exists)
+        return true;
+    buf_init(&options, 1024);
+    write_options(a, &options);
+    k.options = buf_str(&options);
+    bool ok = provider_key_add(app, pg, &k, &id) == PG_OK || complain("", pg_error(pg));
+    buf_fini(&options);
+    return ok;
+}
+
+static bool take_secret(struct provider_key_args *a)
+{
+    if (!a->secret_stdin)
+        return complain("give the secret on stdin, with --secret-stdin", "");
+    if (!args_read_stdin("the secret", a->secret, sizeof a->secret))
+        return false;
+    return provider_key_secret_fits(str_of(a->secret)) ||
+           complain("the secret must be printable ASCII without spaces at its ends", "");
+}
+
+int cmd_provider_key_add(struct app *app, int argc, char *const *argv)
+{
+    struct provider_key_args a = {0};
+    const struct arg table[] = {
+        {.name = "--provider", .value = &a.provider, .required = true},
+        {.name = "--label", .value = &a.label},
+        {.name = "--base-url", .value = &a.base_url},
+        {.name = "--organisation", .value = &a.organisation},
+        {.name = "--region", .value = &a.region},
+        {.name = "--project", .value = &a.project},
+        {.name = "--resource", .value = &a.resource},
+        {.name = "--secret-stdin", .flag = &a.secret_stdin},
+        {.name = "--if-missing", .flag = &a.if_missing},
+    };
+    if (!args_parse(argc, argv, table, ARRAY_LEN(table)))
+        return 2;
+    const char *why = a.base_url ? base_url_complaint(str_of(a.base_url), NULL) : "";
+    if (*why) {
+        (void)complain("--base-url: ", why);
+        return 2;
+    }
+    struct pg *pg = NULL;
+    bool ok = take_secret(&a) && app_open_master(app) && (pg = app_connect_migrated(app)) &&
+              add(app, pg, &a);
+    pg_close(pg);
+    sodium_memzero(a.secret, sizeof a.secret);
+    return ok ? 0 : 1;
+}

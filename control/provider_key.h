@@ -1,0 +1,28 @@
+/* Sealing a provider's secret for an organisation (ARCHITECTURE A9.2), for the API and the command
+ * line.
+ */
+#ifndef DOTEB_CONTROL_PROVIDER_KEY_H
+#define DOTEB_CONTROL_PROVIDER_KEY_H
+
+#include "control/app.h"
+
+enum { PROVIDER_SECRET_MAX = 16384 };
+
+struct provider_key_new {
+    struct uuid organisation;
+    int64_t provider_id;
+    struct str label, secret;
+    struct str base_url;           /* NULL p: the provider's own */
+    struct str options;            /* JSON object text */
+    const struct uuid *created_by; /* NULL: the command line */
+};
+
+/* Seals and stores; `*id` is the new row's. PG_INVALID also if the organisation's data key does not
+ * open (logged). */
+MUST_USE enum pg_err provider_key_add(const struct app *app, struct pg *pg,
+                                      const struct provider_key_new *k, struct uuid *id);
+/* Printable ASCII without spaces at its ends, within PROVIDER_SECRET_MAX: what a header can carry.
+ * Line ends inside are allowed (a service account's JSON has them). */
+bool provider_key_secret_fits(struct str secret);
+
+#endif
