@@ -41,6 +41,13 @@ static void openai_headers(struct answer *a, struct buf *out)
     if (a->script.retry_after_ms != SCRIPT_UNSET) {
         buf_printf(out, "\r\nretry-after-ms: %u", a->script.retry_after_ms);
     }
+    if (a->script.head_pad > 0) {
+        buf_add_lit(out, "\r\nx-pad: ");
+        char *to = buf_room(out, a->script.head_pad);
+        ASSERT(to);
+        memset(to, 'p', a->script.head_pad);
+        buf_grew(out, a->script.head_pad);
+    }
     buf_add_lit(out, "\r\n\r\n");
 }
 
@@ -59,7 +66,13 @@ static const char *plain_body(struct answer *a)
     }
     if (a->error.status == 0) {
         render_completion(&a->body, &a->reply, &a->chat, &a->script);
-        return TYPES[0];
+        if (!a->body.failed) {
+            return TYPES[0];
+        }
+        buf_reset(&a->body);
+        api_error_set(&a->error, 400, "bad_sim_directive", "messages",
+                      "This answer would be too large; stream it.");
+        a->status = 400;
     }
     switch ((enum script_body)a->script.body) {
     case BODY_OPENAI:
@@ -98,15 +111,25 @@ static bool emit(struct answer *a, struct buf *out, struct str s)
 {
     uint64_t left = a->script.cut_byte == SCRIPT_UNSET ? UINT64_MAX : a->script.cut_byte - a->sent;
     size_t n = s.len < left ? s.len : (size_t)left;
-    if (a->chunked) {
+    bool framed = a->chunked && s.len > 0; /* an empty chunk would be the last one */
+    if (framed) {
         chunk_size(out, s.len);
     }
     buf_add(out, s.p, n);
     a->sent += n;
-    if (n == s.len && a->chunked) {
+    if (n == s.len && framed) {
         buf_add_lit(out, "\r\n");
     }
     return n == s.len && n != left;
+}
+
+static enum answer_step end_body(struct answer *a, struct buf *out)
+{
+    if (a->chunked) {
+        buf_add_lit(out, "0\r\n\r\n");
+    }
+    a->phase = PHASE_END;
+    return ANSWER_DONE;
 }
 
 static enum answer_step wait_for(struct answer *a, uint64_t us)
@@ -137,13 +160,16 @@ static enum answer_step step_head(struct answer *a, struct buf *out)
     if (a->script.reset && !has_cut(&a->script)) {
         return ANSWER_ABORT;
     }
-    if (a->chunked) {
+    const char *type = "text/event-stream; charset=utf-8";
+    int64_t length = HEAD_UNTIL_CLOSE;
+    if (a->streamed) {
         stream_start(&a->stream, &a->reply);
-        head_open(out, 200, "text/event-stream; charset=utf-8", HEAD_CHUNKED, a->keep_alive);
+        type = a->script.json_type ? "application/json" : type;
     } else {
-        const char *type = plain_body(a);
-        head_open(out, a->status, type, (int64_t)a->body.len, a->keep_alive);
+        type = plain_body(a);
+        length = a->script.framing == FRAMING_CLOSE ? length : (int64_t)a->body.len;
     }
+    head_open(out, a->status, type, a->chunked ? HEAD_CHUNKED : length, a->keep_alive);
     openai_headers(a, out);
     a->phase = PHASE_EVENTS;
     return a->script.first_ms > 0 ? wait_for(a, a->script.first_ms * 1000ULL) : ANSWER_MORE;
@@ -157,7 +183,7 @@ static enum answer_step step_plain(struct answer *a, struct buf *out)
         emit(a, out, str_make(body.p, body.len / 2));
         return a->script.cut_chunk != SCRIPT_UNSET ? ANSWER_ABORT : ANSWER_HANG;
     }
-    return emit(a, out, body) ? ANSWER_DONE : ANSWER_ABORT;
+    return emit(a, out, body) ? end_body(a, out) : ANSWER_ABORT;
 }
 
 /* An error event in the middle of a stream, which then ends without [DONE]. */
@@ -190,12 +216,10 @@ static enum answer_step step_event(struct answer *a, struct buf *out)
     if (a->events == error_at && a->stream.event != STREAM_END) {
         error_event(a);
     } else if (!stream_next(&a->stream, &a->reply, &a->chat, s, &a->body)) {
-        buf_add_lit(out, "0\r\n\r\n");
-        a->phase = PHASE_END;
-        return ANSWER_DONE;
+        return end_body(a, out);
     }
     a->events++;
-    if (!emit(a, out, buf_str(&a->body))) {
+    if (a->body.failed || !emit(a, out, buf_str(&a->body))) {
         return ANSWER_ABORT;
     }
     return a->stream.event == STREAM_END ? ANSWER_MORE
@@ -204,16 +228,16 @@ static enum answer_step step_event(struct answer *a, struct buf *out)
 
 enum answer_step answer_step(struct answer *a, struct buf *out)
 {
+    ASSERT(a->phase != PHASE_END);
     switch (a->phase) {
     case PHASE_TTFB:
         return step_ttfb(a);
     case PHASE_HEAD:
         return step_head(a, out);
     case PHASE_EVENTS:
-        return a->chunked ? step_event(a, out) : step_plain(a, out);
+        return a->streamed ? step_event(a, out) : step_plain(a, out);
     case PHASE_END:
         break;
     }
-    ASSERT(!"a finished answer is not stepped");
-    return ANSWER_ABORT;
+    return ANSWER_DONE;
 }

@@ -34,7 +34,7 @@ struct answer {
     uint32_t events; /* of the stream put out */
     uint32_t hang_after;
     uint16_t status;
-    bool keep_alive, chunked;
+    bool keep_alive, streamed, chunked;
 };
 
 void answer_init(struct answer *a);

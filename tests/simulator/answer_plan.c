@@ -151,6 +151,10 @@ static bool decide(struct answer *a, struct sim *sim, const struct http_request 
         scripted_error(&a->error, s->status, s->code);
         return false;
     }
+    if (s->framing == FRAMING_LENGTH && a->chat.stream) {
+        return api_error_set(&a->error, 400, "bad_sim_directive", "messages",
+                             "sim directive 'framing': a stream has no length");
+    }
     reply_plan(&a->reply, &a->chat, s, echo);
     return true;
 }
@@ -185,11 +189,13 @@ void answer_start(struct answer *a, struct sim *sim, const struct http_request *
     a->reply.created = (int64_t)(a->received_us / 1000000U);
     bool ok = decide(a, sim, r, run, authorization);
     a->status = (uint16_t)(ok ? 200 : a->error.status);
-    a->chunked = ok && a->chat.stream;
-    a->keep_alive = r->keep_alive && !a->script.close;
+    a->streamed = ok && a->chat.stream;
+    a->chunked = a->script.framing == FRAMING_CHUNKED ||
+                 (a->streamed && a->script.framing != FRAMING_CLOSE);
+    a->keep_alive = r->keep_alive && !a->script.close && a->script.framing != FRAMING_CLOSE;
     a->hang_after = a->script.hang_chunk != SCRIPT_UNSET ? a->script.hang_chunk
                     : a->script.hang == HANG_BODY        ? half_of_stream(a)
                                                          : UINT32_MAX;
-    records_plan(&sim->records, a->seq, a->chat.model, a->chunked, ok ? a->reply.usage.in : 0,
+    records_plan(&sim->records, a->seq, a->chat.model, a->streamed, ok ? a->reply.usage.in : 0,
                  ok ? a->reply.usage.out : 0);
 }

@@ -196,8 +196,13 @@ static bool end_answer(struct conn *c)
         cut(c);
         return false;
     }
-    if (c->is_chat) {
+    bool was_chat = c->is_chat;
+    if (was_chat) {
         end_record(c, RECORD_COMPLETE);
+    }
+    if (was_chat && c->answer.script.drop) {
+        conn_free(c);
+        return false;
     }
     if (!c->keep_alive) {
         linger(c);

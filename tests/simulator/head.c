@@ -61,6 +61,8 @@ void head_open(struct buf *b, unsigned status, const char *type, int64_t length,
     buf_add_str(b, str_of(type));
     if (length == HEAD_CHUNKED) {
         buf_add_lit(b, "\r\ntransfer-encoding: chunked\r\n");
+    } else if (length == HEAD_UNTIL_CLOSE) {
+        buf_add_lit(b, "\r\n");
     } else {
         buf_add_lit(b, "\r\ncontent-length: ");
         buf_add_i64(b, length);

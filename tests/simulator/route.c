@@ -105,9 +105,10 @@ static void model(const struct call *c, struct str id)
 /* GET /_sim/..., POST /_sim/reset */
 static bool readout(const struct call *c, struct buf *b)
 {
+    uint64_t limit = query_number(c->query, STR("limit"), LIST_MAX);
     if (str_eq(c->path, STR("/_sim/requests"))) {
         readout_requests(b, c->sim, query_number(c->query, STR("since"), 0),
-                         query_number(c->query, STR("limit"), LIST_MAX));
+                         limit < LIST_MAX ? limit : LIST_MAX);
     } else if (str_starts(c->path, STR("/_sim/requests/"))) {
         readout_request(b, c->sim, str_make(c->path.p + 15, c->path.len - 15));
     } else if (str_eq(c->path, STR("/_sim/last"))) {

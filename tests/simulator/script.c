@@ -17,6 +17,7 @@ static const char *const USAGE_WORDS[] = {"normal", "none",    "final", "every",
                                           "null",   "partial", NULL};
 static const char *const BODY_WORDS[] = {"openai", "html", "empty", "plain", NULL};
 static const char *const HANG_WORDS[] = {"no", "headers", "body", NULL};
+static const char *const FRAMING_WORDS[] = {"default", "length", "chunked", "close", NULL};
 static const char *const FINISH_WORDS[] = {"default",    "stop",           "length",
                                            "tool_calls", "content_filter", NULL};
 
@@ -71,6 +72,10 @@ static const struct key_def KEYS[] = {
     FLAG(reset),
     FLAG(error_in_200),
     FLAG(close),
+    FLAG(drop),
+    WORD(framing, FRAMING_WORDS),
+    NUMBER(head_pad, 1, 1 << 20),
+    FLAG(json_type),
     FLAG(bad_utf8),
     FLAG(lone_surrogate),
     FLAG(crlf),

@@ -11,6 +11,7 @@
 
 enum script_usage { USAGE_NORMAL, USAGE_NONE, USAGE_FINAL, USAGE_EVERY, USAGE_NULL, USAGE_PARTIAL };
 enum script_body { BODY_OPENAI, BODY_HTML, BODY_EMPTY, BODY_PLAIN };
+enum script_framing { FRAMING_DEFAULT, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
 enum script_hang { HANG_NO, HANG_HEADERS, HANG_BODY };
 enum script_finish { FINISH_DEFAULT, FINISH_STOP, FINISH_LENGTH, FINISH_TOOL_CALLS, FINISH_FILTER };
 
@@ -35,8 +36,10 @@ struct script {
     struct str tag;
     uint32_t cut_chunk, cut_byte, error_chunk, hang_chunk;
     uint32_t hang; /* enum script_hang */
-    uint32_t reset, error_in_200, close;
+    uint32_t reset, error_in_200, close, drop;
     /* oddities of the bytes */
+    uint32_t framing; /* enum script_framing */
+    uint32_t head_pad, json_type;
     uint32_t bad_utf8, lone_surrogate, crlf, comment, no_done, split, flush;
 };
 

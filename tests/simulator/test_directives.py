@@ -242,6 +242,30 @@ def test_close(sim):
     connection.close()
 
 
+def test_drop(sim):
+    connection = Raw(sim, chat("[sim drop=1]"))
+    data = connection.read()
+    assert connection.end == "eof" and b"connection: close" not in data and data.endswith(b"}")
+    assert sim.requests()[-1]["state"] == "complete"
+    connection.close()
+
+
+def test_framings_and_heads(sim):
+    _, head, body = post(sim, "[sim framing=chunked text=x]")
+    assert head["transfer-encoding"] == "chunked" and json.loads(body)["id"]
+    for streamed in False, True:
+        connection = Raw(sim, chat("[sim framing=close text=x]", stream=streamed))
+        head, body = connection.read().split(b"\r\n\r\n", 1)
+        assert connection.end == "eof" and b"connection: close" in head
+        assert b"content-length" not in head and b"transfer-encoding" not in head
+        assert text_of(events(body)) == "x" if streamed else json.loads(body)
+        connection.close()
+    assert post(sim, "[sim framing=chunked status=500 body=empty]")[2] == b""
+    assert post(sim, "[sim framing=length]", stream=True)[0] == 400
+    assert len(post(sim, "[sim head_pad=20000]")[1]["x-pad"]) == 20000
+    assert post(sim, "[sim json_type=1]", stream=True)[1]["content-type"] == "application/json"
+
+
 def test_finish(sim):
     for reason in "stop", "length", "tool_calls", "content_filter":
         body = post(sim, f"[sim finish={reason}]")[2]
@@ -275,6 +299,12 @@ def test_bad_http_is_refused(sim):
     assert sim.get("/_sim/counters")["bad_http"] == before + 1
     assert sim.call("GET", "/v1/nowhere")[0] == 404
     assert sim.call("GET", PATH)[0] == 405
+
+
+def test_answers_too_large(sim):
+    status, _, body = post(sim, "[sim long_line=30000000]", n=10)
+    assert status == 400 and "too large" in json.loads(body)["error"]["message"]
+    assert len(post(sim, "[sim long_line=30000000]")[2]) > 30000000
 
 
 def test_large_bodies(sim):
