@@ -1,0 +1,73 @@
+// The typed way to the control API. Types come from docs/openapi/control.yaml alone.
+import createClient, { type Middleware } from 'openapi-fetch';
+import type { components, paths } from './schema';
+
+type Schemas = components['schemas'];
+export type Session = Schemas['Session'];
+export type Organisation = Session['organisations'][number];
+export type ApiKey = Schemas['ApiKey'];
+export type CreatedApiKey = Schemas['CreatedApiKey'];
+export type Provider = Schemas['Provider'];
+export type ProviderKey = Schemas['ProviderKey'];
+export type NewProviderKey = Schemas['NewProviderKey'];
+export type ProviderOptions = Schemas['ProviderOptions'];
+export type Request = Schemas['Request'];
+export type RequestDetail = Schemas['RequestDetail'];
+export type RequestList = Schemas['RequestList'];
+export type Attempt = Schemas['Attempt'];
+export type CostLine = Schemas['CostLine'];
+export type Outcome = Schemas['Outcome'];
+export type Usage = Schemas['Usage'];
+
+/** A problem (RFC 9457) as an Error; status 0 when control could not be reached at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly field?: string,
+    readonly retryAfter?: string,
+  ) {
+    super(message);
+  }
+}
+
+let csrfToken = '';
+
+export function setCsrfToken(token: string): void {
+  csrfToken = token;
+}
+
+const csrf: Middleware = {
+  onRequest({ request }) {
+    if (request.method !== 'GET' && csrfToken) request.headers.set('X-CSRF-Token', csrfToken);
+    return request;
+  },
+};
+
+export const api = createClient<paths>({ baseUrl: location.origin });
+api.use(csrf);
+
+// The header is set by the middleware; the generated types ask each caller for it.
+export const CSRF = { header: { 'X-CSRF-Token': '' } };
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** The data of a call, or an ApiError thrown. */
+export async function read<T>(call: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await call;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new ApiError(0, 'The control daemon did not answer. Is it running?');
+  }
+  const { data, error, response } = answer;
+  if (response.ok) return data as T;
+  const problem = (typeof error === 'object' && error ? error : {}) as Partial<Schemas['Problem']>;
+  throw new ApiError(
+    response.status,
+    problem.detail ?? `The control daemon answered ${response.status}.`,
+    problem.field,
+    response.headers.get('Retry-After') ?? undefined,
+  );
+}

@@ -1,0 +1,281 @@
+// Every question the dashboard asks, as query options: one place for keys, paging and freshness.
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { bounds, type RangeSearch } from '@/lib/range';
+import { api, CSRF, type NewProviderKey, read, setCsrfToken } from './client';
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async () => {
+    const session = await read(api.GET('/api/v1/session'));
+    setCsrfToken(session.csrf_token);
+    return session;
+  },
+  staleTime: 5 * 60_000,
+});
+
+// ---------------------------------------------------------------- API keys
+
+export type ApiKeyStatus = 'active' | 'revoked' | 'all';
+
+export const apiKeysQuery = (org: string, project: string, status: ApiKeyStatus) =>
+  infiniteQueryOptions({
+    queryKey: ['org', org, 'api-keys', project, status],
+    queryFn: ({ pageParam, signal }) =>
+      read(
+        api.GET('/api/v1/organisations/{org}/projects/{project}/api-keys', {
+          params: {
+            path: { org, project },
+            query: { status, limit: 200, ...(pageParam && { cursor: pageParam }) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor,
+  });
+
+export function useCreateApiKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { name: string; expires_at?: string | null }) =>
+      read(
+        api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys', {
+          params: { path: { org, project }, ...CSRF },
+          body,
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
+    // The key itself must not stay in a cache after its dialog is gone.
+    gcTime: 0,
+  });
+}
+
+export function useRevokeApiKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      read(
+        api.DELETE('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
+          params: { path: { org, project, id }, ...CSRF },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
+  });
+}
+
+// ---------------------------------------------------------------- providers and their keys
+
+type Page<T> = { items: T[]; next_cursor: string | null };
+
+// For lists that are short by nature: all pages at once, in order.
+async function everyPage<T>(page: (cursor: string) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let cursor = '';
+  do {
+    const answer = await page(cursor);
+    items.push(...answer.items);
+    cursor = answer.next_cursor ?? '';
+  } while (cursor);
+  return items;
+}
+
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: ({ signal }) =>
+    everyPage((cursor) =>
+      read(
+        api.GET('/api/v1/providers', {
+          params: { query: { limit: 200, ...(cursor && { cursor }) } },
+          signal,
+        }),
+      ),
+    ),
+  staleTime: 5 * 60_000,
+});
+
+export const providerKeysQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'provider-keys'],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        read(
+          api.GET('/api/v1/organisations/{org}/provider-keys', {
+            params: { path: { org }, query: { limit: 200, ...(cursor && { cursor }) } },
+            signal,
+          }),
+        ),
+      ),
+  });
+
+export function useAddProviderKey(org: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: NewProviderKey) =>
+      read(
+        api.POST('/api/v1/organisations/{org}/provider-keys', {
+          params: { path: { org }, ...CSRF },
+          body,
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'provider-keys'] }),
+    gcTime: 0,
+  });
+}
+
+export function useSwitchProviderKey(org: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, disabled }: { id: string; disabled: boolean }) =>
+      read(
+        api.PATCH('/api/v1/organisations/{org}/provider-keys/{id}', {
+          params: { path: { org, id }, ...CSRF },
+          body: { disabled },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'provider-keys'] }),
+  });
+}
+
+export const modelsOfProviderQuery = (provider: string) =>
+  queryOptions({
+    queryKey: ['models', provider],
+    queryFn: ({ signal }) =>
+      read(api.GET('/api/v1/models', { params: { query: { provider, limit: 200 } }, signal })),
+    staleTime: 5 * 60_000,
+  });
+
+// ---------------------------------------------------------------- activity
+
+export type RequestFilters = RangeSearch & {
+  project?: string;
+  status?: 'ok' | 'error' | '2xx' | '4xx' | '5xx';
+  model?: string;
+  provider?: string;
+  key?: string;
+  q?: string;
+};
+
+export const REQUEST_PAGE = 100;
+
+function fetchRequests(org: string, filters: RequestFilters, cursor: string, signal: AbortSignal) {
+  const { project, status, model, provider, key, q } = filters;
+  return read(
+    api.GET('/api/v1/organisations/{org}/requests', {
+      params: {
+        path: { org },
+        query: {
+          // An id is looked for at any time.
+          ...(q ? { q } : bounds(filters)),
+          ...(project && { project }),
+          ...(status && { status }),
+          ...(model && { model }),
+          ...(provider && { provider }),
+          ...(key && { api_key: key }),
+          ...(cursor && { cursor }),
+          limit: REQUEST_PAGE,
+        },
+      },
+      signal,
+    }),
+  );
+}
+
+export const requestsKey = (org: string, filters: RequestFilters) =>
+  ['org', org, 'requests', filters] as const;
+
+export const requestsQuery = (org: string, filters: RequestFilters) =>
+  infiniteQueryOptions({
+    queryKey: requestsKey(org, filters),
+    queryFn: ({ pageParam, signal }) => fetchRequests(org, filters, pageParam, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor,
+    // Pages never shift, and what is new comes by newestQuery.
+    staleTime: 30_000,
+    refetchOnWindowFocus: false,
+  });
+
+export const newestQuery = (org: string, filters: RequestFilters) =>
+  queryOptions({
+    queryKey: [...requestsKey(org, filters), 'newest'],
+    queryFn: ({ signal }) => fetchRequests(org, filters, '', signal),
+    gcTime: 0,
+  });
+
+/** The newest request ever, of a project or of one key: has anything arrived? */
+export const firstRequestQuery = (org: string, project?: string, key?: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'first-request', project ?? '', key ?? ''],
+    queryFn: async ({ signal }) => {
+      const page = await read(
+        api.GET('/api/v1/organisations/{org}/requests', {
+          params: {
+            path: { org },
+            query: { limit: 1, ...(project && { project }), ...(key && { api_key: key }) },
+          },
+          signal,
+        }),
+      );
+      return page.items[0] ?? null;
+    },
+  });
+
+export const findRequestsQuery = (org: string, q: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'find', q],
+    queryFn: ({ signal }) =>
+      read(
+        api.GET('/api/v1/organisations/{org}/requests', {
+          params: { path: { org }, query: { q, limit: 5 } },
+          signal,
+        }),
+      ),
+  });
+
+export const requestQuery = (org: string, id: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'request', id],
+    queryFn: ({ signal }) =>
+      read(
+        api.GET('/api/v1/organisations/{org}/requests/{id}', {
+          params: { path: { org, id } },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+
+type GroupBy = 'none' | 'model' | 'provider' | 'api_key';
+
+export const usageQuery = (
+  org: string,
+  filters: RangeSearch & { project?: string },
+  groupBy: GroupBy = 'none',
+) =>
+  queryOptions({
+    queryKey: ['org', org, 'usage', groupBy, filters],
+    queryFn: ({ signal }) =>
+      read(
+        api.GET('/api/v1/organisations/{org}/usage', {
+          params: {
+            path: { org },
+            query: {
+              ...bounds(filters),
+              tz: timeZone,
+              group_by: groupBy,
+              ...(groupBy !== 'none' && { limit: 50 }),
+              ...(filters.project && { project: filters.project }),
+            },
+          },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });

@@ -1,0 +1,65 @@
+// Who is signed in, and which organisation and project the address names.
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import type { Organisation, Session } from '@/api/client';
+import { sessionQuery } from '@/api/queries';
+
+const KEY = 'doteb.organisation';
+
+export function rememberedOrganisation(session: Session): Organisation | undefined {
+  let id: string | null = null;
+  try {
+    id = localStorage.getItem(KEY);
+  } catch {
+    // Storage may be off.
+  }
+  return session.organisations.find((org) => org.id === id) ?? session.organisations[0];
+}
+
+export function rememberOrganisation(id: string): void {
+  try {
+    localStorage.setItem(KEY, id);
+  } catch {
+    // Storage may be off.
+  }
+}
+
+export function useSession(): Session {
+  return useSuspenseQuery(sessionQuery).data;
+}
+
+/** The organisation of the address; undefined if the person is no member of it. */
+export function useOrganisation(): Organisation | undefined {
+  const { org } = useParams({ from: '/signed-in/o/$org' });
+  return useSession().organisations.find(({ id }) => id === org);
+}
+
+export type Scope = {
+  session: Session;
+  org: Organisation;
+  /** Undefined: all projects. */
+  project: Organisation['projects'][number] | undefined;
+  setProject: (id: string | undefined) => void;
+};
+
+/** For pages inside the frame, which shows them only with an organisation. */
+export function useScope(): Scope {
+  const session = useSession();
+  const org = useOrganisation();
+  const { project } = useSearch({ from: '/signed-in/o/$org' });
+  const navigate = useNavigate();
+  if (!org) throw new Error('A page outside its organisation.');
+  return {
+    session,
+    org,
+    project: org.projects.find(({ id }) => id === project),
+    setProject: (id) =>
+      void navigate({ to: '.', search: (old: object) => ({ ...old, project: id }) }),
+  };
+}
+
+const RANK = { viewer: 0, developer: 1, admin: 2, owner: 3 } as const;
+
+export function may(org: Organisation, least: keyof typeof RANK): boolean {
+  return RANK[org.role] >= RANK[least];
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { bounds, isCustom, parseRange, rangeLabel, toLocalField } from './range';
+
+const from = '2026-11-01T00:00:00.000Z';
+const to = '2026-11-02T00:00:00.000Z';
+
+test.each([
+  [{}, {}],
+  [{ range: '7d' }, { range: '7d' }],
+  [{ range: '24h' }, {}],
+  [{ range: 'toString' }, {}],
+  [
+    { range: '7d', from, to },
+    { from, to },
+  ],
+  [{ from: to, to: from }, {}],
+  [{ from: 'yesterday', to }, {}],
+  [
+    { from: '2026-11-01', to: '2026-11-02' },
+    { from, to },
+  ],
+])('parseRange(%o)', (search, range) => expect(parseRange(search)).toEqual(range));
+
+test('bounds', () => {
+  const now = new Date(to).getTime();
+  expect(bounds({}, now)).toEqual({ from });
+  expect(bounds({ range: '1h' }, now)).toEqual({ from: '2026-11-01T23:00:00.000Z' });
+  expect(bounds({ from, to }, 0)).toEqual({ from, to });
+});
+
+test('labels and fields', () => {
+  expect(rangeLabel({})).toBe('Last 24 hours');
+  expect(rangeLabel({ from, to })).toMatch(/\d\d:\d\d.+–/);
+  expect(isCustom({ range: '1h' })).toBe(false);
+  expect(new Date(toLocalField(from)).toISOString()).toBe(from);
+});

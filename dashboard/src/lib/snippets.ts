@@ -1,0 +1,75 @@
+// Code that people paste. The key is always named by its environment variable, never written out.
+import type { RequestDetail } from '@/api/client';
+
+export const KEY_VARIABLE = 'LLM_GATEWAY_API_KEY';
+export const LANGUAGES = ['curl', 'Python', 'TypeScript', 'LiteLLM'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export function envLine(key: string): string {
+  return `${KEY_VARIABLE}=${key}`;
+}
+
+export function snippet(language: Language, baseUrl: string, model: string): string {
+  switch (language) {
+    case 'curl':
+      return curl(baseUrl, { model, messages: [{ role: 'user', content: 'Hello!' }] });
+    case 'Python':
+      return `import os
+from openai import OpenAI
+
+client = OpenAI(
+    base_url="${baseUrl}",
+    api_key=os.environ["${KEY_VARIABLE}"],
+)
+
+response = client.chat.completions.create(
+    model="${model}",
+    messages=[{"role": "user", "content": "Hello!"}],
+)
+print(response.choices[0].message.content)`;
+    case 'TypeScript':
+      return `import OpenAI from "openai";
+
+const client = new OpenAI({
+  baseURL: "${baseUrl}",
+  apiKey: process.env.${KEY_VARIABLE},
+});
+
+const completion = await client.chat.completions.create({
+  model: "${model}",
+  messages: [{ role: "user", content: "Hello!" }],
+});
+console.log(completion.choices[0].message.content);`;
+    // The library strips one leading openai/ and speaks OpenAI to the base URL.
+    case 'LiteLLM':
+      return `import os
+import litellm
+
+response = litellm.completion(
+    model="openai/${model}",
+    messages=[{"role": "user", "content": "Hello!"}],
+    api_base="${baseUrl}",
+    api_key=os.environ["${KEY_VARIABLE}"],
+)
+print(response.choices[0].message.content)`;
+  }
+}
+
+/** The request with its parameters; its content is not kept, so a placeholder stands for it. */
+export function requestAsCurl(request: RequestDetail, baseUrl: string): string {
+  const { model: _model, messages: _messages, ...params } = request.params ?? {};
+  return curl(baseUrl, {
+    model: request.requested_model ?? request.model ?? '',
+    messages: [{ role: 'user', content: '…' }],
+    ...params,
+    ...(request.streamed ? { stream: true } : {}),
+  });
+}
+
+function curl(baseUrl: string, body: object): string {
+  const json = JSON.stringify(body, null, 2).replaceAll("'", "'\\''");
+  return `curl ${baseUrl}/chat/completions \\
+  -H "Authorization: Bearer $${KEY_VARIABLE}" \\
+  -H "Content-Type: application/json" \\
+  -d '${json}'`;
+}

@@ -1,0 +1,111 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { ArrowRight, CircleCheck, CircleDashed } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { apiKeysQuery, providerKeysQuery } from '@/api/queries';
+import { may, useScope } from '@/frame/scope';
+import { Button, ButtonLink } from '@/ui/Button';
+import { Snippets } from '@/ui/Code';
+import { FirstRequestLight } from '@/ui/FirstRequestLight';
+import { useSnippetModel } from '@/ui/useSnippetModel';
+import css from './FirstRun.module.css';
+
+/** Before the first request: what this page will show, and the steps to it. */
+export default function FirstRun({ onDone }: { onDone: () => void }) {
+  const { org, project, session } = useScope();
+  const inProject = project ?? org.projects[0];
+  const providerKeys = useQuery(providerKeysQuery(org.id));
+  const keys = useInfiniteQuery({
+    ...apiKeysQuery(org.id, inProject?.id ?? '', 'active'),
+    enabled: Boolean(inProject),
+  });
+  const model = useSnippetModel();
+  const params = { org: org.id };
+  const enabled = providerKeys.data?.filter((key) => !key.disabled_at) ?? [];
+  const active = keys.data?.pages[0]?.items ?? [];
+  const newest = active[0];
+
+  return (
+    <div className={css.run}>
+      <h2 className={css.title}>Send the first request</h2>
+      <p className={css.lead}>
+        Every request will be listed here within a second or two: its model and provider, tokens,
+        latency, cost, and each attempt behind it.
+      </p>
+      <ol className={css.steps}>
+        <Step
+          done={enabled.length > 0}
+          title="A provider to call"
+          action={
+            enabled.length === 0 &&
+            may(org, 'admin') && (
+              <ButtonLink to="/o/$org/provider-keys" params={params} search={{ add: '1' }}>
+                Add provider key
+              </ButtonLink>
+            )
+          }
+        >
+          {enabled.length > 0
+            ? `Ready: ${[...new Set(enabled.map((key) => key.provider))].join(', ')}.`
+            : 'Add your credential of a provider; it is sealed when saved.'}
+        </Step>
+        <Step
+          done={active.length > 0}
+          title="An API key for your app"
+          action={
+            may(org, 'developer') && (
+              <ButtonLink
+                to="/o/$org/api-keys"
+                params={params}
+                search={{ project: inProject?.id, create: '1' }}
+                look={newest ? 'secondary' : 'primary'}
+              >
+                {newest ? 'Create another' : 'Create API key'}
+              </ButtonLink>
+            )
+          }
+        >
+          {newest
+            ? `${newest.name} (…${newest.last4}) is ready. Put it into LLM_GATEWAY_API_KEY.`
+            : 'It is shown once, with a line for your .env.'}
+        </Step>
+        <Step done={false} title="One request">
+          The base URL is all that an OpenAI client needs to change.
+        </Step>
+      </ol>
+      <Snippets baseUrl={session.gateway_url} model={model} />
+      <div className={css.light}>
+        <FirstRequestLight org={org.id} project={project?.id} />
+      </div>
+      <Button look="ghost" onClick={onDone}>
+        Show the empty list <ArrowRight size={14} />
+      </Button>
+    </div>
+  );
+}
+
+function Step({
+  done,
+  title,
+  action,
+  children,
+}: {
+  done: boolean;
+  title: string;
+  action?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <li className={css.step}>
+      {done ? (
+        <CircleCheck size={18} className={css.done} aria-label="Done" />
+      ) : (
+        <CircleDashed size={18} className={css.open} aria-label="To do" />
+      )}
+      <div className={css.text}>
+        <h3>{title}</h3>
+        <p>{children}</p>
+      </div>
+      {action}
+    </li>
+  );
+}

@@ -1,0 +1,218 @@
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useCallback, useMemo, useState } from 'react';
+import type { Usage } from '@/api/client';
+import { usageQuery } from '@/api/queries';
+import { useScope } from '@/frame/scope';
+import {
+  count,
+  countExact,
+  duration,
+  durationExact,
+  money,
+  moneyExact,
+  NONE,
+  share,
+  tokens,
+  when,
+} from '@/lib/format';
+import type { RangeSearch } from '@/lib/range';
+import { Skeleton } from '@/ui/Skeleton';
+import { Spark } from '@/ui/Spark';
+import { Value } from '@/ui/Value';
+import css from './UsageStrip.module.css';
+
+const REFRESH_MS = 10_000;
+
+/** Is it working, what does it cost: four figures of the range, from the rollups. */
+export function UsageStrip({
+  range: { range, from, to },
+  project,
+  live,
+  filtered,
+  onRange,
+}: {
+  range: RangeSearch;
+  project: string | undefined;
+  live: boolean;
+  filtered: boolean;
+  onRange: (range: RangeSearch) => void;
+}) {
+  const { org } = useScope();
+  const usage = useQuery({
+    ...usageQuery(org.id, { range, from, to, project }),
+    refetchInterval: live ? REFRESH_MS : false,
+  });
+  if (usage.isError && !usage.data) {
+    return (
+      <div className={css.failed} role="alert">
+        Totals could not be loaded: {usage.error.message}{' '}
+        <button type="button" onClick={() => void usage.refetch()}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+  return (
+    <section className={css.strip} aria-label="Usage in this range" aria-busy={!usage.data}>
+      {usage.data ? <Tiles usage={usage.data} onRange={onRange} /> : <LoadingTiles />}
+      {filtered && (
+        <p className={css.note}>These totals are of all requests in the range, filters or not.</p>
+      )}
+    </section>
+  );
+}
+
+function Tiles({ usage, onRange }: { usage: Usage; onRange: (range: RangeSearch) => void }) {
+  const { totals } = usage;
+  const points = useMemo(() => usage.series[0]?.points ?? [], [usage]);
+  const lines = useMemo(
+    () => ({
+      times: points.map(({ t }) => Date.parse(t) / 1000),
+      cost: points.map(({ cost }) => Number(cost)),
+      requests: points.map(({ requests }) => requests),
+      success: points.map(({ ok, requests }) => (requests ? (ok / requests) * 100 : null)),
+    }),
+    [points],
+  );
+  const [at, setAt] = useState<number | null>(null);
+  const onBrush = useCallback(
+    (start: number, end: number) =>
+      onRange({
+        from: new Date(Math.floor(start / 60) * 60_000).toISOString(),
+        to: new Date(Math.ceil(end / 60) * 60_000).toISOString(),
+      }),
+    [onRange],
+  );
+  const spark = { times: lines.times, group: 'activity', onHover: setAt, onBrush };
+  const point = at === null ? undefined : points[at];
+  const hovered = point && <>since {when(point.t)}</>;
+
+  return (
+    <>
+      <Tile
+        name="Spend"
+        value={
+          point ? (
+            money(point.cost)
+          ) : (
+            <Value short={money(totals.cost)} exact={moneyExact(totals.cost)} />
+          )
+        }
+        under={
+          hovered ??
+          `${tokens(totals.input_tokens)} tokens in · ${tokens(totals.output_tokens)} out`
+        }
+      >
+        <Spark {...spark} values={lines.cost} label="Spend over time" />
+      </Tile>
+      <Tile
+        name="Requests"
+        value={
+          point ? (
+            count(point.requests)
+          ) : (
+            <Value
+              short={count(totals.requests)}
+              exact={countExact(totals.requests, 'request')}
+              copy={String(totals.requests)}
+            />
+          )
+        }
+        under={hovered ?? (totals.errors ? `${count(totals.errors)} failed` : 'none failed')}
+      >
+        <Spark {...spark} values={lines.requests} label="Requests over time" />
+      </Tile>
+      <Tile
+        name="Success rate"
+        value={
+          point ? (
+            share(point.ok, point.requests)
+          ) : (
+            <Value
+              short={share(totals.ok, totals.requests)}
+              exact={`${totals.ok} of ${totals.requests}`}
+            />
+          )
+        }
+        under={
+          hovered ??
+          (totals.input_tokens
+            ? `${share(totals.cached_tokens, totals.input_tokens)} of input cached`
+            : 'no tokens yet')
+        }
+      >
+        <Spark {...spark} values={lines.success} from="least" label="Success rate over time" />
+      </Tile>
+      <Tile
+        name="Latency p50 / p95"
+        value={
+          <>
+            <Milliseconds ms={totals.p50_ms} />
+            <span className={css.slash}>/</span>
+            <Milliseconds ms={totals.p95_ms} />
+          </>
+        }
+        under={
+          totals.ttft_p50_ms === null || totals.ttft_p95_ms === null
+            ? 'no answers yet'
+            : `first byte ${duration(totals.ttft_p50_ms)} / ${duration(totals.ttft_p95_ms)}`
+        }
+      >
+        <LatencyScale totals={totals} />
+      </Tile>
+    </>
+  );
+}
+
+function Milliseconds({ ms }: { ms: number | null }) {
+  if (ms === null) return NONE;
+  return <Value short={duration(ms)} exact={durationExact(ms)} />;
+}
+
+/** First byte and whole answer, median and 95th percentile, on one scale. */
+function LatencyScale({ totals }: { totals: Usage['totals'] }) {
+  const { p50_ms, p95_ms, ttft_p50_ms, ttft_p95_ms } = totals;
+  if (!p50_ms || !p95_ms) return null;
+  const width = (ms: number | null) => ({ width: `${Math.min(((ms ?? 0) / p95_ms) * 100, 100)}%` });
+  return (
+    <div className={css.scale} aria-hidden="true">
+      <div className={css.track}>
+        <span className={css.wide} style={width(p95_ms)} />
+        <span className={css.narrow} style={width(p50_ms)} />
+      </div>
+      <div className={css.track}>
+        <span className={css.wide} style={width(ttft_p95_ms)} />
+        <span className={css.narrow} style={width(ttft_p50_ms)} />
+      </div>
+    </div>
+  );
+}
+
+function Tile({
+  name,
+  value,
+  under,
+  children,
+}: {
+  name: string;
+  value: ReactNode;
+  under: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <div className={css.tile}>
+      <h2 className={css.name}>{name}</h2>
+      <div className={css.value}>{value}</div>
+      <div className={css.under}>{under}</div>
+      <div className={css.chart}>{children}</div>
+    </div>
+  );
+}
+
+function LoadingTiles() {
+  return ['Spend', 'Requests', 'Success rate', 'Latency p50 / p95'].map((name) => (
+    <Tile key={name} name={name} value={<Skeleton width={50} />} under={<Skeleton width={70} />}>
+      {null}
+    </Tile>
+  ));
+}

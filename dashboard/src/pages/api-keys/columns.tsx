@@ -1,0 +1,173 @@
+import { Link } from '@tanstack/react-router';
+import { Ban } from 'lucide-react';
+import type { ApiKey } from '@/api/client';
+import { ago, count, countExact, date, money, moneyExact, NONE, whenExact } from '@/lib/format';
+import { Badge } from '@/ui/Badge';
+import { IconButton } from '@/ui/Button';
+import { aboveLink, type Columns, rowLink } from '@/ui/DataTable';
+import css from './ApiKeysPage.module.css';
+
+type Ways = {
+  org: string;
+  project: string;
+  mayRevoke: (key: ApiKey) => boolean;
+  onRevoke: (key: ApiKey) => void;
+};
+
+/** A key's name; leads to its requests. */
+function KeyLink({ apiKey, org, project }: { apiKey: ApiKey; org: string; project: string }) {
+  return (
+    <Link
+      to="/o/$org/activity"
+      params={{ org }}
+      search={{ project, key: apiKey.id, range: '30d' }}
+      className={rowLink}
+      title={`Requests of ${apiKey.name}`}
+    >
+      {apiKey.name}
+    </Link>
+  );
+}
+
+export function KeyState({ apiKey }: { apiKey: ApiKey }) {
+  if (apiKey.revoked_at) return <Badge tone="bad">Revoked</Badge>;
+  if (!apiKey.expires_at) return null;
+  const left = new Date(apiKey.expires_at).getTime() - Date.now();
+  if (left <= 0) return <Badge tone="bad">Expired</Badge>;
+  if (left < 7 * 86_400_000) return <Badge tone="warn">Expires {ago(apiKey.expires_at)}</Badge>;
+  return null;
+}
+
+function When({ at, none }: { at: string | null; none: string }) {
+  if (!at) return <span className={css.quiet}>{none}</span>;
+  return <span title={whenExact(at)}>{ago(at)}</span>;
+}
+
+export function keyColumns({ org, project, mayRevoke, onRevoke }: Ways): Columns<ApiKey> {
+  return [
+    {
+      id: 'name',
+      accessorFn: (key) => key.name.toLowerCase(),
+      header: 'Name',
+      meta: { width: 'minmax(200px, 2fr)' },
+      cell: ({ row: { original: key } }) => (
+        <div className={css.two}>
+          <div className={css.name}>
+            <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
+          </div>
+          <div className={css.under}>
+            <span className={css.mono}>sk-doteb-…{key.last4}</span>
+          </div>
+        </div>
+      ),
+    },
+    {
+      id: 'owner',
+      accessorFn: (key) => key.owner.name || key.owner.email,
+      header: 'Owner',
+      meta: { width: 'minmax(120px, 1fr)' },
+      cell: ({ row: { original: key } }) => (
+        <span title={key.owner.email}>{key.owner.name || key.owner.email}</span>
+      ),
+    },
+    {
+      id: 'created',
+      accessorFn: (key) => key.created_at,
+      header: 'Created',
+      meta: { width: '120px' },
+      cell: ({ row: { original: key } }) => (
+        <span title={whenExact(key.created_at)}>{date(key.created_at)}</span>
+      ),
+    },
+    {
+      id: 'used',
+      accessorFn: (key) => key.last_used_at ?? '',
+      header: 'Last used',
+      meta: { width: '120px' },
+      cell: ({ row: { original: key } }) => <When at={key.last_used_at} none="never" />,
+    },
+    {
+      id: 'expires',
+      accessorFn: (key) => key.expires_at ?? '9999',
+      header: 'Expires',
+      meta: { width: '120px' },
+      cell: ({ row: { original: key } }) =>
+        key.expires_at ? (
+          <span title={whenExact(key.expires_at)}>{date(key.expires_at)}</span>
+        ) : (
+          <span className={css.quiet}>never</span>
+        ),
+    },
+    {
+      id: 'requests',
+      accessorFn: (key) => key.requests,
+      header: 'Requests',
+      meta: { width: '96px', align: 'end' },
+      cell: ({ row: { original: key } }) => (
+        <span title={countExact(key.requests, 'request')}>{count(key.requests)}</span>
+      ),
+    },
+    {
+      id: 'cost',
+      accessorFn: (key) => Number(key.cost),
+      header: 'Spend',
+      meta: { width: '104px', align: 'end' },
+      cell: ({ row: { original: key } }) => (
+        <span title={moneyExact(key.cost)}>{money(key.cost)}</span>
+      ),
+    },
+    {
+      id: 'actions',
+      header: () => <span className="visually-hidden">Actions</span>,
+      enableSorting: false,
+      meta: { width: '48px', align: 'end', skeleton: 0 },
+      cell: ({ row: { original: key } }) =>
+        !key.revoked_at &&
+        mayRevoke(key) && (
+          <span className={aboveLink}>
+            <IconButton label={`Revoke ${key.name}`} size="small" onClick={() => onRevoke(key)}>
+              <Ban size={15} />
+            </IconButton>
+          </span>
+        ),
+    },
+  ];
+}
+
+export function KeyCard({
+  apiKey: key,
+  org,
+  project,
+  onRevoke,
+}: {
+  apiKey: ApiKey;
+  org: string;
+  project: string;
+  onRevoke: ((key: ApiKey) => void) | undefined;
+}) {
+  return (
+    <div className={css.card}>
+      <div className={css.name}>
+        <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
+      </div>
+      {onRevoke && !key.revoked_at ? (
+        <span className={aboveLink}>
+          <IconButton label={`Revoke ${key.name}`} size="small" onClick={() => onRevoke(key)}>
+            <Ban size={15} />
+          </IconButton>
+        </span>
+      ) : (
+        <span />
+      )}
+      <div className={css.under}>
+        <span className={css.mono}>…{key.last4}</span> · used{' '}
+        {key.last_used_at ? ago(key.last_used_at) : 'never'}
+      </div>
+      <span />
+      <div className={css.facts}>
+        <span>{countExact(key.requests, 'request')}</span>
+        <span title={moneyExact(key.cost)}>{key.requests ? money(key.cost) : NONE}</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,191 @@
+// The map of the dashboard: which address shows which page, and what of its state an address holds.
+import { QueryCache, QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { ApiError } from './api/client';
+import { sessionQuery } from './api/queries';
+import { CrashPage, Frame, MissingPage } from './frame/Frame';
+import { rememberedOrganisation } from './frame/scope';
+import { parseRange, type RangeSearch } from './lib/range';
+import { LoginPage } from './pages/login/LoginPage';
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // A session that ended while the page was open: sign in and come back here.
+    onError: (error, query) => {
+      if (!(error instanceof ApiError) || error.status !== 401) return;
+      if (query.queryKey[0] === 'session' || router.state.location.pathname === '/login') return;
+      const next = router.state.location.href;
+      queryClient.clear();
+      void router.navigate({ to: '/login', search: { next } });
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) =>
+        failures < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+      retryDelay: (failures) => 400 * 2 ** failures,
+      staleTime: 10_000,
+    },
+  },
+});
+
+const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: MissingPage,
+  errorComponent: CrashPage,
+});
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const oneOf = <T extends string>(value: unknown, words: readonly T[]) =>
+  words.find((word) => word === value);
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined } => ({
+    // Only a path of ours: never an address elsewhere.
+    next: /^\/(?![/\\])/.test(String(search.next ?? '')) ? text(search.next) : undefined,
+  }),
+  component: LoginPage,
+});
+
+/** Everything behind the login. */
+const signedInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'signed-in',
+  beforeLoad: async ({ context, location }) => {
+    try {
+      return { session: await context.queryClient.ensureQueryData(sessionQuery) };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      throw redirect({
+        to: '/login',
+        search: { next: location.pathname === '/' ? undefined : location.href },
+      });
+    }
+  },
+  errorComponent: CrashPage,
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/',
+  beforeLoad: ({ context }) => {
+    const org = rememberedOrganisation(context.session);
+    if (org) throw redirect({ to: '/o/$org/activity', params: { org: org.id }, replace: true });
+  },
+  component: MissingPage,
+});
+
+const orgRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/o/$org',
+  validateSearch: (search: Record<string, unknown>): { project?: string | undefined } => ({
+    project: text(search.project),
+  }),
+  component: Frame,
+});
+
+const orgHomeRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/o/$org/activity', params, replace: true });
+  },
+});
+
+export const STATUSES = ['ok', 'error', '2xx', '4xx', '5xx'] as const;
+
+export type ActivitySearch = RangeSearch & {
+  status?: (typeof STATUSES)[number] | undefined;
+  model?: string | undefined;
+  provider?: string | undefined;
+  key?: string | undefined;
+  q?: string | undefined;
+  request?: string | undefined;
+  live?: 'off' | undefined;
+};
+
+const activityRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'activity',
+  validateSearch: (search: Record<string, unknown>): ActivitySearch => ({
+    ...parseRange(search),
+    status: oneOf(search.status, STATUSES),
+    model: text(search.model),
+    provider: text(search.provider),
+    key: text(search.key),
+    q: text(search.q),
+    request: text(search.request),
+    live: oneOf(search.live, ['off'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./pages/activity/ActivityPage')),
+});
+
+export const KEY_STATUSES = ['active', 'revoked', 'all'] as const;
+
+const apiKeysRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'api-keys',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): {
+    status?: (typeof KEY_STATUSES)[number] | undefined;
+    sort?: string | undefined;
+    create?: '1' | undefined;
+  } => ({
+    status: oneOf(search.status, KEY_STATUSES),
+    sort: text(search.sort),
+    create: oneOf(search.create, ['1'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./pages/api-keys/ApiKeysPage')),
+});
+
+const providerKeysRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'provider-keys',
+  validateSearch: (search: Record<string, unknown>): { add?: '1' | undefined } => ({
+    add: oneOf(search.add, ['1'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./pages/provider-keys/ProviderKeysPage')),
+});
+
+// Plain words in the address, as people write them: no JSON.
+function parseSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+function stringifySearch(search: Record<string, unknown>): string {
+  const words = Object.entries(search).filter(([, value]) => value !== undefined && value !== '');
+  const query = new URLSearchParams(words.map(([name, value]) => [name, String(value)])).toString();
+  return query ? `?${query}` : '';
+}
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    loginRoute,
+    signedInRoute.addChildren([
+      homeRoute,
+      orgRoute.addChildren([orgHomeRoute, activityRoute, apiKeysRoute, providerKeysRoute]),
+    ]),
+  ]),
+  context: { queryClient },
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultPendingMs: 200,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
