@@ -232,12 +232,14 @@ create table gateways (
 );
 
 -- Records of `segment` before `position` are in the tables below; they changed in the same transaction.
+-- The run keeps a copied or restored spool folder from being taken for read.
 create table ledger_watermarks (
     gateway_id uuid not null,
+    run_id     uuid not null,                 -- of the gateway's process that wrote the segment
     segment    bigint not null,
     position   bigint not null,               -- bytes; the greatest bigint: the segment is finished
     updated_at timestamptz not null default now(),
-    primary key (gateway_id, segment)
+    primary key (gateway_id, run_id, segment)
 );
 
 -- Strings that many requests share, by id (kind: 1 source, 2 end user, 3 tag, 4 requested model).
@@ -249,6 +251,11 @@ create table labels (
     primary key (organisation_id, label_id),
     unique (organisation_id, kind, value)
 );
+
+-- What requests.session_hash holds of a session's name, and what a search for one computes.
+create function session_hash(session text) returns bigint language sql immutable strict parallel safe as $$
+    select ('x' || encode(substring(sha256(convert_to(session, 'UTF8')) from 1 for 8), 'hex'))::bit(64)::bigint
+$$;
 
 -- The request log: one narrow row a request, partitioned by retention class, then by day (the UTC
 -- day of the request's start, which its UUIDv7 carries).
@@ -268,7 +275,7 @@ create table requests (
     requested_model_id bigint,                 -- label
     source_id          bigint,                 -- label
     end_user_id        bigint,                 -- label
-    session_hash       bigint,
+    session_hash       bigint,                 -- session_hash(request_details.session)
     endpoint           smallint not null,      -- 1 chat completions
     status             smallint not null,      -- HTTP status the client got (499: it left)
     outcome            smallint not null,      -- 0 ok, 1 client error, 2 gateway error, 3 upstream error, 4 client gone, 5 interrupted
@@ -308,8 +315,8 @@ create table request_details (
     metadata            jsonb,
     params              jsonb,                 -- temperature, max_tokens, ...: numbers and words, no content
     cost_lines          jsonb not null default '[]', -- [{"kind","quantity","price","multiplier","amount"}]
-    attempts            jsonb not null default '[]', -- [{"provider","model","status","error","start_us","ttfb_us","duration_us"}]
-    steps               jsonb not null default '{}', -- microseconds per step
+    attempts            jsonb not null default '[]', -- [{"offer_id","provider_id","provider_key_id","status","error","start_us","first_byte_us","duration_us"}]
+    steps               jsonb not null default '[]', -- microseconds per step, in the order of gateway/steps.def
     primary key (organisation_id, retention_days, day, request_id)
 ) partition by list (retention_days);
 

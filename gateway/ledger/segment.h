@@ -39,6 +39,7 @@ struct segment {
     _Atomic size_t saved; /* bytes whose effects are in PostgreSQL */
     int64_t unclosed;     /* opens here whose row is not in PostgreSQL */
     bool passed;          /* the writer went on to the next one */
+    bool touched;         /* listed in reader.touched */
     _Atomic bool done;    /* all is saved: the keeper may delete it; the writer let go */
 };
 

@@ -1,0 +1,206 @@
+/* The sums' SQL: each batch's sums go by COPY into a temporary table shaped like the real one, and
+ * from there are added, ordered by key.
+ */
+#include "gateway/store/rollup_store.h"
+
+#include "gateway/store/copy_text.h"
+
+enum { STAGE_MAX_BYTES = 256 << 20 };
+
+static const char stage_sql[] =
+    "create temp table if not exists usage_stage (like rollup_usage) on commit delete rows;"
+    "create temp table if not exists tag_stage (like rollup_tags) on commit delete rows;"
+    "create temp table if not exists end_user_stage (like rollup_end_users) on commit delete rows;"
+    "create temp table if not exists spend_stage (like spend_windows) on commit delete rows";
+
+static const char usage_copy[] =
+    "copy usage_stage (organisation_id, grain, project_id, api_key_id, user_id, model_id,"
+    " provider_id, requests, ok, client_errors, gateway_errors, upstream_errors, client_gone,"
+    " interrupted, streamed, input_tokens, cached_tokens, cache_write_tokens, output_tokens,"
+    " reasoning_tokens, cost, duration_us, overhead_us, duration_hist, ttft_hist) from stdin";
+
+#define ADD(table, column) column " = " table "." column " + excluded." column
+
+static const struct
+    pg_stmt
+        usage_stmt =
+            {"rollup_add_usage", "insert into rollup_usage select * from usage_stage order by "
+                                 "organisation_id, grain, project_id,"
+                                 " api_key_id, user_id, model_id, provider_id"
+                                 " on conflict (organisation_id, grain, project_id, api_key_id, "
+                                 "user_id, model_id, provider_id)"
+                                 " do update set " ADD(
+                                     "rollup_usage", "requests") ", " ADD("rollup_usage", "ok") ","
+                                                                                                " " ADD("rollup_usage",
+                                                                                                        "client_errors") ", " ADD("rollup_usage", "gateway_errors") ", " ADD("rollup_usage", "upstream_errors") ", " ADD("rollup_usage", "client_gone") ", " ADD("rollup_usage", "interrupted") ", " ADD("rollup_usage", "streamed") ", " ADD("rollup_usage",
+                                                                                                                                                                                                                                                                                                                                              "input_tokens") ", " ADD("rollup_usage",
+                                                                                                                                                                                                                                                                                                                                                                       "cached_tokens") ", " ADD("rollup_usage", "cache_write_tokens") ", " ADD("rollup_usage",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                "output_tokens") ", " ADD("rollup_usage", "reasoning_tokens") ", " ADD("rollup_usage",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "cost") ", " ADD("rollup_usage", "duration_us") ", " ADD("rollup_usage",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "overhead_us") ","
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               " duration_hist = histogram_add(rollup_usage.duration_hist, excluded.duration_hist),"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               " ttft_hist = histogram_add(rollup_usage.ttft_hist, excluded.ttft_hist)"};
+
+#define LABEL_COLUMNS                                                                              \
+    "(organisation_id, grain, project_id, label_id, requests, errors, input_tokens, "              \
+    "output_tokens, cost)"
+#define LABEL_INSERT(table, stage)                                                                         \
+    "insert into " table " select * from " stage                                                           \
+    " order by organisation_id, grain, project_id, label_id"                                               \
+    " on conflict (organisation_id, grain, project_id, label_id) do update set " ADD(table, "requ"         \
+                                                                                            "est"          \
+                                                                                            "s") ", " ADD( \
+        table, "errors") ", " ADD(table,                                                                   \
+                                  "input_tokens") ", " ADD(table,                                          \
+                                                           "output_tokens") ", " ADD(table,                \
+                                                                                     "cost")
+
+static const struct pg_stmt tags_stmt = {"rollup_add_tags",
+                                         LABEL_INSERT("rollup_tags", "tag_stage")};
+static const struct pg_stmt end_users_stmt = {"rollup_add_end_users",
+                                              LABEL_INSERT("rollup_end_users", "end_user_stage")};
+
+static const struct pg_stmt spend_stmt =
+    {"rollup_add_spend",
+     "insert into spend_windows select * from spend_stage"
+     " order by organisation_id, scope, scope_id, window_kind, window_start"
+     " on conflict (organisation_id, scope, scope_id, window_kind, window_start) do update "
+     "set " ADD("spend_windows", "requests") ", " ADD("spend_windows", "tokens") ", " ADD(
+         "spend_windows", "cost") ","
+                                  " last_at = greatest(spend_windows.last_at, excluded.last_at)"};
+
+static const struct pg_stmt lock_stmt = {
+    "rollup_lock_end_users",
+    "select pg_advisory_xact_lock(hashtextextended('doteb.end_users/' || $1 || '/' || $2, 0))"};
+
+static const struct pg_stmt end_user_labels_stmt = {
+    "rollup_end_user_labels",
+    "select distinct label_id from rollup_end_users where organisation_id = $1 and label_id <> 0"
+    " and grain >= $2::timestamptz and grain < $2::timestamptz + interval '1 day'"};
+
+enum pg_err rollup_store_prepare(struct pg *pg)
+{
+    return pg_exec(pg, stage_sql, NULL);
+}
+
+static enum pg_err send(struct pg *pg, const char *copy, struct buf *b, const struct pg_stmt *add)
+{
+    enum pg_err err = copy_send(pg, copy, b);
+    buf_fini(b);
+    return err == PG_OK ? pg_run(pg, add, NULL, 0, NULL) : err;
+}
+
+/* Trailing empty buckets are left out. */
+static void copy_histogram(struct buf *b, const int64_t *hist)
+{
+    size_t n = HISTOGRAM_BUCKETS;
+    while (n > 0 && hist[n - 1] == 0)
+        n--;
+    copy_i64s(b, hist, n);
+}
+
+enum pg_err rollup_store_add_usage(struct pg *pg, const struct usage_sum *s, size_t n)
+{
+    struct buf b;
+    if (n == 0)
+        return PG_OK;
+    buf_init(&b, STAGE_MAX_BYTES);
+    for (; n > 0; n--, s++) {
+        copy_uuid(&b, s->key.organisation_id);
+        copy_time(&b, s->key.grain_us);
+        copy_uuid(&b, s->key.project_id);
+        copy_uuid(&b, s->key.api_key_id);
+        copy_uuid(&b, s->key.user_id);
+        copy_i64(&b, s->key.model_id);
+        copy_i64(&b, s->key.provider_id);
+        copy_i64(&b, s->requests);
+        for (size_t i = 0; i < OUTCOMES; i++)
+            copy_i64(&b, s->by_outcome[i]);
+        copy_i64(&b, s->streamed);
+        copy_i64(&b, s->input_tokens);
+        copy_i64(&b, s->cached_tokens);
+        copy_i64(&b, s->cache_write_tokens);
+        copy_i64(&b, s->output_tokens);
+        copy_i64(&b, s->reasoning_tokens);
+        copy_money(&b, s->cost_pico);
+        copy_i64(&b, s->duration_us);
+        copy_i64(&b, s->overhead_us);
+        copy_histogram(&b, s->duration_hist);
+        copy_histogram(&b, s->ttft_hist);
+        copy_end_row(&b);
+    }
+    return send(pg, usage_copy, &b, &usage_stmt);
+}
+
+static enum pg_err add_labels(struct pg *pg, const struct label_sum *s, size_t n, const char *copy,
+                              const struct pg_stmt *add)
+{
+    struct buf b;
+    if (n == 0)
+        return PG_OK;
+    buf_init(&b, STAGE_MAX_BYTES);
+    for (; n > 0; n--, s++) {
+        copy_uuid(&b, s->key.organisation_id);
+        copy_time(&b, s->key.grain_us);
+        copy_uuid(&b, s->key.project_id);
+        copy_i64(&b, s->key.label_id);
+        copy_i64(&b, s->requests);
+        copy_i64(&b, s->errors);
+        copy_i64(&b, s->input_tokens);
+        copy_i64(&b, s->output_tokens);
+        copy_money(&b, s->cost_pico);
+        copy_end_row(&b);
+    }
+    return send(pg, copy, &b, add);
+}
+
+enum pg_err rollup_store_add_tags(struct pg *pg, const struct label_sum *s, size_t n)
+{
+    return add_labels(pg, s, n, "copy tag_stage " LABEL_COLUMNS " from stdin", &tags_stmt);
+}
+
+enum pg_err rollup_store_add_end_users(struct pg *pg, const struct label_sum *s, size_t n)
+{
+    return add_labels(pg, s, n, "copy end_user_stage " LABEL_COLUMNS " from stdin",
+                      &end_users_stmt);
+}
+
+enum pg_err rollup_store_add_spend(struct pg *pg, const struct spend_sum *s, size_t n)
+{
+    struct buf b;
+    if (n == 0)
+        return PG_OK;
+    buf_init(&b, STAGE_MAX_BYTES);
+    for (; n > 0; n--, s++) {
+        copy_uuid(&b, s->key.organisation_id);
+        copy_i64(&b, s->key.scope);
+        copy_uuid(&b, s->key.scope_id);
+        copy_i64(&b, s->key.window);
+        copy_time(&b, s->key.start_us);
+        copy_i64(&b, s->requests);
+        copy_i64(&b, s->tokens);
+        copy_money(&b, s->cost_pico);
+        copy_time(&b, s->last_us);
+        copy_end_row(&b);
+    }
+    return send(pg,
+                "copy spend_stage (organisation_id, scope, scope_id, window_kind, window_start,"
+                " requests, tokens, cost, last_at) from stdin",
+                &b, &spend_stmt);
+}
+
+enum pg_err rollup_store_lock_end_users(struct pg *pg, struct uuid organisation_id, int64_t day_us,
+                                        struct pg_result **labels)
+{
+    char day[32];
+    struct buf b;
+    *labels = NULL;
+    buf_init(&b, sizeof day);
+    (void)buf_add_i64(&b, day_us);
+    memcpy(day, b.p, b.len);
+    const struct pg_param lock[] = {pgp_uuid(organisation_id), pgp_text(str_make(day, b.len))};
+    const struct pg_param list[] = {pgp_uuid(organisation_id), pgp_time_us(day_us)};
+    enum pg_err err = pg_run(pg, &lock_stmt, lock, ARRAY_LEN(lock), NULL);
+    buf_fini(&b);
+    return err == PG_OK ? pg_run(pg, &end_user_labels_stmt, list, ARRAY_LEN(list), labels) : err;
+}

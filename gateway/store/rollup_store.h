@@ -1,0 +1,69 @@
+/* SQL of the sums: usage by grain, by tag, by end user; running spend. All inside the caller's
+ * transaction, in the order of their keys, so that gateways cannot deadlock. The ledger's writer
+ * thread.
+ */
+#ifndef DOTEB_STORE_ROLLUP_STORE_H
+#define DOTEB_STORE_ROLLUP_STORE_H
+
+#include "common/pg.h"
+
+enum { HISTOGRAM_BUCKETS = 64, OUTCOMES = 6, END_USERS_A_DAY = 1000 };
+
+/* Keys are compared as bytes: made by zeroing the whole struct first. */
+struct usage_key {
+    struct uuid organisation_id, project_id, api_key_id, user_id;
+    int64_t grain_us;
+    int32_t model_id, provider_id; /* 0: none */
+};
+
+struct usage_sum {
+    struct usage_key key;
+    int64_t requests;
+    int64_t by_outcome[OUTCOMES]; /* requests.outcome */
+    int64_t streamed;
+    int64_t input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens;
+    int64_t cost_pico;
+    int64_t duration_us, overhead_us;
+    int64_t duration_hist[HISTOGRAM_BUCKETS], ttft_hist[HISTOGRAM_BUCKETS];
+};
+
+/* A tag's or an end user's. */
+struct label_key {
+    struct uuid organisation_id, project_id;
+    int64_t grain_us;
+    int64_t label_id;
+};
+
+struct label_sum {
+    struct label_key key;
+    int64_t requests, errors, input_tokens, output_tokens;
+    int64_t cost_pico;
+};
+
+struct spend_key {
+    struct uuid organisation_id, scope_id;
+    int64_t start_us;
+    int32_t scope, window; /* spend_windows.scope, .window_kind */
+};
+
+struct spend_sum {
+    struct spend_key key;
+    int64_t requests, tokens;
+    int64_t cost_pico;
+    int64_t last_us;
+};
+
+/* Once a connection, before the others. */
+MUST_USE enum pg_err rollup_store_prepare(struct pg *pg);
+MUST_USE enum pg_err rollup_store_add_usage(struct pg *pg, const struct usage_sum *s, size_t n);
+MUST_USE enum pg_err rollup_store_add_tags(struct pg *pg, const struct label_sum *s, size_t n);
+MUST_USE enum pg_err rollup_store_add_end_users(struct pg *pg, const struct label_sum *s, size_t n);
+MUST_USE enum pg_err rollup_store_add_spend(struct pg *pg, const struct spend_sum *s, size_t n);
+
+/* Keeps other gateways from adding end users of the organisation's UTC day until the transaction
+ * ends, and lists the labels that have rows of their own in column 0. Take the locks in ascending
+ * order of (organisation, day), before anything else. `*labels` is owned by the caller. */
+MUST_USE enum pg_err rollup_store_lock_end_users(struct pg *pg, struct uuid organisation_id,
+                                                 int64_t day_us, struct pg_result **labels);
+
+#endif

@@ -1,0 +1,224 @@
+/* The fixture of the ledger's tests: needs DOTEB_TEST_DATABASE_URL (tests/with_postgres.sh). */
+#include "tests/unit/ledger_db.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "tests/unit/ledger_samples.h"
+#include "tests/unit/unit.h"
+
+static char url[512];
+static char dir[64];
+static struct pg *outside; /* to the database that was there */
+static struct pg *inside;  /* to ours */
+
+static void must(struct pg *pg, const char *sql)
+{
+    ck_assert_msg(pg_exec(pg, sql, NULL) == PG_OK, "%.200s: %s", sql, pg_error(pg));
+}
+
+static char *read_schema(void)
+{
+    FILE *f = fopen(DOTEB_SOURCE_DIR "/migrations/0001_init.sql", "r");
+    ck_assert_ptr_nonnull(f);
+    char *text = xcalloc(1, 1 << 20);
+    ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, f), 0);
+    fclose(f);
+    return text;
+}
+
+static struct pg *connect_to(const char *where)
+{
+    char err[256];
+    struct pg *pg = pg_connect(where, "doteb-test", 60000, err);
+    ck_assert_msg(pg != NULL, "%s", err);
+    return pg;
+}
+
+void ledger_db_begin(void)
+{
+    const char *base = getenv("DOTEB_TEST_DATABASE_URL");
+    ck_assert_msg(base != NULL, "run me with tests/with_postgres.sh");
+    const char *slash = strrchr(base, '/');
+    snprintf(url, sizeof url, "%.*s/ledger_test", (int)(slash - base), base);
+    outside = connect_to(base);
+    must(outside, "drop database if exists ledger_test with (force)");
+    must(outside, "create database ledger_test");
+    inside = connect_to(url);
+    char *schema = read_schema();
+    must(inside, schema);
+    xfree(schema);
+    for (int i = 1; i <= 21; i += 10) {
+        char sql[256], id[UUID_TEXT_LEN + 1];
+        uuid_format(sample_uuid((unsigned char)i), id);
+        snprintf(sql, sizeof sql,
+                 "insert into organisations (organisation_id, name, data_key_sealed)"
+                 " values ('%s', 'o%d', '')",
+                 id, i);
+        must(inside, sql);
+    }
+}
+
+void ledger_db_end(void)
+{
+    pg_close(inside);
+    must(outside, "drop database ledger_test with (force)");
+    pg_close(outside);
+}
+
+const char *ledger_db_url(void)
+{
+    return url;
+}
+
+struct pg *ledger_db(void)
+{
+    return inside;
+}
+
+void ledger_db_close_doors(void)
+{
+    pg_close(inside);
+    inside = NULL;
+    must(outside, "alter database ledger_test with allow_connections false");
+    must(outside, "select pg_terminate_backend(pid) from pg_stat_activity"
+                  " where datname = 'ledger_test'");
+}
+
+void ledger_db_open_doors(void)
+{
+    must(outside, "alter database ledger_test with allow_connections true");
+    inside = connect_to(url);
+}
+
+void ledger_run(const char *sql)
+{
+    must(inside, sql);
+}
+
+int64_t ledger_number(const char *sql)
+{
+    struct pg_result *r;
+    ck_assert_msg(pg_exec(inside, sql, &r) == PG_OK, "%s: %s", sql, pg_error(inside));
+    ck_assert_uint_ge(pg_rows(r), 1);
+    int64_t n = pg_i64(r, 0, 0);
+    pg_result_free(r);
+    return n;
+}
+
+#define GRAIN "date_bin('30 minutes', r.created_at, 'epoch')"
+
+/* (sums in the table) except (sums over the log), and the other way round. */
+static void check_same(const char *what, const char *table, const char *log)
+{
+    char sql[8192];
+    snprintf(sql, sizeof sql,
+             "select count(*) from ((%s except all %s) union all (%s except all %s)) as off", table,
+             log, log, table);
+    int64_t off = ledger_number(sql);
+    ck_assert_msg(off == 0, "%s: %d sums are off", what, (int)off);
+}
+
+void ledger_check_sums(void)
+{
+    check_same(
+        "rollup_usage",
+        "(select organisation_id, grain, project_id, api_key_id, user_id, model_id, provider_id,"
+        " requests, ok, client_errors, gateway_errors, upstream_errors, client_gone, interrupted,"
+        " streamed, input_tokens, cached_tokens, cache_write_tokens, output_tokens,"
+        " reasoning_tokens, cost, duration_us,"
+        " (select coalesce(sum(h), 0) from unnest(duration_hist) h),"
+        " (select coalesce(sum(h), 0) from unnest(ttft_hist) h) from rollup_usage)",
+        "(select organisation_id, " GRAIN ", project_id, api_key_id, user_id,"
+        " coalesce(model_id, 0), coalesce(provider_id, 0), count(*),"
+        " count(*) filter (where outcome = 0), count(*) filter (where outcome = 1),"
+        " count(*) filter (where outcome = 2), count(*) filter (where outcome = 3),"
+        " count(*) filter (where outcome = 4), count(*) filter (where outcome = 5),"
+        " count(*) filter (where streamed), sum(input_tokens), sum(cached_tokens),"
+        " sum(cache_write_tokens), sum(output_tokens), sum(reasoning_tokens), sum(cost),"
+        " coalesce(sum(duration_us) filter (where outcome <> 5), 0),"
+        " count(*) filter (where outcome <> 5),"
+        " count(ttft_us) filter (where outcome <> 5)"
+        " from requests r group by 1, 2, 3, 4, 5, 6, 7)");
+    check_same("rollup_tags",
+               "(select organisation_id, grain, project_id, label_id, requests, errors,"
+               " input_tokens, output_tokens, cost from rollup_tags)",
+               "(select r.organisation_id, " GRAIN ", r.project_id, l.label_id, count(*),"
+               " count(*) filter (where outcome <> 0), sum(input_tokens), sum(output_tokens),"
+               " sum(cost) from requests r join request_details d using (organisation_id,"
+               " retention_days, day, request_id) cross join unnest(d.tags) t join labels l on"
+               " l.organisation_id = r.organisation_id and l.kind = 3 and l.value = t"
+               " group by 1, 2, 3, 4)");
+    check_same("rollup_end_users",
+               "(select organisation_id, grain, project_id, sum(requests), sum(errors),"
+               " sum(input_tokens), sum(cost) from rollup_end_users group by 1, 2, 3)",
+               "(select organisation_id, " GRAIN ", project_id, count(*)::numeric,"
+               " (count(*) filter (where outcome <> 0))::numeric, sum(input_tokens), sum(cost)"
+               " from requests r where end_user_id is not null group by 1, 2, 3)");
+    check_same("spend_windows",
+               "(select organisation_id, scope, scope_id, window_kind, window_start, requests,"
+               " tokens, cost, last_at from spend_windows)",
+               "(select organisation_id, s.scope, s.id, w.kind, w.start, count(*),"
+               " sum(input_tokens + output_tokens), sum(cost), max(created_at) from requests r"
+               " cross join lateral (values (1::smallint, organisation_id), (2, project_id),"
+               "  (3, user_id), (4, api_key_id)) as s (scope, id)"
+               " cross join lateral (values (1::smallint, date_trunc('hour', created_at)),"
+               "  (2, date_trunc('day', created_at)), (3, date_trunc('month', created_at)),"
+               "  (4, 'epoch'::timestamptz)) as w (kind, start) group by 1, 2, 3, 4, 5)");
+    ck_assert_int_eq(ledger_number("select count(*) from requests full join request_details using"
+                                   " (organisation_id, retention_days, day, request_id)"
+                                   " where requests.status is null or tags is null"),
+                     0);
+    ck_assert_int_eq(ledger_number("select count(*) - count(distinct request_id) from requests"),
+                     0);
+    ck_assert_int_eq(ledger_number("select count(*) from requests where day <>"
+                                   " (created_at at time zone 'UTC')::date"),
+                     0);
+}
+
+const char *ledger_folder(void)
+{
+    snprintf(dir, sizeof dir, "/tmp/doteb-test-ledger.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    return dir;
+}
+
+void ledger_folder_end(void)
+{
+    DIR *d = opendir(dir);
+    ck_assert_ptr_nonnull(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        unlinkat(dirfd(d), e->d_name, 0);
+    closedir(d);
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+
+size_t ledger_folder_count(const char *suffix)
+{
+    size_t n = 0;
+    DIR *d = opendir(dir);
+    ck_assert_ptr_nonnull(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        n += str_ends(str_of(e->d_name), str_of(suffix));
+    closedir(d);
+    return n;
+}
+
+struct spool *ledger_spool(const char *folder, unsigned lanes)
+{
+    char err[256] = "";
+    struct spool_options o = {.dir = folder, .segment_bytes = 65536, .sync_ms = 10, .lanes = lanes};
+    struct spool *s = spool_new(&o, err);
+    ck_assert_msg(s != NULL, "%s", err);
+    return s;
+}
+
+struct writer *ledger_writer(struct spool *s)
+{
+    struct writer_options o = {.database_url = url, .flush_ms = 10};
+    return writer_new(s, &o);
+}
