@@ -18,19 +18,16 @@ demo_catalogue() {
     sed "s|http://127.0.0.1:4010|$(simulator_url)|" "$DOTEB_ROOT/deploy/local/demo-catalogue.json"
 }
 
+# Account and provider key; what is there already stays.
 make_operator() {
     secret admin_password 12 | control admin create --email "$ADMIN_EMAIL" --name Operator \
         --password-stdin --if-missing >>"$STATE/log/demo.log" 2>&1 ||
         { tail -n 15 "$STATE/log/demo.log" >&2
           die "the operator's account could not be made" "read the lines above, then run again"; }
-    if [ "$(sql doteb "select count(*) from provider_keys join providers using (provider_id)
-                       where slug = 'demo' and disabled_at is null")" = 0 ]; then
-        secret demo_provider_key 16 | control provider-key add --provider demo \
-            --label 'Simulator (local demo)' --secret-stdin >>"$STATE/log/demo.log" 2>&1 ||
-            { tail -n 15 "$STATE/log/demo.log" >&2
-              die "the demo provider's key could not be stored" "read the lines above, then run again"; }
-        step "demo: provider key made"
-    fi
+    secret demo_provider_key 16 | control provider-key add --provider demo \
+        --label 'Simulator (local demo)' --secret-stdin --if-missing >>"$STATE/log/demo.log" 2>&1 ||
+        { tail -n 15 "$STATE/log/demo.log" >&2
+          die "the demo provider's key could not be stored" "read the lines above, then run again"; }
 }
 
 demo_key() {
