@@ -155,33 +155,38 @@ static bool has_usage_chunk(const struct chat_request *c, const struct script *s
     return script->usage == USAGE_FINAL || (c->include_usage && script->usage != USAGE_NONE);
 }
 
+static enum stream_event next_piece(struct stream *s, const struct reply *r)
+{
+    return cursor_next(&s->cursor, r, &s->piece) ? STREAM_PIECE : STREAM_FINISH;
+}
+
+static enum stream_event next_args(struct stream *s, const struct reply *r,
+                                   const struct script *script)
+{
+    if (next_fragment(s, r, script)) {
+        return STREAM_CALL_ARGS;
+    }
+    s->args_to = 0;
+    return ++s->call < r->n_calls ? STREAM_CALL_OPEN : STREAM_FINISH;
+}
+
 /* What follows once all choices said the present event. */
 static enum stream_event following(struct stream *s, const struct reply *r,
                                    const struct chat_request *c, const struct script *script)
 {
+    enum stream_event last = script->no_done ? STREAM_END : STREAM_DONE;
     switch (s->event) {
     case STREAM_ROLE:
-        if (r->n_calls > 0) {
-            return STREAM_CALL_OPEN;
-        }
-        /* fall through */
+        return r->n_calls > 0 ? STREAM_CALL_OPEN : next_piece(s, r);
     case STREAM_PIECE:
-        return cursor_next(&s->cursor, r, &s->piece) ? STREAM_PIECE : STREAM_FINISH;
+        return next_piece(s, r);
     case STREAM_CALL_OPEN:
-        s->args_to = 0;
-        /* fall through */
     case STREAM_CALL_ARGS:
-        if (next_fragment(s, r, script)) {
-            return STREAM_CALL_ARGS;
-        }
-        return ++s->call < r->n_calls ? STREAM_CALL_OPEN : STREAM_FINISH;
+        return next_args(s, r, script);
     case STREAM_FINISH:
-        if (has_usage_chunk(c, script)) {
-            return STREAM_USAGE;
-        }
-        /* fall through */
+        return has_usage_chunk(c, script) ? STREAM_USAGE : last;
     case STREAM_USAGE:
-        return script->no_done ? STREAM_END : STREAM_DONE;
+        return last;
     case STREAM_DONE:
     case STREAM_END:
         break;
