@@ -10,7 +10,7 @@ VENDORS = re.compile(
     re.IGNORECASE)
 ALLOWED = ("gateway/dialect/", "gateway/sign/", "gateway/snapshot/spellings.")
 # What is a format or a file of a product, not a provider that code singles out.
-FORMATS = re.compile(r"models\.dev|dialect_find\(STR\(.[a-z_]+.\)\)|dialect/[a-z_]+|dialect_[a-z_]+", re.IGNORECASE)
+FORMATS = re.compile(r"models\.dev|dialect_find\(STR\(.[a-z_]+.\)\)|dialect in \('[a-z_]+'|dialect/[a-z_]+|dialect_[a-z_]+", re.IGNORECASE)
 
 
 def check(tree):

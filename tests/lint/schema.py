@@ -10,10 +10,10 @@ INSTANCE = {
     "users": "people belong to several organisations",
     "sessions": "of a person, not of an organisation",
     "providers": "catalogue", "models": "catalogue", "model_aliases": "catalogue",
-    "offers": "catalogue", "offer_prices": "catalogue", "catalogue_files": "catalogue",
+    "offers": "catalogue", "offer_prices": "catalogue", "catalogue_imports": "catalogue",
     "config_changes": "what gateways listen to",
     "gateways": "processes", "ledger_watermarks": "of a gateway",
-    "schema_migrations": "of the schema itself", "migrations": "of the schema itself",
+    "schema_migrations": "of the schema itself",
 }
 # Unique over the instance on purpose.
 UNIQUE = {"organisations_operator_key": "one operator"}
