@@ -69,13 +69,15 @@ static const char *token_words(enum json_token t)
 bool openai_refuse_type(struct openai_reader *r, struct str field, unsigned types,
                         enum json_token got)
 {
+    static const enum json_token order[] = {JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_ARRAY_BEGIN,
+                                            JSON_OBJECT_BEGIN};
     char wanted[80] = "";
     size_t len = 0;
-    for (int t = JSON_OBJECT_BEGIN; t < JSON_NULL; t++) {
-        if (!(types >> t & 1) || t == JSON_FALSE)
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        if (!(types >> order[i] & 1))
             continue;
         int n = snprintf(wanted + len, sizeof wanted - len, "%s%s", len ? " or " : "",
-                         token_words((enum json_token)t));
+                         token_words(order[i]));
         len += (size_t)n;
     }
     return openai_refuse(r, E_BAD_FIELD, field, "'" STR_FMT "' must be %s, not %s.",
@@ -108,8 +110,11 @@ static bool read_stream_options(struct openai_reader *r, const struct openai_fie
     static const struct str usage = {"stream_options.include_usage", 28};
     struct dialect_request *out = r->out;
     (void)f;
+    out->stream_options_begin = r->s.begin;
+    out->stream_options_end = r->s.end;
+    if (t == JSON_NULL)
+        return true;
     out->stream_options_is_object = out->stream_options_empty = true;
-    size_t begin = r->s.begin;
     while ((t = json_scan_next(&r->s)) == JSON_KEY) {
         bool is_usage = json_scan_is(&r->s, STR("include_usage"));
         out->stream_options_empty = false;
@@ -131,7 +136,6 @@ static bool read_stream_options(struct openai_reader *r, const struct openai_fie
         out->include_usage_begin = r->s.begin;
         out->include_usage_end = r->s.end;
     }
-    out->stream_options_begin = begin;
     out->stream_options_end = r->s.end;
     return t == JSON_OBJECT_END;
 }
@@ -274,7 +278,10 @@ const struct openai_field openai_fields[] = {
     FIELD("model", TEXT, false, read_model),
     FIELD("messages", ARRAY, false, openai_read_messages),
     FIELD("stream", BOOL | NONE, false, read_stream),
-    FIELD("stream_options", OBJECT | NONE, false, read_stream_options),
+    {.name = {"stream_options", 14},
+     .types = OBJECT | NONE,
+     .reads_null = true,
+     .read = read_stream_options},
     FIELD("n", NUMBER | NONE, true, read_n),
     FIELD("max_tokens", NUMBER | NONE, true, read_max_tokens),
     FIELD("max_completion_tokens", NUMBER | NONE, true, read_max_tokens),

@@ -23,8 +23,9 @@ struct openai_reader {
 
 struct openai_field {
     struct str name;
-    uint16_t types; /* bit per json_token that may begin the value */
-    bool is_param;  /* its scalar value goes into the log */
+    uint16_t types;  /* bit per json_token that may begin the value */
+    bool is_param;   /* its scalar value goes into the log */
+    bool reads_null; /* `read` is called for null also */
     /* Takes a value that is not null; false: refused, or the syntax is wrong. */
     bool (*read)(struct openai_reader *r, const struct openai_field *f, enum json_token t);
 };

@@ -65,7 +65,7 @@ static bool read_member(struct openai_reader *r)
         return openai_refuse_type(r, f->name, f->types, t);
     if (f->is_param && t >= JSON_STRING && t != JSON_NULL)
         note_param(r, f);
-    if (f->read && t != JSON_NULL)
+    if (f->read && (t != JSON_NULL || f->reads_null))
         return f->read(r, f, t);
     return json_scan_value(&r->s, t).p != NULL;
 }
