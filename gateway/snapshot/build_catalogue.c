@@ -235,9 +235,10 @@ void build_offers(struct builder *b)
     for (size_t i = 0; i < rows->n_models; i++) /* by rows: who wins must not depend on a seed */
         name_offers(b, map_get(&b->models_by_id, row_key(&rows->models[i].id)), STR_NULL);
     for (size_t i = 0; i < rows->n_aliases; i++) {
-        struct model_entry *m = map_get(&b->models_by_id, row_key(&rows->aliases[i].model_id));
-        if (m)
-            name_offers(b, m, rows->aliases[i].alias);
+        const struct alias_row *row = &rows->aliases[i];
+        struct model_entry *m = map_get(&b->models_by_id, row_key(&row->model_id));
+        if (m && map_get(&b->img->models, row->alias) == m) /* no other model's slug */
+            name_offers(b, m, row->alias);
     }
     map_for_each (&b->models_by_id, slot) {
         struct model_entry *m = slot->value;

@@ -9,9 +9,9 @@
 
 #include "common/mem.h"
 
-enum { KEYS_MAGIC = 0x6b657973, BUCKETS = KEY_OVERLAY_MAX };
+enum { KEYS_MAGIC = 0x6b657973, BUCKET_BITS = 14, BUCKETS = 1 << BUCKET_BITS };
 #define NO_ENTRY UINT32_MAX
-static_assert((BUCKETS & (BUCKETS - 1)) == 0, "a mask picks the bucket");
+static_assert((int)BUCKETS >= (int)KEY_OVERLAY_MAX, "chains of about one");
 
 /* An overlay entry; links are index + 1 of an older entry, 0 ends a chain. */
 struct change {
@@ -42,12 +42,13 @@ static uint64_t tag_number(const uint8_t tag[KEY_TAG_BYTES])
     return n;
 }
 
-/* The random half of a UUID, mixed since other versions of UUID may be there. */
+/* Ids may be in sequence in any of their bytes: the product's upper bits depend on all of them. */
 static size_t id_bucket(const struct uuid *id)
 {
-    uint64_t n;
-    memcpy(&n, id->b + 8, sizeof n);
-    return (size_t)((n * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (BUCKETS - 1);
+    uint64_t half[2];
+    memcpy(half, id->b, sizeof half);
+    uint64_t n = (half[0] ^ (half[1] >> 32) ^ (half[1] << 32)) * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(n >> (64 - BUCKET_BITS));
 }
 
 static bool same_tag(const struct key_entry *e, const uint8_t tag[KEY_TAG_BYTES])

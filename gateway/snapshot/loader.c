@@ -270,10 +270,10 @@ static enum pg_err look(struct loader *l)
 
 static void publish(struct loader *l)
 {
-    publisher_put(&l->publisher, snapshot_new(++l->version, l->img, l->keys));
     l->changed = false;
     metrics_add(M_SNAPSHOT_BUILDS, 1);
     metrics_set(M_SNAPSHOT_KEYS, (int64_t)key_table_len(l->keys));
+    publisher_put(&l->publisher, snapshot_new(++l->version, l->img, l->keys));
     log_event(LOG_DEBUG, "loader.published", LOG_I("version", l->version),
               LOG_I("models", l->img->n_models), LOG_I("offers", l->img->n_offers),
               LOG_I("providers", l->img->providers.len), LOG_I("not_served", l->img->problems.len),
@@ -387,6 +387,7 @@ static void *run(void *arg)
         wait_until_due(l);
     }
     end(l);
+    metrics_set(M_SNAPSHOT_KEYS, 0); /* a gauge outlives its thread */
     metrics_thread_end();
     return NULL;
 }

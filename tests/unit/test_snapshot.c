@@ -1,0 +1,546 @@
+/* snapshot: from rows to look-ups; what is refused and why; credentials; prices in force; readers
+ * beside a publisher.
+ */
+#include "gateway/snapshot/snapshot.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "gateway/snapshot/publish.h"
+#include "gateway/snapshot/spellings.h"
+#include "gateway/snapshot/template.h"
+#include "tests/unit/snapshot_rows.h"
+
+#define PRICE(offer, from, json)                                                                   \
+    {                                                                                              \
+        .offer_id = (offer), .effective_from_us = (from), .prices = STR(json)                      \
+    }
+
+/* Three providers, four models, offers among them. */
+static struct config_rows catalogue(void)
+{
+    struct config_rows r = rows_new();
+    ROWS(&r, providers, provider_row(1, "openai"), provider_row(2, "google-ai-studio"),
+         provider_row(3, "together-ai"));
+    r.providers[1].signer = STR("header:x-goog-api-key");
+    r.providers[2].base_url = STR("http://{region}.together.test:8080/v1/");
+    ROWS(&r, models, model_row(1, "gpt-5.2", "openai"), model_row(2, "gpt-5.2-mini", "openai"),
+         model_row(3, "claude-sonnet-4-5", "anthropic"), model_row(4, "lonely", "nobody"));
+    ROWS(&r, aliases, {STR("gpt-latest"), 1}, {STR("gpt-5.2-mini"), 1}, {STR("stray"), 99});
+    ROWS(&r, offers, offer_row(10, 1, 1, "gpt-5.2-2025-12-11"), offer_row(11, 1, 2, "gpt-5.2-mini"),
+         offer_row(12, 3, 1, "openai/GPT-5.2"), offer_row(13, 3, 3, "claude"),
+         offer_row(14, 3, 1, "openai/GPT-5.2"), offer_row(15, 3, 1, "eu/GPT-5.2"),
+         offer_row(16, 77, 1, "x"), offer_row(17, 1, 77, "x"));
+    r.offers[2].region = STR("us");
+    r.offers[5].region = STR("eu");
+    r.offers[0].capabilities = STR("streaming,tools,n,json_output_schema");
+    r.offers[0].context = 400000;
+    ROWS(&r, prices, PRICE(10, 0, "{\"input\":\"1e-6\"}"));
+    return r;
+}
+
+static const struct snap_offer *offer(const struct snapshot *s, const char *provider,
+                                      const char *model, const char *region)
+{
+    const struct snap_provider *p = snapshot_provider(s, str_of(provider));
+    ck_assert_ptr_nonnull(p);
+    return snapshot_offer(s, p, str_of(model), str_of(region));
+}
+
+START_TEST(finds_models_providers_and_offers)
+{
+    struct config_rows rows = catalogue();
+    struct snapshot *s = snapshot_over(image_of(&rows, NULL));
+    static const struct {
+        const char *provider, *model, *region;
+        int32_t id;
+    } want[] = {
+        {"openai", "gpt-5.2", "", 10},
+        {"openai", "gpt-5.2-2025-12-11", "", 10},
+        {"openai", "gpt-latest", "", 10},
+        {"openai", "gpt-5.2-mini", "", 11}, /* a slug is stronger than an alias */
+        {"openai", "openai/gpt-5.2", "", 10},
+        {"openai", "OpenAI/gpt-latest", "", 10},
+        {"together-ai", "gpt-5.2", "", 14}, /* the one without a region first */
+        {"together-ai", "gpt-5.2", "eu", 15},
+        {"together_ai", "openai/GPT-5.2", "", 14},
+        {"together_ai", "openai/GPT-5.2", "us", 12},
+        {"together_ai", "eu/GPT-5.2", "", 15}, /* no other has this name */
+        {"together_ai", "anthropic/claude-sonnet-4-5", "", 13},
+        {"together_ai", "finetuner/claude-sonnet-4-5", "", 0}, /* somebody's own */
+        {"together_ai", "gpt-5.2", "ap", 0},
+        {"openai", "claude-sonnet-4-5", "", 0},
+        {"openai", "x", "", 0},
+        {"openai", "", "", 0},
+        {"openai", "/", "", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        const struct snap_offer *o = offer(s, want[i].provider, want[i].model, want[i].region);
+        ck_assert_msg((o ? o->id : 0) == want[i].id, "%s %s %s: %d", want[i].provider,
+                      want[i].model, want[i].region, o ? o->id : 0);
+    }
+    const struct snap_offer *o = offer(s, "openai", "gpt-5.2", "");
+    ck_assert_uint_eq(o->caps, CAP_STREAMING | CAP_TOOLS | CAP_JSON_SCHEMA);
+    ck_assert_int_eq(o->context, 400000);
+    ck_assert_int_eq(o->max_output, -1);
+    ck_assert_ptr_eq(o->model, snapshot_model(s, STR("gpt-latest")));
+    ck_assert_ptr_eq(o->model, snapshot_model(s, STR("gpt-5.2")));
+    ck_assert_uint_eq(o->model->n_offers, 4);
+    ck_assert_ptr_null(snapshot_model(s, STR("gpt-5.2-2025-12-11")));
+    ck_assert_ptr_null(snapshot_model(s, STR("stray")));
+    const struct snap_provider *google = snapshot_provider(s, STR("gemini"));
+    ck_assert_text(google->slug, "google-ai-studio");
+    ck_assert_int_eq(google->signer, SIGNER_HEADER);
+    ck_assert_text(google->signer_header, "x-goog-api-key");
+    ck_assert_ptr_null(snapshot_provider(s, STR("bedrock"))); /* a spelling, but no such row */
+    ck_assert_text(snapshot_provider(s, STR("together-ai"))->base_url,
+                   "http://{region}.together.test:8080/v1");
+    snapshot_unref(s);
+}
+END_TEST
+
+START_TEST(lists_models_by_slug)
+{
+    static const char *const want[] = {"claude-sonnet-4-5", "gpt-5.2", "gpt-5.2-mini", "lonely"};
+    struct config_rows rows = catalogue();
+    struct snapshot *s = snapshot_over(image_of(&rows, NULL));
+    size_t n;
+    const struct snap_model *const *models = snapshot_models(s, &n);
+    ck_assert_uint_eq(n, ARRAY_LEN(want));
+    for (size_t i = 0; i < n; i++)
+        ck_assert_text(models[i]->slug, want[i]);
+    ck_assert_uint_eq(models[3]->n_offers, 0);
+    snapshot_unref(s);
+}
+END_TEST
+
+START_TEST(a_provider_with_an_unknown_word_is_not_served)
+{
+    static const struct {
+        const char *field, *value, *why; /* why NULL: served */
+        bool quiet;
+    } cases[] = {
+        {"dialect", "klingon", "dialect", true},
+        {"framing", "aws-event-stream", "framing", true},
+        {"signer", "sigv4 | bearer", "signer", true},
+        {"signer", "gcp-service-account", "signer", true},
+        {"signer", "header:", "signer", true},
+        {"signer", "header:X-Key", "signer", true},
+        {"signer", "header:x key", "signer", true},
+        {"signer", "header:x-key", NULL, false},
+        {"base_url", "ftp://a/b", "http", false},
+        {"base_url", "", "http", false},
+        {"base_url", "https://", "host", false},
+        {"base_url", "https:///v1", "host", false},
+        {"base_url", "https://u:p@a/v1", "user", false},
+        {"base_url", "https://a/v1?x=1", "path", false},
+        {"base_url", "https://a?x=1", "host", false},
+        {"base_url", "https://a/v1#x", "path", false},
+        {"base_url", "https://a/v 1", "path", false},
+        {"base_url", "https://a/{evil}", "path", false},
+        {"base_url", "https://a:0/v1", "host", false},
+        {"base_url", "https://a:65536/v1", "host", false},
+        {"base_url", "https://a\\b/v1", "host", false},
+        {"base_url", "https://{region}.a.test/{project}", NULL, false},
+        {"base_url", "http://[::1]:11434/v1", NULL, false},
+        {"base_url", "http://127.0.0.1:11434", NULL, false},
+        {"chat_path", "chat", "slash", false},
+        {"chat_path", "/a b", "slash", false},
+        {"chat_path", "/models/x:chat?alt=sse", NULL, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct config_rows r = rows_new();
+        ROWS(&r, providers, provider_row(1, "p"), provider_row(2, "q"));
+        struct provider_row *p = &r.providers[0];
+        struct str *field = strcmp(cases[i].field, "dialect") == 0    ? &p->dialect
+                            : strcmp(cases[i].field, "framing") == 0  ? &p->framing
+                            : strcmp(cases[i].field, "signer") == 0   ? &p->signer
+                            : strcmp(cases[i].field, "base_url") == 0 ? &p->base_url
+                                                                      : &p->chat_path;
+        *field = str_of(cases[i].value);
+        struct image *img = image_of(&r, NULL);
+        const char *why = cases[i].why;
+        ck_assert_msg(!why == (map_get(&img->providers, STR("p")) != NULL), "%s", cases[i].value);
+        ck_assert_msg(!why || has_problem(img, "provider p", why), "%s", cases[i].value);
+        ck_assert_uint_eq(img->problems.len, why ? 1 : 0);
+        map_for_each (&img->problems, slot)
+            ck_assert_int_eq(((struct problem *)slot->value)->quiet, cases[i].quiet);
+        ck_assert_ptr_nonnull(map_get(&img->providers, STR("q"))); /* the rest is served */
+        image_unref(img);
+    }
+}
+END_TEST
+
+START_TEST(an_offer_without_readable_prices_is_not_served)
+{
+    struct config_rows r = catalogue();
+    ROWS(&r, prices, PRICE(10, 0, "{\"input\":\"cheap\"}"), /* over, and unreadable */
+         PRICE(10, NOW_US - 1, "{\"input\":\"2e-6\"}"),
+         PRICE(10, NOW_US + 1, "{\"input\":\"3e-6\"}"), PRICE(11, 5, "{\"input\":\"cheap\"}"),
+         PRICE(12, 5, "{\"input\":\"0\"}"), PRICE(12, NOW_US + 1, "{}"),
+         PRICE(99, 0, "{\"input\":\"1\"}"));
+    struct snapshot *s = snapshot_over(image_of(&r, NULL));
+    const struct snap_offer *o = offer(s, "openai", "gpt-5.2", "");
+    ck_assert_uint_eq(o->n_prices, 2);
+    ck_assert_ptr_null(snap_offer_prices(o, NOW_US - 2));
+    ck_assert_int_eq(snap_offer_prices(o, NOW_US)->tier[0].price[PRICE_INPUT].femto, 2000000000);
+    ck_assert_int_eq(snap_offer_prices(o, NOW_US + 1)->tier[0].price[PRICE_INPUT].femto,
+                     3000000000);
+    ck_assert_ptr_null(offer(s, "openai", "gpt-5.2-mini", ""));
+    ck_assert_ptr_null(offer(s, "together-ai", "gpt-5.2", "us"));
+    o = offer(s, "together-ai", "gpt-5.2", ""); /* no rows at all */
+    ck_assert_uint_eq(o->n_prices, 0);
+    ck_assert_ptr_null(snap_offer_prices(o, NOW_US));
+    snapshot_unref(s);
+
+    r = catalogue();
+    ROWS(&r, prices, PRICE(11, 5, "{\"input\":\"cheap\"}"));
+    struct image *img = image_of(&r, NULL);
+    ck_assert(has_problem(img, "offer openai/gpt-5.2-mini", "input: not a price"));
+    image_unref(img);
+}
+END_TEST
+
+START_TEST(projects_know_their_organisation)
+{
+    struct config_rows rows = rows_new();
+    struct snapshot *s = snapshot_over(image_of(&rows, NULL));
+    static const struct {
+        uint32_t org, project;
+        enum project_mode mode;
+        uint16_t days;
+        bool active;
+    } want[] = {{1, 1, MODE_API_KEYS, 90, true},
+                {1, 2, MODE_CREDITS, 90, false},
+                {2, 3, MODE_HYBRID, 7, false}};
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        const struct snap_project *p = snapshot_project(s, id_of(ORGANISATION, want[i].org),
+                                                        id_of(PROJECT, want[i].project));
+        ck_assert_int_eq(p->mode, want[i].mode);
+        ck_assert_uint_eq(p->retention_days, want[i].days);
+        ck_assert_int_eq(p->active, want[i].active);
+    }
+    ck_assert_ptr_null(snapshot_project(s, id_of(ORGANISATION, 2), id_of(PROJECT, 1)));
+    snapshot_unref(s);
+}
+END_TEST
+
+static struct provider_key_row provider_key(struct config_rows *r, uint32_t org, uint32_t id,
+                                            int64_t provider, const char *secret)
+{
+    struct uuid o = id_of(ORGANISATION, org), k = id_of(PROVIDER_KEY, id);
+    return (struct provider_key_row){.organisation_id = o,
+                                     .id = k,
+                                     .provider_id = provider,
+                                     .sealed = seal_credential(r->arena, o, k, str_of(secret)),
+                                     .base_url = STR(""),
+                                     .options = STR("{}")};
+}
+
+START_TEST(provider_keys_of_an_organisation_in_their_order)
+{
+    struct config_rows r = catalogue();
+    ROWS(&r, provider_keys, provider_key(&r, 1, 1, 1, "sk-one"),
+         provider_key(&r, 1, 2, 1, "sk-two"), provider_key(&r, 1, 3, 3, "no region"),
+         provider_key(&r, 1, 4, 3, "sk-eu"), provider_key(&r, 1, 5, 3, "bad region"),
+         provider_key(&r, 1, 6, 3, "own host"), provider_key(&r, 1, 7, 1, "bad host"),
+         provider_key(&r, 1, 8, 1, "bad options"), provider_key(&r, 1, 9, 99, "no provider"),
+         provider_key(&r, 2, 10, 1, "archived"));
+    r.provider_keys[3].options = STR("{\"region\":\"eu\",\"project\":\"p-1\",\"more\":[1]}");
+    r.provider_keys[4].options = STR("{\"region\":\"eu.evil.test/\"}");
+    r.provider_keys[5].base_url = STR("http://10.0.0.1/v1/");
+    r.provider_keys[6].base_url = STR("http://a@b/");
+    r.provider_keys[7].options = STR("[]");
+    struct image *img = image_of(&r, NULL);
+    ck_assert_uint_eq(img->problems.len, 4);
+    ck_assert(has_problem(img, "provider key 05000000-0000-7000-8000-000000000003", "missing"));
+    ck_assert(has_problem(img, "provider key 05000000-0000-7000-8000-000000000005", "letters"));
+    ck_assert(has_problem(img, "provider key 05000000-0000-7000-8000-000000000007", "user"));
+    ck_assert(has_problem(img, "provider key 05000000-0000-7000-8000-000000000008", "object"));
+    struct snapshot *s = snapshot_over(img);
+    size_t n;
+    const struct snap_provider_key *const *keys = snapshot_provider_keys(s, id_of(ORGANISATION, 1),
+                                                                         1, &n);
+    ck_assert_uint_eq(n, 2);
+    ck_assert(uuid_eq(keys[0]->id, id_of(PROVIDER_KEY, 1)));
+    ck_assert(uuid_eq(keys[1]->id, id_of(PROVIDER_KEY, 2)));
+    ck_assert_text(secret_view(snapshot_credential(s, keys[1])), "sk-two");
+    keys = snapshot_provider_keys(s, id_of(ORGANISATION, 1), 3, &n);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_text(keys[0]->region, "eu");
+    ck_assert_text(keys[0]->project, "p-1");
+    ck_assert_text(keys[0]->resource, "");
+    ck_assert_text(keys[1]->base_url, "http://10.0.0.1/v1");
+    ck_assert_ptr_null(snapshot_provider_keys(s, id_of(ORGANISATION, 2), 1, &n));
+    ck_assert_uint_eq(n, 0);
+    snapshot_unref(s);
+}
+END_TEST
+
+START_TEST(an_opened_credential_is_shared_while_its_row_stays)
+{
+    struct config_rows r = catalogue();
+    ROWS(&r, provider_keys, provider_key(&r, 1, 1, 1, "sk-one"),
+         provider_key(&r, 1, 2, 1, "sk-two"));
+    struct str sealed[2]; /* beyond the first image's life */
+    struct arena *a = arena_new(1024);
+    struct organisation_row org = r.organisations[0];
+    org.data_key_sealed = arena_str(a, org.data_key_sealed);
+    for (int i = 0; i < 2; i++)
+        sealed[i] = arena_str(a, r.provider_keys[i].sealed);
+    struct image *first = image_of(&r, NULL);
+    struct snapshot *s = snapshot_over(image_ref(first));
+    size_t n;
+    const struct snap_provider_key *const *keys = snapshot_provider_keys(s, id_of(ORGANISATION, 1),
+                                                                         1, &n);
+    const struct secret *one = snapshot_credential(s, keys[0]);
+    ck_assert_text(secret_view(one), "sk-one");
+    ck_assert_ptr_eq(snapshot_credential(s, keys[0]), one);
+    const struct secret *two = snapshot_credential(s, keys[1]);
+
+    struct config_rows later = catalogue();
+    later.organisations[0] = org;
+    ROWS(&later, provider_keys, provider_key(&later, 1, 1, 1, "sk-new"),
+         provider_key(&later, 1, 2, 1, "sk-two"), provider_key(&later, 1, 3, 1, "sk-two"));
+    later.provider_keys[1].sealed = sealed[1];
+    later.provider_keys[2].sealed = sealed[1]; /* another row's: its AAD does not fit */
+    struct image *second = image_of(&later, first);
+    image_unref(first);
+    snapshot_unref(s); /* what is shared outlives the first snapshot */
+    s = snapshot_over(second);
+    keys = snapshot_provider_keys(s, id_of(ORGANISATION, 1), 1, &n);
+    ck_assert_uint_eq(n, 3);
+    ck_assert_text(secret_view(snapshot_credential(s, keys[0])), "sk-new");
+    ck_assert_ptr_eq(snapshot_credential(s, keys[1]), two);
+    ck_assert_text(secret_view(two), "sk-two");
+    ck_assert_ptr_null(snapshot_credential(s, keys[2]));
+    ck_assert_ptr_null(snapshot_credential(s, keys[2]));
+    snapshot_unref(s);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(a_pepper_that_cannot_be_opened_fails_the_build)
+{
+    struct config_rows r = catalogue();
+    char err[128] = "";
+    struct image_context context = {.master = master, .now_us = NOW_US};
+    r.pepper_sealed = r.organisations[0].data_key_sealed;
+    ck_assert_ptr_null(image_build(&r, &context, err));
+    ck_assert_ptr_nonnull(strstr(err, "pepper"));
+    ck_assert_ptr_null(r.arena); /* taken all the same */
+}
+END_TEST
+
+START_TEST(suggests_near_names)
+{
+    struct config_rows r = rows_new();
+    ROWS(&r, providers, provider_row(1, "p"));
+    ROWS(&r, models, model_row(1, "claude-sonnet-4-5", ""), model_row(2, "claude-opus-4-6", ""),
+         model_row(3, "gpt-4o", ""), model_row(4, "gpt-4o-mini", ""), model_row(5, "o3", ""),
+         model_row(6, "unserved-model", ""), model_row(7, "claude-sonnet-4-6", ""));
+    r.models[6].released_us = 5;
+    ROWS(&r, aliases, {STR("nano banana"), 5});
+    ROWS(&r, offers, offer_row(1, 1, 1, "claude-sonnet-4-5"), offer_row(2, 1, 2, "claude-opus-4-6"),
+         offer_row(3, 1, 3, "gpt-4o"), offer_row(4, 1, 4, "vendor/omni-small"),
+         offer_row(5, 1, 5, "o3"), offer_row(6, 1, 7, "claude-sonnet-4-6"));
+    struct snapshot *s = snapshot_over(image_of(&r, NULL));
+    static const struct {
+        const char *name, *first;
+    } cases[] = {
+        {"gpt-4p", "gpt-4o"},
+        {"GPT4o", "gpt-4o"},
+        {"openai/gpt-4o-mni", "gpt-4o-mini"},
+        {"gpt-4o-mini-2024-07-18", "gpt-4o-mini"},
+        {"omni-smal", "gpt-4o-mini"},                      /* by the provider's name */
+        {"nano-banana", "o3"},                             /* by alias */
+        {"claude-3-sonnet-20240229", "claude-sonnet-4-6"}, /* by words, the newer first */
+        {"claude-3-opus", "claude-opus-4-6"},
+        {"unserved-model", NULL},
+        {"zzzzzz", NULL},
+        {"", NULL},
+        {"/", NULL},
+        {"///", NULL},
+        {"-", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str out[3] = {STR_NULL, STR_NULL, STR_NULL};
+        size_t n = snapshot_nearest_models(s, str_of(cases[i].name), out, 3);
+        ck_assert_msg((n > 0) == (cases[i].first != NULL), "%s: %zu", cases[i].name, n);
+        if (n)
+            ck_assert_text(out[0], cases[i].first);
+        for (size_t k = 1; k < n; k++)
+            ck_assert(!str_eq(out[k], out[k - 1]));
+    }
+    struct str out[8];
+    ck_assert_uint_eq(snapshot_nearest_models(s, STR("gpt-4p"), out, 0), 0);
+    ck_assert_uint_eq(snapshot_nearest_models(s, STR("gpt-4p"), out, 1), 1);
+    ck_assert_uint_le(snapshot_nearest_models(s, STR("claude"), out, 8), 7);
+    snapshot_unref(s);
+}
+END_TEST
+
+START_TEST(option_values_are_of_a_small_alphabet)
+{
+    static const char *const good[] = {"a", "eu-west-1", "0",
+                                       "a23456789-123456789-123456789-"
+                                       "123456789-123456789-123456789-123"};
+    static const char *const bad[] = {"",
+                                      "-a",
+                                      "A",
+                                      "a.b",
+                                      "a/b",
+                                      "a_b",
+                                      "a b",
+                                      "\xc3\xa9",
+                                      "a23456789-123456789-123456789-123456789-123456789-"
+                                      "123456789-1234"};
+    for (size_t i = 0; i < ARRAY_LEN(good); i++)
+        ck_assert_msg(template_check_value(str_of(good[i])), "%s", good[i]);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        ck_assert_msg(!template_check_value(str_of(bad[i])), "%s", bad[i]);
+    ck_assert(!template_check_value(str_make("a\0b", 3)));
+}
+END_TEST
+
+START_TEST(spellings_never_shadow_a_slug_or_each_other)
+{
+    size_t n;
+    const struct spelling *table = spelling_table(&n);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_text(spelling_slug(str_of(table[i].alias)), table[i].slug);
+        ck_assert_ptr_null(spelling_slug(str_of(table[i].slug)).p);
+    }
+    ck_assert_ptr_null(spelling_slug(STR("openai")).p);
+}
+END_TEST
+
+/* Readers adopt, look up and let go while versions are published; each version has a provider of
+ * its own, so that a mixed or freed snapshot shows. */
+enum { VERSIONS = 1000, READERS = 4 };
+
+struct shared {
+    struct publisher publisher;
+    atomic_bool done;
+};
+
+static uintptr_t check_version(const struct snapshot *s)
+{
+    char slug[32];
+    (void)snprintf(slug, sizeof slug, "v%llu", (unsigned long long)snapshot_version(s));
+    struct snap_key key;
+    bool even = snapshot_version(s) % 2 == 0;
+    uintptr_t wrong = snapshot_provider(s, str_of(slug)) == NULL;
+    wrong += !snapshot_find_key(s, STR("the key"), &key) || key.revoked != even;
+    size_t n;
+    const struct snap_provider_key *const *keys = snapshot_provider_keys(s, id_of(ORGANISATION, 1),
+                                                                         1, &n);
+    const struct secret *c = n ? snapshot_credential(s, keys[0]) : NULL;
+    return wrong + (!c || !str_eq(secret_view(c), STR("sk-shared")));
+}
+
+static void *adopt(void *arg)
+{
+    struct shared *shared = arg;
+    struct snapshot *pinned = NULL;
+    uintptr_t wrong = 0;
+    for (unsigned i = 0; !atomic_load(&shared->done); i++) {
+        struct snapshot *s = publisher_current(&shared->publisher);
+        if (!s)
+            continue;
+        wrong += check_version(s);
+        if (i % 16 == 0) { /* a request that takes long */
+            if (pinned)
+                wrong += check_version(pinned);
+            snapshot_unref(pinned);
+            pinned = snapshot_ref(s);
+        }
+        snapshot_unref(s);
+    }
+    snapshot_unref(pinned);
+    return (void *)wrong;
+}
+
+static struct image *version_image(uint64_t version, const struct image *previous,
+                                   struct str data_key, struct str sealed)
+{
+    struct config_rows r = rows_new();
+    char slug[32];
+    (void)snprintf(slug, sizeof slug, "v%llu", (unsigned long long)version);
+    ROWS(&r, providers, provider_row(1, arena_strdup(r.arena, str_of(slug))));
+    ROWS(&r, provider_keys, provider_key(&r, 1, 1, 1, "sk-shared"));
+    r.organisations[0].data_key_sealed = arena_str(r.arena, data_key);
+    r.provider_keys[0].sealed = arena_str(r.arena, sealed);
+    return image_of(&r, previous);
+}
+
+static void publish_versions(struct shared *shared, struct arena *a)
+{
+    struct config_rows r = rows_new();
+    struct str data_key = arena_str(a, r.organisations[0].data_key_sealed);
+    struct str sealed = arena_str(a, provider_key(&r, 1, 1, 1, "sk-shared").sealed);
+    config_rows_fini(&r);
+    struct key_rows none = {0};
+    struct key_table *keys = key_table_new(&none);
+    struct key_entry e = {.id = id_of(KEY, 1), .expires_at_us = INT64_MAX};
+    struct apikey_hash hash = hash_of(STR("the key"));
+    memcpy(e.tag, hash.b, sizeof e.tag);
+    struct image *img = NULL;
+    for (uint64_t v = 1; v <= VERSIONS; v++) {
+        struct image *next = version_image(v, img, data_key, sealed);
+        image_unref(img);
+        img = next;
+        e.expires_at_us = v % 2 ? INT64_MAX : KEY_REVOKED;
+        ck_assert_int_eq(key_table_put(keys, &e), KEY_PUT);
+        publisher_put(&shared->publisher, snapshot_new(v, img, keys));
+        if (v % 300 == 0) {
+            struct key_table *merged = key_table_merge(keys);
+            key_table_unref(keys);
+            keys = merged;
+        }
+    }
+    image_unref(img);
+    key_table_unref(keys);
+}
+
+START_TEST(readers_live_through_a_thousand_versions)
+{
+    struct shared shared = {.done = false};
+    struct arena *a = arena_new(1024);
+    pthread_t threads[READERS];
+    publisher_init(&shared.publisher);
+    for (int i = 0; i < READERS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, adopt, &shared), 0);
+    publish_versions(&shared, a);
+    atomic_store(&shared.done, true);
+    for (int i = 0; i < READERS; i++) {
+        void *wrong;
+        ck_assert_int_eq(pthread_join(threads[i], &wrong), 0);
+        ck_assert_ptr_null(wrong);
+    }
+    publisher_sweep(&shared.publisher);
+    ck_assert_uint_eq(shared.publisher.n_retired, 0);
+    publisher_fini(&shared.publisher);
+    arena_free(a);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {finds_models_providers_and_offers,
+                                  lists_models_by_slug,
+                                  a_provider_with_an_unknown_word_is_not_served,
+                                  an_offer_without_readable_prices_is_not_served,
+                                  projects_know_their_organisation,
+                                  provider_keys_of_an_organisation_in_their_order,
+                                  an_opened_credential_is_shared_while_its_row_stays,
+                                  a_pepper_that_cannot_be_opened_fails_the_build,
+                                  suggests_near_names,
+                                  option_values_are_of_a_small_alphabet,
+                                  spellings_never_shadow_a_slug_or_each_other,
+                                  readers_live_through_a_thousand_versions};
+    rows_setup();
+    int status = unit_run("snapshot", tests, ARRAY_LEN(tests));
+    master_keys_free(master);
+    return status;
+}
