@@ -124,7 +124,7 @@ static void read_environment(struct load *l, char *const *env)
     for (; *env; env++) {
         struct str value = str_of(*env);
         struct str name = str_cut(&value, '=');
-        if (!value.p || !str_starts(name, STR("DOTEB_")))
+        if (!value.p || !str_starts(name, STR("DOTEB_")) || str_eq(name, STR("DOTEB_CONFIG")))
             continue;
         put(l, &l->layers[0], name, value);
         /* Both daemons may share an environment: only what looks like a slip of the pen. */
