@@ -1,5 +1,5 @@
 # The commands of doteb; each is a script that can be read. `make help` lists them.
-.PHONY: help up down status logs clean-data test format lint docs fuzz
+.PHONY: help up down status logs clean-data test format lint docs bench fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ lint: ## the lint tests alone
 
 docs: ## write docs/configuration.md anew from the daemons' own tables
 	@docs/generate.sh
+
+bench: ## what the gateway costs beside nginx; table, and figures in .doteb/bench.json
+	@tests/bench/run
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (300); keeps the corpora
 	@tests/fuzz/run.sh
