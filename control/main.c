@@ -16,7 +16,11 @@ struct verb {
 
 static const struct verb verbs[] = {
     {{"serve", NULL}, cmd_serve, "run the daemon: the control API and the dashboard"},
-    {{"migrate", NULL}, cmd_migrate, "bring the database's schema up to date"},
+    {{"migrate", NULL}, cmd_migrate, "bring schema and shipped catalogue up to date"},
+    {{"catalogue", "import"},
+     cmd_catalogue_import,
+     "FILE [--format doteb|models.dev] [--dry-run] [--prune] [--effective-from TIME]\n"
+     "                          take up models, providers and prices from a file"},
     {{"admin", "create"},
      cmd_admin_create,
      "--email E [--name N] [--organisation NAME] [--password-stdin] [--if-missing]\n"

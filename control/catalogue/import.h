@@ -1,0 +1,25 @@
+/* Importing catalogue files into the database: one transaction, a summary at the end. */
+#ifndef DOTEB_CONTROL_IMPORT_H
+#define DOTEB_CONTROL_IMPORT_H
+
+#include "common/pg.h"
+#include "control/catalogue/document.h"
+
+struct import_options {
+    bool prune;   /* disable offers that the file no longer has, of providers it speaks of */
+    bool dry_run; /* roll back at the end */
+    int64_t effective_us; /* when changed prices begin to hold, wall time; 0: now */
+};
+
+/* Takes the document's rows into the database. True with the summary in `out` (text for people,
+ * refused rows with reasons last); false with the reason in `err`, nothing changed. */
+MUST_USE bool import_document(struct pg *pg, struct document *d, const struct import_options *o,
+                              struct buf *out, char err[512]);
+/* Reads a whole file, at most DECIMAL_JSON_MAX_BYTES, into `out` (initialised here; the caller
+ * finishes it). False with the reason. */
+MUST_USE bool import_read_file(const char *path, struct buf *out, char err[512]);
+/* The *.json files of `dir` and its folders, loaded as one document if they changed since the last
+ * time (catalogue_imports). `out` gets a line either way. */
+MUST_USE bool import_directory(struct pg *pg, const char *dir, struct buf *out, char err[512]);
+
+#endif
