@@ -117,8 +117,10 @@ static bool scan(struct work *w, const struct old_segment *s, struct str file)
     size_t at = file.len < SEGMENT_HEAD_BYTES ? file.len : SEGMENT_HEAD_BYTES;
     size_t len;
     size_t torn = 0;
+    size_t torn_between = 0; /* records; a torn end is what a kill leaves of a last write */
     enum record_kind kind;
     while ((kind = segment_next(file, &at, &len, &torn)) != RECORD_NONE) {
+        torn_between = torn;
         struct str bytes = str_make(file.p + at, len);
         bool is_new = (int64_t)at >= s->position;
         if (kind == RECORD_OPEN ? !take_open(w, bytes) : !take_close(w, bytes, is_new))
@@ -127,9 +129,11 @@ static bool scan(struct work *w, const struct old_segment *s, struct str file)
         if (w->r->batch->n == w->r->batch->cap && !commit_up_to(w, s, at))
             return false;
     }
-    if (torn > 0)
+    if (torn_between > 0)
         log_event(LOG_ERROR, "spool_records_damaged", LOG_I("segment", s->seq),
-                  LOG_I("stretches", torn));
+                  LOG_I("stretches", torn_between));
+    if (torn > torn_between)
+        log_event(LOG_WARN, "spool_end_torn", LOG_I("segment", s->seq));
     return commit_up_to(w, s, at);
 }
 

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -16,7 +16,13 @@
 #include "gateway/ledger/reader.h"
 #include "gateway/ledger/recovery.h"
 
-enum { BATCH_ROWS = 2000, FLUSH_MS = 100, IDLE_LOOK_MS = 2000, BREAK_GRACE_MS = 1000 };
+enum {
+    BATCH_ROWS = 2000,
+    FLUSH_MS = 100,
+    IDLE_LOOK_MS = 2000,
+    BREAK_GRACE_MS = 1000,
+    LOOK_AGAIN_MS = 2
+};
 
 struct writer {
     struct spool *spool;
@@ -26,6 +32,7 @@ struct writer {
     int64_t flush_ms;
     int64_t next_look_us;
     pthread_t thread;
+    _Atomic bool finished;
 };
 
 static bool recover(struct writer *w)
@@ -95,6 +102,7 @@ static void *writer_main(void *arg)
         reader_fini(&r);
     }
     metrics_thread_end();
+    atomic_store(&w->finished, true);
     return NULL;
 }
 
@@ -118,17 +126,15 @@ void writer_free(struct writer *w, int64_t deadline_ms)
 {
     if (!w)
         return;
-    struct timespec end;
     committer_stop(w->committer, deadline_ms);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t ns = end.tv_nsec + (deadline_ms + BREAK_GRACE_MS) % 1000 * 1000000;
-    end.tv_sec += (time_t)((deadline_ms + BREAK_GRACE_MS) / 1000 + ns / 1000000000);
-    end.tv_nsec = (long)(ns % 1000000000);
-    /* A database that hangs is hung up on: its transaction did not happen, or is found done. */
-    while (pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &end) != 0) {
-        committer_break(w->committer);
-        end.tv_sec++;
+    int64_t end_us = clock_mono_us() + (deadline_ms + BREAK_GRACE_MS) * 1000;
+    while (!atomic_load(&w->finished)) {
+        usleep(LOOK_AGAIN_MS * 1000);
+        /* A database that hangs is hung up on: its transaction did not happen, or is found done. */
+        if (clock_mono_us() > end_us)
+            committer_break(w->committer);
     }
+    pthread_join(w->thread, NULL);
     keeper_free(w->keeper);
     committer_free(w->committer);
     batch_fini(&w->batch);
