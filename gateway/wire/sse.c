@@ -44,8 +44,10 @@ static void drop_used(struct sse *s)
     s->at -= used;
     s->lf_from = s->lf_from > used ? s->lf_from - used : 0;
     s->cr_from = s->cr_from > used ? s->cr_from - used : 0;
-    s->one_begin -= used;
-    s->one_end -= used;
+    if (s->data_lines == 1) {
+        s->one_begin -= used;
+        s->one_end -= used;
+    }
 }
 
 bool sse_feed(struct sse *s, struct str bytes)
@@ -146,6 +148,13 @@ static void take_field(struct sse *s, struct str line)
         keep_name(&s->id, value);
 }
 
+static struct str event_data(const struct sse *s)
+{
+    if (s->data_lines == 1)
+        return str_make(s->raw.p + s->one_begin, s->one_end - s->one_begin);
+    return buf_str(&s->data);
+}
+
 bool sse_next(struct sse *s, struct sse_event *out)
 {
     CHECK(s, SSE_MAGIC);
@@ -163,10 +172,8 @@ bool sse_next(struct sse *s, struct sse_event *out)
             forget_event(s);
             continue;
         }
-        struct str one = str_make(s->raw.p + s->one_begin, s->one_end - s->one_begin);
-        *out = (struct sse_event){.type = buf_str(&s->type),
-                                  .data = s->data_lines == 1 ? one : buf_str(&s->data),
-                                  .id = buf_str(&s->id)};
+        *out = (struct sse_event){
+            .type = buf_str(&s->type), .data = event_data(s), .id = buf_str(&s->id)};
         s->handed_out = true;
         return true;
     }
