@@ -128,6 +128,19 @@ static inline struct model_row model_row(int64_t id, const char *slug, const cha
         .id = id, .slug = str_of(slug), .name = str_of(slug), .family = str_of(family)};
 }
 
+/* A key that opens to `secret`. */
+static inline struct provider_key_row provider_key(struct config_rows *r, uint32_t org, uint32_t id,
+                                                   int64_t provider, const char *secret)
+{
+    struct uuid o = id_of(ORGANISATION, org), k = id_of(PROVIDER_KEY, id);
+    return (struct provider_key_row){.organisation_id = o,
+                                     .id = k,
+                                     .provider_id = provider,
+                                     .sealed = seal_credential(r->arena, o, k, str_of(secret)),
+                                     .base_url = STR(""),
+                                     .options = STR("{}")};
+}
+
 #define NOW_US INT64_C(1800000000000000)
 
 /* Takes the rows. */
