@@ -46,10 +46,11 @@ static const struct pg_stmt stage_offers_stmt = {
  * alias of its whole id or of the id's last part; else a new one, whose slug is there already. */
 static const char resolve_sql[] =
     "analyze stage_offers; analyze stage_models; analyze stage_providers; analyze stage_aliases;"
-    "update stage_offers s set model = m.slug, known = true "
-    "  from offers f join providers p using (provider_id) "
-    "  join models m using (model_id) where s.merge and p.slug = s.provider "
-    "  and f.provider_model = s.provider_model and f.region = '';"
+    "update stage_offers s set model = k.slug, known = true from (select distinct on (x.ctid) "
+    "    x.ctid as id, m.slug from stage_offers x join providers p on p.slug = x.provider "
+    "    join offers f on f.provider_id = p.provider_id and f.provider_model = x.provider_model "
+    "      and f.region = '' join models m using (model_id) where x.merge "
+    "    order by x.ctid, (m.slug = x.model) desc, m.slug) k where s.ctid = k.id;"
     "update stage_offers s set model = m.slug from model_aliases a join models m using (model_id) "
     "  where s.merge and not s.known and a.alias = s.model "
     "  and not exists (select 1 from models x where x.slug = s.model);"
