@@ -63,14 +63,15 @@ put_foreign_data_aside() {
 
 # Into a folder beside it, then moved: an interrupted initdb leaves nothing half made.
 make_cluster() {
-    local fresh=$PG_DATA.new password=$PG_HOME/password.new
+    local fresh=$PG_DATA.new password=$PG_HOME/password.new fast=()
+    [ -z "${DOTEB_PG_FAST:-}" ] || fast=(--no-sync)
     [ ! -e "$PG_DATA/PG_VERSION" ] || return 0
     step "postgres: making a cluster in $PG_HOME"
     rm -rf "$fresh"
     secret postgres_password 24 >/dev/null
     install -m 600 ${SYSTEM_OWNER[@]+"${SYSTEM_OWNER[@]}"} "$STATE/secrets/postgres_password" "$password"
     as_postgres "$PG_BIN/initdb" -D "$fresh" -U doteb -A scram-sha-256 --pwfile="$password" \
-        -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$STATE/log/initdb.log" 2>&1 ||
+        -E UTF8 --locale=C.UTF-8 "${fast[@]}" --no-instructions >"$STATE/log/initdb.log" 2>&1 ||
         { cat "$STATE/log/initdb.log" >&2
           die "initdb could not make a cluster" "disk space or rights of $PG_HOME; then run again"; }
     rm -f "$password"

@@ -32,7 +32,7 @@ fail() {
 up() { "$local/up.sh" >"$work/up.txt" 2>&1 || { cat "$work/up.txt"; fail "up: $1"; }; }
 value() { sed -n "s/^$1=//p" "$DOTEB_STATE/env"; }
 pids() { cat "$DOTEB_STATE"/run/*.pid | sort; }
-status_says() { "$local/status.sh" 2>&1 | grep -E "^$1 +$2" >/dev/null; }
+status_says() { { "$local/status.sh" || true; } 2>&1 | grep -E "^$1 +$2" >/dev/null; }
 
 echo "-- nothing here yet: status and down say so"
 ! "$local/status.sh" >/dev/null || fail "status of no stack"
