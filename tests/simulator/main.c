@@ -135,6 +135,7 @@ static void serve(struct loop *loops, const struct options *o, int stop_fd, cons
     fflush(stdout);
     int signal_number;
     sigwait(stop, &signal_number);
+    alarm(10); /* a loop that does not end must not keep the process */
     eventfd_write(stop_fd, 1);
     for (unsigned i = 0; i < o->threads; i++) {
         pthread_join(threads[i], NULL);

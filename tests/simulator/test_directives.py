@@ -180,6 +180,23 @@ def test_cut_at_a_byte(sim, streamed, cut):
     assert record["state"] == "aborted" and record["body_bytes"] == cut
 
 
+def test_cut_after_the_last_byte(sim):
+    whole = raw(sim, "[sim text=x]").data.split(b"\r\n\r\n", 1)[1]
+    connection = Raw(sim, chat(f"[sim text=x cut_byte={len(whole)}]"))
+    assert len(connection.read().split(b"\r\n\r\n", 1)[1]) == len(whole)
+    assert connection.end == "eof" and sim.requests()[-1]["state"] == "aborted"
+    connection.close()
+
+
+def test_bytes_that_never_left_are_not_counted(sim):
+    seq = sim.last_seq() + 1
+    lazy = Raw(sim, chat("[sim long_line=30000000]"))
+    lazy.socket.recv(100)
+    sim.settled(seq, "headers_sent")
+    lazy.close()
+    assert 0 < sim.settled(seq, "aborted")["body_bytes"] < 20_000_000
+
+
 def test_reset_before_anything(sim):
     got = raw(sim, "[sim reset=1]")
     assert got.end == "reset" and got.data == b""
