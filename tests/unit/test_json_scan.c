@@ -67,101 +67,105 @@ START_TEST(accepts)
 }
 END_TEST
 
+static const struct {
+    struct str text;
+    enum json_error error;
+    size_t pos;
+} refused[] = {
+#define ROW(lit, e, p)                                                                             \
+    {                                                                                              \
+        {lit, sizeof(lit) - 1}, JSON_##e, p                                                        \
+    }
+    ROW("", CUT, 0),
+    ROW("  ", CUT, 2),
+    ROW("{", CUT, 1),
+    ROW("[1,", CUT, 3),
+    ROW("[1", CUT, 2),
+    ROW("{\"a\"", CUT, 4),
+    ROW("{\"a\":", CUT, 5),
+    ROW("\"abc", CUT, 4),
+    ROW("\"abc\\", CUT, 5),
+    ROW("\"\\u12", CUT, 5),
+    ROW("tru", CUT, 3),
+    ROW("-", CUT, 1),
+    ROW("1.", CUT, 2),
+    ROW("1e", CUT, 2),
+    ROW("1e+", CUT, 3),
+    ROW("]", SYNTAX, 0),
+    ROW("}", SYNTAX, 0),
+    ROW("[1,]", SYNTAX, 3),
+    ROW("[,1]", SYNTAX, 1),
+    ROW("[1 2]", SYNTAX, 3),
+    ROW("[1}", SYNTAX, 2),
+    ROW("{1:2}", SYNTAX, 1),
+    ROW("{\"a\" 1}", SYNTAX, 5),
+    ROW("{\"a\":1,}", SYNTAX, 7),
+    ROW("{,}", SYNTAX, 1),
+    ROW("{\"a\":}", SYNTAX, 5),
+    ROW("{\"a\":1]", SYNTAX, 6),
+    ROW("{a:1}", SYNTAX, 1),
+    ROW("{'a':1}", SYNTAX, 1),
+    ROW("{\"a\":1}x", SYNTAX, 7),
+    ROW("{}{}", SYNTAX, 2),
+    ROW("1 2", SYNTAX, 2),
+    ROW("01", SYNTAX, 1),
+    ROW("-01", SYNTAX, 2),
+    ROW("+1", SYNTAX, 0),
+    ROW(".5", SYNTAX, 0),
+    ROW("1.e1", SYNTAX, 2),
+    ROW("-a", SYNTAX, 1),
+    ROW("0x1", SYNTAX, 1),
+    ROW("1ee1", SYNTAX, 2),
+    ROW("NaN", SYNTAX, 0),
+    ROW("Infinity", SYNTAX, 0),
+    ROW("nul1", SYNTAX, 3),
+    ROW("truE", SYNTAX, 3),
+    ROW("True", SYNTAX, 0),
+    ROW("undefined", SYNTAX, 0),
+    ROW("[1]//", SYNTAX, 3),
+    ROW("/**/1", SYNTAX, 0),
+    ROW("\"\t\"", SYNTAX, 1),
+    ROW("\"a\nb\"", SYNTAX, 2),
+    ROW("\"\0\"", SYNTAX, 1),
+    ROW("\"0123456789abcdef\x1f\"", SYNTAX, 17),
+    ROW("\"\\x\"", SYNTAX, 2),
+    ROW("\"\\U0041\"", SYNTAX, 2),
+    ROW("\"\\u00g0\"", SYNTAX, 5),
+    ROW("\0", SYNTAX, 0),
+    ROW("[1]\0", SYNTAX, 3),
+    ROW("[1\f]", SYNTAX, 2),
+    ROW("[1\xC2\xA0]", SYNTAX, 2),
+    ROW("\xEF\xBB\xBF{}", SYNTAX, 0),
+    ROW("\"\x80\"", BAD_UTF8, 1),
+    ROW("\"\xC0\x80\"", BAD_UTF8, 1),
+    ROW("\"\xC1\xBF\"", BAD_UTF8, 1),
+    ROW("\"a\xC3\"", BAD_UTF8, 2),
+    ROW("\"\xE0\x9F\xBF\"", BAD_UTF8, 1),
+    ROW("\"\xED\xA0\x80\"", BAD_UTF8, 1),
+    ROW("\"\xE2\x82\"", BAD_UTF8, 1),
+    ROW("\"\xE2\x28\xA1  \"", BAD_UTF8, 1),
+    ROW("\"\xE2\x82\x28  \"", BAD_UTF8, 1),
+    ROW("\"\xF0\x8F\xBF\xBF\"", BAD_UTF8, 1),
+    ROW("\"\xF4\x90\x80\x80\"", BAD_UTF8, 1),
+    ROW("\"\xF5\x80\x80\x80\"", BAD_UTF8, 1),
+    ROW("\"\xF0\x9F\x98\"", BAD_UTF8, 1),
+    ROW("\"\xFF\"", BAD_UTF8, 1),
+    ROW("{\"\xFE\":1}", BAD_UTF8, 2),
+    ROW("\"\xC3\xA9\xE2\x82\xAC\x80\"", BAD_UTF8, 6),
+#undef ROW
+};
+
 START_TEST(refuses)
 {
-    static const struct {
-        struct str text;
-        enum json_error error;
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
         size_t pos;
-    } rows[] = {
-#define ROW(lit, e, p) {{lit, sizeof(lit) - 1}, JSON_##e, p}
-        ROW("", CUT, 0),
-        ROW("  ", CUT, 2),
-        ROW("{", CUT, 1),
-        ROW("[1,", CUT, 3),
-        ROW("[1", CUT, 2),
-        ROW("{\"a\"", CUT, 4),
-        ROW("{\"a\":", CUT, 5),
-        ROW("\"abc", CUT, 4),
-        ROW("\"abc\\", CUT, 5),
-        ROW("\"\\u12", CUT, 5),
-        ROW("tru", CUT, 3),
-        ROW("-", CUT, 1),
-        ROW("1.", CUT, 2),
-        ROW("1e", CUT, 2),
-        ROW("1e+", CUT, 3),
-        ROW("]", SYNTAX, 0),
-        ROW("}", SYNTAX, 0),
-        ROW("[1,]", SYNTAX, 3),
-        ROW("[,1]", SYNTAX, 1),
-        ROW("[1 2]", SYNTAX, 3),
-        ROW("[1}", SYNTAX, 2),
-        ROW("{1:2}", SYNTAX, 1),
-        ROW("{\"a\" 1}", SYNTAX, 5),
-        ROW("{\"a\":1,}", SYNTAX, 7),
-        ROW("{,}", SYNTAX, 1),
-        ROW("{\"a\":}", SYNTAX, 5),
-        ROW("{\"a\":1]", SYNTAX, 6),
-        ROW("{a:1}", SYNTAX, 1),
-        ROW("{'a':1}", SYNTAX, 1),
-        ROW("{\"a\":1}x", SYNTAX, 7),
-        ROW("{}{}", SYNTAX, 2),
-        ROW("1 2", SYNTAX, 2),
-        ROW("01", SYNTAX, 1),
-        ROW("-01", SYNTAX, 2),
-        ROW("+1", SYNTAX, 0),
-        ROW(".5", SYNTAX, 0),
-        ROW("1.e1", SYNTAX, 2),
-        ROW("-a", SYNTAX, 1),
-        ROW("0x1", SYNTAX, 1),
-        ROW("1ee1", SYNTAX, 2),
-        ROW("NaN", SYNTAX, 0),
-        ROW("Infinity", SYNTAX, 0),
-        ROW("nul1", SYNTAX, 3),
-        ROW("truE", SYNTAX, 3),
-        ROW("True", SYNTAX, 0),
-        ROW("undefined", SYNTAX, 0),
-        ROW("[1]//", SYNTAX, 3),
-        ROW("/**/1", SYNTAX, 0),
-        ROW("\"\t\"", SYNTAX, 1),
-        ROW("\"a\nb\"", SYNTAX, 2),
-        ROW("\"\0\"", SYNTAX, 1),
-        ROW("\"0123456789abcdef\x1f\"", SYNTAX, 17),
-        ROW("\"\\x\"", SYNTAX, 2),
-        ROW("\"\\U0041\"", SYNTAX, 2),
-        ROW("\"\\u00g0\"", SYNTAX, 5),
-        ROW("\0", SYNTAX, 0),
-        ROW("[1]\0", SYNTAX, 3),
-        ROW("[1\f]", SYNTAX, 2),
-        ROW("[1\xC2\xA0]", SYNTAX, 2),
-        ROW("\xEF\xBB\xBF{}", SYNTAX, 0),
-        ROW("\"\x80\"", BAD_UTF8, 1),
-        ROW("\"\xC0\x80\"", BAD_UTF8, 1),
-        ROW("\"\xC1\xBF\"", BAD_UTF8, 1),
-        ROW("\"a\xC3\"", BAD_UTF8, 2),
-        ROW("\"\xE0\x9F\xBF\"", BAD_UTF8, 1),
-        ROW("\"\xED\xA0\x80\"", BAD_UTF8, 1),
-        ROW("\"\xE2\x82\"", BAD_UTF8, 1),
-        ROW("\"\xE2\x28\xA1  \"", BAD_UTF8, 1),
-        ROW("\"\xE2\x82\x28  \"", BAD_UTF8, 1),
-        ROW("\"\xF0\x8F\xBF\xBF\"", BAD_UTF8, 1),
-        ROW("\"\xF4\x90\x80\x80\"", BAD_UTF8, 1),
-        ROW("\"\xF5\x80\x80\x80\"", BAD_UTF8, 1),
-        ROW("\"\xF0\x9F\x98\"", BAD_UTF8, 1),
-        ROW("\"\xFF\"", BAD_UTF8, 1),
-        ROW("{\"\xFE\":1}", BAD_UTF8, 2),
-        ROW("\"\xC3\xA9\xE2\x82\xAC\x80\"", BAD_UTF8, 6),
-#undef ROW
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        size_t pos;
-        enum json_error e = scan_all(rows[i].text, true, &pos);
-        ck_assert_msg(e == rows[i].error, "row %zu, " STR_FMT ": error %d", i,
-                      STR_ARG(rows[i].text), (int)e);
-        ck_assert_msg(pos == rows[i].pos, "row %zu, " STR_FMT ": at %zu", i, STR_ARG(rows[i].text),
-                      pos);
+        enum json_error e = scan_all(refused[i].text, true, &pos);
+        ck_assert_msg(e == refused[i].error, "row %zu, " STR_FMT ": error %d", i,
+                      STR_ARG(refused[i].text), (int)e);
+        ck_assert_msg(pos == refused[i].pos, "row %zu, " STR_FMT ": at %zu", i,
+                      STR_ARG(refused[i].text), pos);
         if (e == JSON_BAD_UTF8)
-            ck_assert_int_eq(scan_all(rows[i].text, false, &pos), JSON_OK);
+            ck_assert_int_eq(scan_all(refused[i].text, false, &pos), JSON_OK);
     }
 }
 END_TEST
