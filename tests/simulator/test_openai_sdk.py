@@ -36,13 +36,13 @@ def user(text):
 
 
 def test_plain(client):
-    answer = client.chat.completions.create(model="gpt-test", messages=user("How are you?"))
+    answer = client.chat.completions.create(model="gpt-test", messages=user("How are you today?"))
     choice = answer.choices[0]
     assert answer.id.startswith("chatcmpl-") and answer.object == "chat.completion"
     assert answer.model == "gpt-test" and answer.service_tier == "default"
     assert choice.message.role == "assistant" and choice.finish_reason == "stop"
-    assert "simulator" in choice.message.content and choice.message.content.endswith("How are you?")
-    assert answer.usage.prompt_tokens == 3
+    assert "simulator" in choice.message.content and choice.message.content.endswith("How are you today?")
+    assert answer.usage.prompt_tokens == 5  # 18 bytes, rounded up
     assert answer.usage.completion_tokens == len(choice.message.content.split())
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
     assert answer.usage.prompt_tokens_details.cached_tokens == 0
