@@ -35,8 +35,8 @@ struct sse {
 
 void sse_init(struct sse *s, size_t max_event_bytes);
 void sse_fini(struct sse *s);
-/* Adds bytes (copied); call when sse_next has returned false. False once an event has passed the
- * cap; sse_next finds that out, so look at sse_failed after the last one. */
+/* Adds bytes (copied); events not taken yet stay, the last one taken is borrowed no longer. False
+ * once an event has passed the cap: sse_next finds that out, so look at sse_failed behind it. */
 MUST_USE bool sse_feed(struct sse *s, struct str bytes);
 /* The next complete event, false when more bytes are needed or after a failure. As browsers do, an
  * event without any data line is no event, and one without its blank line is not complete. */
