@@ -150,6 +150,7 @@ void insert_key(struct pg *pg, uint32_t n)
 void open_database(const char *server_url)
 {
     char sql[160];
+    rows_setup(); /* a copy of the keys for this file */
     outside = open_url(server_url);
     (void)snprintf(database, sizeof database, "doteb_loader_%d", (int)getpid());
     (void)snprintf(sql, sizeof sql, "create database %s", database);
@@ -173,4 +174,5 @@ void close_database(void)
     run_sql(outside, sql);
     pg_close(outside);
     xfree(url);
+    master_keys_free(master);
 }

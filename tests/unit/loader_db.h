@@ -9,7 +9,7 @@ extern struct pg *db;      /* a connection to it */
 extern struct pg *outside; /* one to another database of the server */
 extern char database[64];  /* the name of ours */
 
-/* Makes the database and fills it, all but the instance's row. After rows_setup. */
+/* Makes the database and fills it, all but the instance's row. */
 void open_database(const char *server_url);
 void close_database(void);
 struct pg *open_url(const char *where);
