@@ -125,8 +125,9 @@ ssize_t listener_read_stream(void *cls, uint64_t pos, char *buf, size_t max)
     if (n) {
         memcpy(buf, r->out.buf.p + r->out.sent, n);
         r->out.sent += n;
-        if (r->out.sent == r->out.buf.len) {
-            buf_reset(&r->out.buf);
+        /* What was sent is dropped by and by: a slow reader must not make the buffer grow. */
+        if (r->out.sent == r->out.buf.len || r->out.sent >= LOW_WATER_BYTES) {
+            buf_drop(&r->out.buf, r->out.sent);
             r->out.sent = 0;
         }
         if (r->out.paused && r->out.buf.len - r->out.sent <= LOW_WATER_BYTES)
