@@ -100,6 +100,12 @@ long() {
     return "$status"
 }
 
+newest_line() {
+    local line
+    line=$(tail -n 1 "$1" 2>/dev/null | tr -d '\r')
+    echo "${line:-working}"
+}
+
 heartbeat() {
     trap - ERR
     exec 9>&-
@@ -108,6 +114,6 @@ heartbeat() {
     while ! read -r -t 10 -u 8; do
         kill -0 "$3" 2>/dev/null || return 0
         printf '%s       ... %ds: %.84s%s\n' "$C_DIM" "$(($(date +%s) - $2))" \
-            "$(tail -n 1 "$1" 2>/dev/null | tr -d '\r')" "$C_OFF"
+            "$(newest_line "$1")" "$C_OFF"
     done
 }
