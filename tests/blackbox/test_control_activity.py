@@ -1,0 +1,427 @@
+"""The request log and usage: filters, pages, details, and sums that agree with the log."""
+import datetime as dt
+import json
+import random
+import uuid
+from collections import Counter, defaultdict
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from control_client import Person, add_organisation, add_user
+
+UTC = dt.timezone.utc
+NOW = dt.datetime.now(UTC).replace(microsecond=0)
+OUTCOMES = ["ok", "client_error", "gateway_error", "upstream_error", "client_gone", "interrupted"]
+STATUS = [200, 400, 503, 502, 499, 500]
+
+
+def uuid7(at, rng):
+    ms = int(at.timestamp() * 1000)
+    return str(uuid.UUID(int=(ms << 80) | (7 << 76) | (rng.getrandbits(12) << 64) | (2 << 62)
+                         | rng.getrandbits(62)))
+
+
+def stamp(at):
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
+
+
+class Log:
+    """A made-up log with the rollups that the ledger would have written beside it."""
+
+    def __init__(self, installation, person, seed):
+        self.installation, self.rng, self.rows = installation, random.Random(seed), []
+        self.org, self.user = person.org, person.session["user"]["id"]
+        self.models = [tuple(x.split("|")) for x in installation.query(
+            "select model_id, slug from models order by slug limit 3").splitlines()]
+        self.providers = [tuple(x.split("|")) for x in installation.query(
+            "select provider_id, slug from providers order by slug limit 3").splitlines()]
+        self.keys = []
+
+    def add(self, project, key, at, **fixed):
+        rng = self.rng
+        outcome = fixed.get("outcome", rng.choice([0, 0, 0, 1, 3, 4, 5]))
+        reached = outcome in (0, 3)
+        row = {"id": uuid7(at, rng), "at": at, "project": project, "key": key, "outcome": outcome,
+               "status": STATUS[outcome], "model": rng.choice(self.models) if outcome != 1 else ("0", None),
+               "provider": rng.choice(self.providers) if reached else ("0", None),
+               "input": rng.randrange(5000), "output": rng.randrange(900), "cached": rng.randrange(99),
+               "cost": Decimal(rng.randrange(10**9)).scaleb(-12), "us": int(rng.lognormvariate(13, 1)),
+               "ttft": int(rng.lognormvariate(12, 1)) if reached else None} | fixed
+        self.rows.append(row)
+        return row
+
+    def write(self):
+        days = sorted({r["at"].date() for r in self.rows})
+        q = self.installation.query
+        for day in days:
+            q(f"select ensure_request_partitions('{day}', 1)")
+        values = ",".join(
+            f"('{self.org}', 30, '{r['at'].date()}', '{r['id']}', '{r['at'].isoformat()}', '{r['project']}', "
+            f"'{r['key']}', '{self.user}', {r['provider'][0] if r['provider'][1] else 'null'}, "
+            f"{r['model'][0] if r['model'][1] else 'null'}, 1, {r['status']}, {r['outcome']}, 1, false, "
+            f"false, {r['input']}, {r['cached']}, {r['output']}, {r['cost']}, {r['us']}, "
+            f"{r['ttft'] or 'null'}, 40)" for r in self.rows)
+        q("insert into requests (organisation_id, retention_days, day, request_id, created_at, project_id, "
+          "api_key_id, user_id, provider_id, model_id, endpoint, status, outcome, attempts, streamed, "
+          "estimated, input_tokens, cached_tokens, output_tokens, cost, duration_us, ttft_us, overhead_us) "
+          f"values {values}")
+        # The rollups, by the definition in the migration.
+        q("insert into rollup_usage (organisation_id, grain, project_id, api_key_id, user_id, model_id, "
+          "provider_id, requests, ok, input_tokens, cached_tokens, output_tokens, cost, duration_us, "
+          "duration_hist, ttft_hist) select organisation_id, date_bin('30 minutes', created_at, 'epoch'), "
+          "project_id, api_key_id, user_id, coalesce(model_id, 0), coalesce(provider_id, 0), count(*), "
+          "count(*) filter (where outcome = 0), sum(input_tokens), sum(cached_tokens), "
+          "sum(output_tokens), sum(cost), sum(duration_us), "
+          "array(select count(*) from unnest(array_agg(duration_us)) d, generate_series(0, 63) i "
+          "  where floor(2 * log(2, greatest(d, 1)::numeric)) = i group by i order by i), '{}' "
+          f"from requests where organisation_id = '{self.org}' group by 1, 2, 3, 4, 5, 6, 7")
+        # the histogram above leaves out empty buckets: write them in full
+        for grain in self.installation.rows(
+                "select grain, project_id, api_key_id, model_id, provider_id from rollup_usage "
+                f"where organisation_id = '{self.org}'"):
+            hist, ttft = [0] * 64, [0] * 64
+            for r in self.rows:
+                start = r["at"].replace(minute=r["at"].minute // 30 * 30, second=0, microsecond=0)
+                if (dt.datetime.fromisoformat(grain["grain"]) == start
+                        and r["project"] == grain["project_id"] and r["key"] == grain["api_key_id"]
+                        and int(r["model"][0]) == grain["model_id"]
+                        and int(r["provider"][0]) == grain["provider_id"]):
+                    hist[bucket(r["us"])] += 1
+                    if r["ttft"]:
+                        ttft[bucket(r["ttft"])] += 1
+            q(f"update rollup_usage set duration_hist = array{hist}, ttft_hist = array{ttft} where "
+              f"organisation_id = '{self.org}' and grain = '{grain['grain']}' and project_id = "
+              f"'{grain['project_id']}' and api_key_id = '{grain['api_key_id']}' and model_id = "
+              f"{grain['model_id']} and provider_id = {grain['provider_id']}")
+
+
+def bucket(us):
+    i = 0
+    while 2 ** ((i + 1) / 2) <= us:
+        i += 1
+    return min(i, 63)
+
+
+@pytest.fixture(scope="module")
+def owner(control, installation):
+    return Person(control, installation.email)
+
+
+@pytest.fixture(scope="module")
+def log(installation, owner):
+    other = installation.query(f"insert into projects values ('{owner.org}', gen_random_uuid(), 'Second') "
+                               "returning project_id")
+    log = Log(installation, owner, seed=7)
+    made = [owner.call("POST", owner.keys_path, {"name": f"k{i}"})[1]["id"] for i in range(2)]
+    log.keys, log.second = made, other
+    for i in range(140):
+        at = NOW - dt.timedelta(seconds=log.rng.randrange(5 * 86400), milliseconds=log.rng.randrange(999))
+        log.add(owner.project if i % 3 else other, made[i % 2], at)
+    # Equal times: the id decides.
+    same = NOW - dt.timedelta(hours=1)
+    for _ in range(6):
+        log.add(owner.project, made[0], same)
+    log.add(owner.project, made[0], NOW - dt.timedelta(days=60), outcome=0)
+    log.write()
+    return log
+
+
+@pytest.fixture(scope="module")
+def path(owner):
+    return owner.org_path + "/requests"
+
+
+def ids(items):
+    return [i["id"] for i in items]
+
+
+def newest_first(rows):
+    return [r["id"] for r in sorted(rows, key=lambda r: (r["at"], r["id"]), reverse=True)]
+
+
+def test_all_requests_in_order_page_by_page(owner, log, path):
+    for limit in (1 + len(log.rows), 200, 50, 7):
+        if limit <= 200:
+            assert ids(owner.all(path, limit=limit)) == newest_first(log.rows)
+
+
+def test_items_say_what_the_rows_say(owner, log, path):
+    items = {i["id"]: i for i in owner.all(path, limit=200)}
+    for r in log.rows:
+        i = items[r["id"]]
+        assert i["created_at"] == stamp(r["at"]) and i["project_id"] == r["project"]
+        assert (i["model"], i["provider"], i["outcome"]) == (r["model"][1], r["provider"][1],
+                                                            OUTCOMES[r["outcome"]])
+        assert Decimal(i["cost"]) == r["cost"] and i["input_tokens"] == r["input"]
+        assert i["duration_ms"] == r["us"] / 1000 and i["api_key"]["id"] == r["key"]
+        assert i["ttft_ms"] == (None if r["ttft"] is None else r["ttft"] / 1000)
+        assert i["endpoint"] == "chat.completions" and i["finish_reason"] is None
+
+
+FILTERS = {
+    "project": lambda log, r: r["project"] == log.second,
+    "api_key": lambda log, r: r["key"] == log.keys[0],
+    "model": lambda log, r: r["model"] == log.models[1],
+    "provider": lambda log, r: r["provider"] == log.providers[1],
+    "from": lambda log, r: r["at"] >= NOW - dt.timedelta(days=2),
+    "to": lambda log, r: r["at"] < NOW - dt.timedelta(days=2),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_filters(name, owner, log, path):
+    edge = (NOW - dt.timedelta(days=2)).isoformat().replace("+00:00", "Z")
+    value = {"project": log.second, "api_key": log.keys[0], "model": log.models[1][1],
+             "provider": log.providers[1][1], "from": edge, "to": edge}[name]
+    want = newest_first(r for r in log.rows if FILTERS[name](log, r))
+    assert 0 < len(want) < len(log.rows)
+    assert ids(owner.all(path, limit=20, **{name: value})) == want
+
+
+@pytest.mark.parametrize("word,keep", [
+    ("ok", lambda r: r["outcome"] == 0), ("error", lambda r: r["outcome"] != 0),
+    ("2xx", lambda r: r["status"] < 300), ("4xx", lambda r: 400 <= r["status"] < 500),
+    ("5xx", lambda r: r["status"] >= 500)])
+def test_status_filter(word, keep, owner, log, path):
+    assert ids(owner.all(path, status=word)) == newest_first(filter(keep, log.rows))
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_outcome_filter(n, owner, log, path):
+    got = ids(owner.all(path, outcome=OUTCOMES[n]))
+    assert got == newest_first(r for r in log.rows if r["outcome"] == n)
+
+
+def test_search_by_id_and_its_beginning(owner, log, path):
+    for r in (log.rows[0], log.rows[-1]):
+        whole = r["id"]
+        for q in (whole, whole.upper(), whole.replace("-", ""), whole[:20], whole[:11]):
+            assert whole in ids(owner.all(path, q=q)), q
+        start = whole[:8]
+        assert set(ids(owner.all(path, q=start))) == {x["id"] for x in log.rows if x["id"].startswith(start)}
+    assert owner.all(path, q=str(uuid.uuid4())) == []
+    for bad in ("0192", "xxxxxxxx", "-" * 12, "0" * 37, "' or 1=1"):
+        status, body = owner.call("GET", path, q=bad)
+        assert (status, body["field"]) == (422, "q"), bad
+
+
+@pytest.mark.parametrize("name,value", [
+    ("from", "yesterday"), ("to", "1"), ("project", "x"), ("api_key", "1' or '1'='1"), ("status", "3xx"),
+    ("outcome", "7"), ("limit", "-1"), ("cursor", "Zm9v"), ("order", "asc"), ("model", "a" * 257)])
+def test_bad_filters_are_named(name, value, owner, path):
+    status, body = owner.call("GET", path, **{name: value})
+    assert (status, body["field"]) == (422, name)
+
+
+def test_hostile_filters_find_nothing(owner, log, path):
+    for value in ("'; drop table requests; --", "%", "x' or 'a'='a", "$1"):
+        assert owner.all(path, model=value) == owner.all(path, provider=value) == []
+
+
+def test_pages_are_stable_while_requests_arrive(owner, log, installation, path):
+    want, seen, cursor = newest_first(log.rows), [], None
+    late = Log(installation, owner, seed=8)
+    while True:
+        page = owner.get(path, limit=20, **({"cursor": cursor} if cursor else {}))
+        seen += ids(page["items"])
+        late.rows.clear()
+        row = late.add(owner.project, log.keys[0], dt.datetime.now(UTC), outcome=0)
+        installation.query(
+            "insert into requests select * from json_populate_record((select r from requests r limit 1), "
+            f"'{{\"request_id\": \"{row['id']}\", \"day\": \"{row['at'].date()}\", "
+            f"\"created_at\": \"{row['at'].isoformat()}\", \"retention_days\": 30}}')")
+        log.rows.append(row | {"stray": True})
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+    assert seen == want
+    installation.query("delete from requests where request_id in ("
+                       + ",".join(f"'{r['id']}'" for r in log.rows if r.get("stray")) + ")")
+    log.rows[:] = [r for r in log.rows if not r.get("stray")]
+
+
+def test_a_request_in_full(owner, log, installation, path):
+    row = next(r for r in log.rows if r["outcome"] == 0)
+    offer, provider_id, provider_model = installation.query(
+        "select offer_id, provider_id, provider_model from offers order by 1 limit 1").split("|")
+    slug = installation.query(f"select slug from providers where provider_id = {provider_id}")
+    label = installation.query(f"insert into labels (organisation_id, kind, value) values ('{owner.org}', 1, "
+                               "'my-app') returning label_id")
+    installation.query(f"update requests set source_id = {label}, requested_model_id = {label} "
+                       f"where request_id = '{row['id']}'")
+    lines = [{"kind": "input", "quantity": 1000, "price": "0.00000175", "multiplier": "1.000",
+              "amount": "0.00175"}, {"kind": "web_search", "quantity": 1, "price": "0.01",
+                                     "multiplier": "2.500", "amount": "0.025"}]
+    attempts = [{"offer_id": int(offer), "provider_id": int(provider_id), "provider_key_id": None,
+                 "status": 0, "error": "UPSTREAM_CONNECT", "start_us": 120, "first_byte_us": -1,
+                 "duration_us": 5000},
+                {"offer_id": 0, "provider_id": 0, "provider_key_id": None, "status": 200, "error": "",
+                 "start_us": 6000, "first_byte_us": 41234, "duration_us": 99999}]
+    installation.query(
+        "insert into request_details (organisation_id, retention_days, day, request_id, upstream_model, "
+        "session, user_agent, client_ip, tags, metadata, params, cost_lines, attempts, steps) values "
+        f"('{owner.org}', 30, '{row['at'].date()}', '{row['id']}', 'gpt-x-2026', 's1', 'curl/8', "
+        f"'2001:db8::1', '{{a,b}}', '{{\"k\": \"v\"}}', '{{\"temperature\": 0.70}}', "
+        f"'{json.dumps(lines)}', '{json.dumps(attempts)}', '[12, 3, 4, 5, 6, 90000, 700, 8]')")
+    got = owner.get(f"{path}/{row['id']}")
+    listed = next(i for i in owner.all(path) if i["id"] == row["id"])
+    assert {k: got[k] for k in listed} == listed
+    assert (got["source"], got["upstream_model"], got["client_ip"]) == ("my-app", "gpt-x-2026", "2001:db8::1")
+    assert (got["tags"], got["metadata"], got["session"]) == (["a", "b"], {"k": "v"}, "s1")
+    assert got["cost_lines"] == [
+        {"kind": "input", "quantity": 1000, "unit": "token", "price": "0.00000175", "multiplier": "1",
+         "amount": "0.00175"},
+        {"kind": "web_search", "quantity": 1, "unit": "call", "price": "0.01", "multiplier": "2.5",
+         "amount": "0.025"}]
+    assert got["attempts_detail"] == [
+        {"provider": slug, "model": provider_model, "status": None, "error": "UPSTREAM_CONNECT",
+         "start_ms": 0.12, "first_byte_ms": None, "duration_ms": 5.0},
+        {"provider": None, "model": None, "status": 200, "error": None, "start_ms": 6.0,
+         "first_byte_ms": 41.234, "duration_ms": 99.999}]
+    assert got["steps"][0] == {"name": "auth", "us": 12} and got["steps"][5]["name"] == "upstream"
+
+
+def test_a_request_without_details_is_shown_too(owner, log, path):
+    got = owner.get(f"{path}/{log.rows[-1]['id']}")
+    assert got["tags"] == got["cost_lines"] == got["steps"] == [] and got["metadata"] is None
+
+
+def test_requests_of_others_are_not_there(owner, log, installation, control, path):
+    org, _ = add_organisation(installation, "nosy")
+    add_user(installation, "nosy@example.com", "owner", org)
+    nosy = Person(control, "nosy@example.com")
+    mine = f"/api/v1/organisations/{org}/requests"
+    assert nosy.all(mine) == nosy.all(mine, project=owner.project) == nosy.all(mine, api_key=log.keys[0]) == []
+    assert nosy.call("GET", f"{mine}/{log.rows[0]['id']}")[0] == 404
+    totals = nosy.get(f"/api/v1/organisations/{org}/usage", project=owner.project)["totals"]
+    assert totals["requests"] == 0 and totals["p50_ms"] is None
+
+
+# ---------------------------------------------------------------- usage
+
+def z(at):
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def usage(owner, frm, to, **query):
+    return owner.get(owner.org_path + "/usage", from_=z(frm), to=z(to), **query)
+
+
+def sums(rows):
+    return {"requests": len(rows), "ok": sum(r["outcome"] == 0 for r in rows),
+            "errors": sum(r["outcome"] != 0 for r in rows), "input_tokens": sum(r["input"] for r in rows),
+            "output_tokens": sum(r["output"] for r in rows),
+            "cached_tokens": sum(r["cached"] for r in rows), "cost": sum((r["cost"] for r in rows), Decimal())}
+
+
+def as_sums(point):
+    return {k: Decimal(point[k]) if k == "cost" else point[k] for k in
+            ("requests", "ok", "errors", "input_tokens", "output_tokens", "cached_tokens", "cost")}
+
+
+STEPS = {"30m": dt.timedelta(minutes=30), "1h": dt.timedelta(hours=1), "1d": dt.timedelta(days=1)}
+WEEK = (NOW - dt.timedelta(days=6), NOW + dt.timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_points_and_totals_equal_the_log(step, owner, log):
+    got = usage(owner, *WEEK, step=step)
+    (series,) = got["series"]
+    assert (series["key"], series["label"], got["step"]) == ("all", "All", step)
+    starts = [dt.datetime.fromisoformat(p["t"].replace("Z", "+00:00")) for p in series["points"]]
+    assert all(b - a == STEPS[step] for a, b in zip(starts, starts[1:]))  # no gaps
+    assert z(starts[0])[:19] == got["from"][:19] and starts[0] <= WEEK[0] < starts[0] + STEPS[step]
+    inside = [r for r in log.rows if r["at"] >= starts[0]]
+    for start, point in zip(starts, series["points"]):
+        assert as_sums(point) == sums([r for r in inside if start <= r["at"] < start + STEPS[step]])
+    assert as_sums(got["totals"]) == sums(inside)
+
+
+@pytest.mark.parametrize("group,key", [
+    ("model", lambda r: r["model"][1] or "none"), ("provider", lambda r: r["provider"][1] or "none"),
+    ("api_key", lambda r: r["key"]), ("project", lambda r: r["project"])])
+def test_groups(group, key, owner, log):
+    got = usage(owner, *WEEK, step="1d", group_by=group)
+    start = dt.datetime.fromisoformat(got["from"].replace("Z", "+00:00"))
+    want = defaultdict(list)
+    for r in log.rows:
+        if r["at"] >= start:
+            want[key(r)].append(r)
+    totals = {s["key"]: sum(Decimal(p["cost"]) for p in s["points"]) for s in got["series"]}
+    assert totals == {k: sums(v)["cost"] for k, v in want.items()}
+    assert list(totals.values()) == sorted(totals.values(), reverse=True)
+    counted = {s["key"]: sum(p["requests"] for p in s["points"]) for s in got["series"]}
+    assert counted == Counter(key(r) for rows in want.values() for r in rows)
+
+
+def test_the_rest_is_one_series(owner, log):
+    got = usage(owner, *WEEK, step="1d", group_by="model", limit=1)
+    assert [s["key"] for s in got["series"]][1:] == ["other"] and len(got["series"]) == 2
+    assert sum(p["requests"] for s in got["series"] for p in s["points"]) == got["totals"]["requests"]
+
+
+def test_one_project(owner, log):
+    got = usage(owner, *WEEK, step="1d", project=log.second)
+    start = dt.datetime.fromisoformat(got["from"].replace("Z", "+00:00"))
+    assert as_sums(got["totals"]) == sums([r for r in log.rows if r["at"] >= start and r["project"] == log.second])
+
+
+@pytest.mark.parametrize("zone", ["Europe/Vienna", "America/New_York", "Asia/Kolkata", "Pacific/Apia"])
+def test_days_of_a_time_zone(zone, owner, log):
+    got = usage(owner, *WEEK, step="1d", tz=zone)
+    want = defaultdict(list)
+    for r in log.rows:
+        want[r["at"].astimezone(ZoneInfo(zone)).date()].append(r)
+    for p in got["series"][0]["points"]:
+        local = dt.datetime.fromisoformat(p["t"].replace("Z", "+00:00")).astimezone(ZoneInfo(zone))
+        assert (local.hour, local.minute) == (0, 0)
+        assert as_sums(p) == sums(want[local.date()]), local
+
+
+def test_days_are_whole_over_a_change_of_clocks(owner):
+    got = usage(owner, dt.datetime(2026, 3, 28, 12, tzinfo=UTC), dt.datetime(2026, 3, 30, 12, tzinfo=UTC),
+                step="1d", tz="Europe/Vienna")
+    assert [p["t"] for p in got["series"][0]["points"]] == [
+        "2026-03-27T23:00:00.000Z", "2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z"]
+    assert got["to"] == "2026-03-30T22:00:00.000Z"
+    hours = usage(owner, dt.datetime(2026, 10, 24, 22, tzinfo=UTC), dt.datetime(2026, 10, 25, 23, tzinfo=UTC),
+                  step="1h", tz="Europe/Vienna")
+    assert len(hours["series"][0]["points"]) == 25
+    kolkata = usage(owner, *WEEK, step="1h", tz="Asia/Kolkata")
+    assert all(p["t"][14:16] == "30" for p in kolkata["series"][0]["points"])
+
+
+def test_percentiles_are_within_a_bucket(owner, log):
+    got = usage(owner, *WEEK, step="1d")["totals"]
+    start = WEEK[0].replace(hour=0, minute=0, second=0)
+    for name, field in (("p", "us"), ("ttft_p", "ttft")):
+        values = sorted(r[field] for r in log.rows if r[field] and r["at"] >= start)
+        for percent in (50, 95):
+            exact = values[int(len(values) * percent / 100)]
+            assert exact / 1.5 < got[f"{name}{percent}_ms"] * 1000 < exact * 1.5
+
+
+def test_nothing_is_zeros_not_absence(owner):
+    got = usage(owner, dt.datetime(2020, 1, 1, tzinfo=UTC), dt.datetime(2020, 1, 3, tzinfo=UTC))
+    assert len(got["series"][0]["points"]) == 96 and got["step"] == "30m"
+    assert {p["cost"] for p in got["series"][0]["points"]} == {"0"}
+    grouped = usage(owner, dt.datetime(2020, 1, 1, tzinfo=UTC), dt.datetime(2020, 1, 3, tzinfo=UTC),
+                    group_by="model")
+    assert grouped["series"] == []
+
+
+def test_defaults(owner):
+    got = owner.get(owner.org_path + "/usage")
+    assert got["step"] == "30m" and len(got["series"][0]["points"]) in (48, 49)
+
+
+@pytest.mark.parametrize("name,query", [
+    ("tz", {"tz": "Mars/Olympus"}), ("tz", {"tz": "EST5EDT4"}), ("tz", {"tz": "'; select 1"}),
+    ("step", {"step": "1m"}), ("from", {"from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"}),
+    ("step", {"step": "30m", "from": "2020-01-01T00:00:00Z"}), ("group_by", {"group_by": "tag"}),
+    ("limit", {"limit": "51"}), ("project", {"project": "x"}), ("to", {"to": "9999999999"})])
+def test_bad_usage_queries_are_named(name, query, owner):
+    status, body = owner.call("GET", owner.org_path + "/usage", **query)
+    assert (status, body["field"]) == (422, name)
