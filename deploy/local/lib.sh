@@ -2,7 +2,7 @@
 # Words shared by the local stack's scripts: where things are, how progress and failures look,
 # atomic writes, secrets. Sourced by all of them; starts nothing and changes nothing by itself.
 
-DOTEB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+DOTEB_ROOT=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 # The state folder of this stack; a checkout's own is .doteb. Tests make stacks of their own with this
 # and DOTEB_BUILD, DOTEB_NO_BUILD, DOTEB_PG_FAST, DOTEB_PORT_BASE, DOTEB_PORT_POSTGRES, _REDIS.
 STATE=${DOTEB_STATE:-$DOTEB_ROOT/.doteb}

@@ -63,6 +63,7 @@ env -u DOTEB_STATE no_proxy='*' bash "$work/curl.sh" >"$work/answer.json" 2>/dev
 grep -q '"chat.completion"' "$work/answer.json" || { cat "$work/answer.json"; fail "the curl line's answer"; }
 
 echo "-- the documentation's commands work"
+ln -s "$root/deploy" "$work/deploy"
 "$root/tests/stack/run_docs.py" "$work" "$root"/README.md "$root"/docs/*.md || fail "documentation"
 
 echo "-- again: in seconds, nothing restarted, same key"
