@@ -6,7 +6,8 @@ import lint
 
 ALWAYS = re.compile(
     r"(?<![\w.>])(strcpy|strcat|strncat|v?sprintf|strtok|ato[fil]|atoll|gets|alloca|"
-    r"v?[fs]?scanf|system|popen|tmpnam|mktemp)\s*\(")
+    r"v?[fs]?scanf|tmpnam|mktemp)\s*\(")
+SHELL = re.compile(r"(?<![\w.>])(system|popen)\s*\(")
 RAW = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|free|strdup|strndup|v?asprintf)\s*\(")
 GOTO = re.compile(r"\bgoto\s+(\w+)\s*;")
 
@@ -21,6 +22,9 @@ def check(tree):
 
         for match in ALWAYS.finditer(code):
             complain(match, "is banned")
+        for match in SHELL.finditer(code):
+            if not path.startswith("tests/"):
+                complain(match, "starts a shell")
         if not path.startswith(("common/", "tests/")):
             for match in RAW.finditer(code):
                 complain(match, "outside common/: use common/mem.h")
@@ -39,6 +43,7 @@ SAMPLES = [
     ({"gateway/a.c": "p = malloc(3);\n"}, "outside common/"),
     ({"control/a.c": "out:\n    a();\n    goto out;\n"}, "jumps backward"),
     ({"control/a.c": "goto fail;\nfail:\n"}, "only `out`"),
+    ({"control/a.c": "n = system(s);\n"}, "starts a shell"),
     ({"common/a.c": "p = malloc(3);\nsnprintf(a, 1, b);\nstrcpy_checked(a);\n"}, None),
     ({"gateway/a.c": 'puts("malloc(1)"); /* free(p) */ x->free(y); goto out;\nout:\n'}, None),
 ]

@@ -33,7 +33,7 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url)[a-z_]*\.([ch]|def)",
+        (r"(args|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
          "control/base"),
         (r"(app|migrate|provider_key)[a-z_]*\.[ch]", "control/app"),
         (r"(call|input|page|session)[a-z_]*\.[ch]", "control/call"),

@@ -8,7 +8,9 @@ VENDORS = re.compile(
     r"openai|anthropic|claude|gemini|google|vertex|bedrock|aws|azure|mistral|groq|cerebras|deepseek|"
     r"together_?ai|fireworks|perplexity|moonshot|alibaba|xai\b|novita|nebius|cohere|ollama|openrouter",
     re.IGNORECASE)
-ALLOWED = ("gateway/dialect/", "gateway/sign/", "gateway/snapshot/spellings.")
+# The two tables of other projects' spellings are data in C.
+ALLOWED = ("gateway/dialect/", "gateway/sign/", "gateway/snapshot/spellings.",
+           "control/catalogue/models_dev.")
 # What is a format or a file of a product, not a provider that code singles out.
 FORMATS = re.compile(r"models\.dev|dialect_find\(STR\(.[a-z_]+.\)\)|dialect in \('[a-z_]+'|dialect/[a-z_]+|dialect_[a-z_]+", re.IGNORECASE)
 
