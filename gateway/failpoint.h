@@ -4,6 +4,9 @@
  * kill (SIGKILL to ourselves), error (the point reports a failure), sleep:MS. With @N the action
  * happens at the N-th hit only, without it at every hit. Without the CMake option DOTEB_FAILPOINTS
  * (off in Release) failpoint_hit is the constant false and nothing of this is in the program.
+ *
+ * The ledger's: spool.fallocate (error: disk full), ledger.before_commit, ledger.after_commit,
+ * ledger.recovery_read (all old segments are read), ledger.recovery_deleted (after each file).
  */
 #ifndef DOTEB_GATEWAY_FAILPOINT_H
 #define DOTEB_GATEWAY_FAILPOINT_H

@@ -350,8 +350,11 @@ begin
                 d := first + i;
                 part := parent || '_r' || class || '_' || to_char(d, 'YYYYMMDD');
                 if to_regclass(part) is null then
-                    execute format('create table %I partition of %I for values from (%L) to (%L)',
-                                   part, parent || '_r' || class, d, d + 1);
+                    -- Made apart and attached: "partition of" would lock out readers and writers.
+                    execute format('create table %I (like %I including defaults)',
+                                   part, parent || '_r' || class);
+                    execute format('alter table %I attach partition %I for values from (%L) to (%L)',
+                                   parent || '_r' || class, part, d, d + 1);
                 end if;
             end loop;
         end loop;

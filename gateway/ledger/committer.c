@@ -385,6 +385,8 @@ static bool settle(struct committer *c, struct batch_row *rows, size_t n,
 static bool sift(struct committer *c, struct batch_row *rows, size_t n)
 {
     enum verdict v;
+    if (n == 0)
+        return true;
     if (!settle(c, rows, n, NULL, 0, &v))
         return false;
     if (v == VERDICT_OK)
@@ -406,10 +408,15 @@ bool committer_commit(struct committer *c, struct batch *b)
         return false;
     if (v == VERDICT_OK)
         return true;
-    if (!sift(c, b->row, b->n) || !settle(c, NULL, 0, b->mark, b->n_marks, &v))
+    if (!sift(c, b->row, b->n))
         return false;
-    ASSERT(v == VERDICT_OK);
-    return true;
+    while (settle(c, NULL, 0, b->mark, b->n_marks, &v)) {
+        if (v == VERDICT_OK)
+            return true;
+        if (!wait_to_retry(c))
+            return false;
+    }
+    return false;
 }
 
 bool committer_watermarks(struct committer *c, struct pg_result **out)

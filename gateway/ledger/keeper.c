@@ -87,11 +87,15 @@ static void sync_segments(struct keeper *k)
 static void show_metrics(struct keeper *k)
 {
     int64_t segments = 0;
-    int64_t pending = 0;
+    int64_t pending = atomic_load(&k->spool->disk_bytes); /* first: those of earlier runs */
     for (struct segment *g = k->spool->segments; g; g = g->keeper_next) {
         segments++;
+        pending -= (int64_t)g->bytes;
         pending += (int64_t)(atomic_load(&g->committed) - atomic_load(&g->saved));
     }
+    int64_t oldest_us = atomic_load(&k->spool->oldest_us);
+    int64_t lag_us = oldest_us > 0 ? clock_wall_us() - oldest_us : 0;
+    metrics_set(M_LEDGER_LAG_MS, lag_us > 0 ? lag_us / 1000 : 0);
     metrics_set(M_SPOOL_SEGMENTS, segments);
     metrics_set(M_SPOOL_PENDING, pending);
 }

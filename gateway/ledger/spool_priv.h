@@ -19,6 +19,7 @@ struct spool {
     int64_t sync_ms;
     struct lane_bell bell;
     _Atomic int64_t disk_bytes; /* of all segment files; recovery lowers, the keeper both */
+    _Atomic int64_t oldest_us;  /* wall time of the oldest close being written; 0: none */
     /* keeper (before its start: spool_new; after its end: spool_free) */
     uint64_t next_seq;
     struct segment *segments; /* all that exist, by keeper_next */

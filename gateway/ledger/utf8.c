@@ -3,16 +3,6 @@
  */
 #include "gateway/ledger/utf8.h"
 
-/* The length of the valid character at `p` (of `n` > 0 bytes), 0 if there is none. */
-static size_t char_len(const char *p, size_t n)
-{
-    unsigned char c = (unsigned char)p[0];
-    if (c < 0x80)
-        return 1;
-    size_t len = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-    return len <= n && str_is_utf8(str_make(p, len)) ? len : 0;
-}
-
 size_t utf8_clean(struct str s, char *out, size_t cap, bool *cut)
 {
     if (s.len == 0)
@@ -23,7 +13,7 @@ size_t utf8_clean(struct str s, char *out, size_t cap, bool *cut)
     }
     size_t n = 0;
     for (size_t i = 0; i < s.len;) {
-        size_t len = char_len(s.p + i, s.len - i);
+        size_t len = str_utf8_len(str_make(s.p + i, s.len - i));
         struct str c = len > 0 ? str_make(s.p + i, len) : STR("\xEF\xBF\xBD");
         i += len > 0 ? len : 1;
         if (c.len == 1 && c.p[0] == '\0')

@@ -44,14 +44,14 @@ static bool recover(struct writer *w)
     return recovery_run(&r);
 }
 
-static void show_lag(const struct batch *b)
+/* For the keeper, who shows it while this thread waits. */
+static void tell_oldest(struct writer *w)
 {
-    int64_t lag_ms = 0;
-    if (b->n > 0 && !b->row[0].bad) {
-        const struct request_row *row = &b->row[0].row;
-        lag_ms = (clock_wall_us() - row->created_us - row->duration_us) / 1000;
-    }
-    metrics_set(M_LEDGER_LAG_MS, lag_ms > 0 ? lag_ms : 0);
+    const struct request_row *row = &w->batch.row[0].row;
+    int64_t oldest_us = 0;
+    if (w->batch.n > 0 && !w->batch.row[0].bad)
+        oldest_us = row->created_us + row->duration_us;
+    atomic_store(&w->spool->oldest_us, oldest_us);
 }
 
 static void look(struct writer *w)
@@ -73,13 +73,13 @@ static void drain_lanes(struct writer *w, struct reader *r)
         bool stopping = committer_stopping(w->committer);
         if (!reader_gather(r, &w->batch))
             return;
-        show_lag(&w->batch);
+        tell_oldest(w);
         size_t n = w->batch.n;
         if (n > 0) {
             if (!committer_commit(w->committer, &w->batch))
                 return;
             reader_committed(r, &w->batch);
-            show_lag(&w->batch);
+            tell_oldest(w);
         }
         if (!stopping)
             look(w);

@@ -19,55 +19,54 @@ static const char usage_copy[] =
     " interrupted, streamed, input_tokens, cached_tokens, cache_write_tokens, output_tokens,"
     " reasoning_tokens, cost, duration_us, overhead_us, duration_hist, ttft_hist) from stdin";
 
-#define ADD(table, column) column " = " table "." column " + excluded." column
-
-static const struct
-    pg_stmt
-        usage_stmt =
-            {"rollup_add_usage", "insert into rollup_usage select * from usage_stage order by "
-                                 "organisation_id, grain, project_id,"
-                                 " api_key_id, user_id, model_id, provider_id"
-                                 " on conflict (organisation_id, grain, project_id, api_key_id, "
-                                 "user_id, model_id, provider_id)"
-                                 " do update set " ADD(
-                                     "rollup_usage", "requests") ", " ADD("rollup_usage", "ok") ","
-                                                                                                " " ADD("rollup_usage",
-                                                                                                        "client_errors") ", " ADD("rollup_usage", "gateway_errors") ", " ADD("rollup_usage", "upstream_errors") ", " ADD("rollup_usage", "client_gone") ", " ADD("rollup_usage", "interrupted") ", " ADD("rollup_usage", "streamed") ", " ADD("rollup_usage",
-                                                                                                                                                                                                                                                                                                                                              "input_tokens") ", " ADD("rollup_usage",
-                                                                                                                                                                                                                                                                                                                                                                       "cached_tokens") ", " ADD("rollup_usage", "cache_write_tokens") ", " ADD("rollup_usage",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                "output_tokens") ", " ADD("rollup_usage", "reasoning_tokens") ", " ADD("rollup_usage",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "cost") ", " ADD("rollup_usage", "duration_us") ", " ADD("rollup_usage",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "overhead_us") ","
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               " duration_hist = histogram_add(rollup_usage.duration_hist, excluded.duration_hist),"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               " ttft_hist = histogram_add(rollup_usage.ttft_hist, excluded.ttft_hist)"};
+static const struct pg_stmt usage_stmt = {
+    "rollup_add_usage",
+    "insert into rollup_usage as t select * from usage_stage order by organisation_id, grain,"
+    " project_id, api_key_id, user_id, model_id, provider_id"
+    " on conflict (organisation_id, grain, project_id, api_key_id, user_id, model_id, provider_id)"
+    " do update set"
+    " requests = t.requests + excluded.requests,"
+    " ok = t.ok + excluded.ok,"
+    " client_errors = t.client_errors + excluded.client_errors,"
+    " gateway_errors = t.gateway_errors + excluded.gateway_errors,"
+    " upstream_errors = t.upstream_errors + excluded.upstream_errors,"
+    " client_gone = t.client_gone + excluded.client_gone,"
+    " interrupted = t.interrupted + excluded.interrupted,"
+    " streamed = t.streamed + excluded.streamed,"
+    " input_tokens = t.input_tokens + excluded.input_tokens,"
+    " cached_tokens = t.cached_tokens + excluded.cached_tokens,"
+    " cache_write_tokens = t.cache_write_tokens + excluded.cache_write_tokens,"
+    " output_tokens = t.output_tokens + excluded.output_tokens,"
+    " reasoning_tokens = t.reasoning_tokens + excluded.reasoning_tokens,"
+    " cost = t.cost + excluded.cost,"
+    " duration_us = t.duration_us + excluded.duration_us,"
+    " overhead_us = t.overhead_us + excluded.overhead_us,"
+    " duration_hist = histogram_add(t.duration_hist, excluded.duration_hist),"
+    " ttft_hist = histogram_add(t.ttft_hist, excluded.ttft_hist)"};
 
 #define LABEL_COLUMNS                                                                              \
     "(organisation_id, grain, project_id, label_id, requests, errors, input_tokens, "              \
     "output_tokens, cost)"
-#define LABEL_INSERT(table, stage)                                                                         \
-    "insert into " table " select * from " stage                                                           \
-    " order by organisation_id, grain, project_id, label_id"                                               \
-    " on conflict (organisation_id, grain, project_id, label_id) do update set " ADD(table, "requ"         \
-                                                                                            "est"          \
-                                                                                            "s") ", " ADD( \
-        table, "errors") ", " ADD(table,                                                                   \
-                                  "input_tokens") ", " ADD(table,                                          \
-                                                           "output_tokens") ", " ADD(table,                \
-                                                                                     "cost")
+#define LABEL_ADD                                                                                  \
+    " order by organisation_id, grain, project_id, label_id"                                       \
+    " on conflict (organisation_id, grain, project_id, label_id) do update set"                    \
+    " requests = t.requests + excluded.requests, errors = t.errors + excluded.errors,"             \
+    " input_tokens = t.input_tokens + excluded.input_tokens,"                                      \
+    " output_tokens = t.output_tokens + excluded.output_tokens, cost = t.cost + excluded.cost"
 
-static const struct pg_stmt tags_stmt = {"rollup_add_tags",
-                                         LABEL_INSERT("rollup_tags", "tag_stage")};
-static const struct pg_stmt end_users_stmt = {"rollup_add_end_users",
-                                              LABEL_INSERT("rollup_end_users", "end_user_stage")};
+static const struct pg_stmt tags_stmt = {
+    "rollup_add_tags", "insert into rollup_tags as t select * from tag_stage" LABEL_ADD};
+static const struct pg_stmt end_users_stmt = {
+    "rollup_add_end_users",
+    "insert into rollup_end_users as t select * from end_user_stage" LABEL_ADD};
 
-static const struct pg_stmt spend_stmt =
-    {"rollup_add_spend",
-     "insert into spend_windows select * from spend_stage"
-     " order by organisation_id, scope, scope_id, window_kind, window_start"
-     " on conflict (organisation_id, scope, scope_id, window_kind, window_start) do update "
-     "set " ADD("spend_windows", "requests") ", " ADD("spend_windows", "tokens") ", " ADD(
-         "spend_windows", "cost") ","
-                                  " last_at = greatest(spend_windows.last_at, excluded.last_at)"};
+static const struct pg_stmt spend_stmt = {
+    "rollup_add_spend",
+    "insert into spend_windows as t select * from spend_stage"
+    " order by organisation_id, scope, scope_id, window_kind, window_start"
+    " on conflict (organisation_id, scope, scope_id, window_kind, window_start) do update set"
+    " requests = t.requests + excluded.requests, tokens = t.tokens + excluded.tokens,"
+    " cost = t.cost + excluded.cost, last_at = greatest(t.last_at, excluded.last_at)"};
 
 static const struct pg_stmt lock_stmt = {
     "rollup_lock_end_users",
