@@ -19,14 +19,18 @@ static bool is_number_start(char c)
     return (c >= '0' && c <= '9') || c == '-';
 }
 
+static size_t digits_end(struct str s, size_t at)
+{
+    while (at < s.len && s.p[at] >= '0' && s.p[at] <= '9')
+        at++;
+    return at;
+}
+
 /* RFC 8259: -? (0 | [1-9] digits) (. digits)? ([eE] [+-]? digits)? */
 static bool is_number(struct str s)
 {
-    size_t i = 0;
-    i += i < s.len && s.p[i] == '-';
-    size_t first = i;
-    while (i < s.len && s.p[i] >= '0' && s.p[i] <= '9')
-        i++;
+    size_t first = s.len > 0 && s.p[0] == '-';
+    size_t i = digits_end(s, first);
     if (i == first || (s.p[first] == '0' && i > first + 1))
         return false;
     for (int part = 0; part < 2 && i < s.len; part++) {
@@ -36,8 +40,7 @@ static bool is_number(struct str s)
         i++;
         i += exponent && i < s.len && (s.p[i] == '-' || s.p[i] == '+');
         size_t digits = i;
-        while (i < s.len && s.p[i] >= '0' && s.p[i] <= '9')
-            i++;
+        i = digits_end(s, i);
         if (i == digits || (exponent && i < s.len))
             return false;
     }
