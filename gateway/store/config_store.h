@@ -91,7 +91,8 @@ struct config_look {
 };
 MUST_USE enum pg_err config_store_look(struct pg *pg, const char *config_seen,
                                        const char *keys_seen, struct config_look *out);
-/* Subscribes to the channels of both change feeds. */
+/* Subscribes to the channels of both change feeds, and has statements planned for the snapshots
+ * they are given: only those tell how few rows are new. */
 MUST_USE enum pg_err config_store_listen(struct pg *pg);
 /* Names the server process and its address: another one may have other (older) rows. `*out` is
  * owned by the caller. */
