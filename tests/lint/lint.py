@@ -17,8 +17,9 @@ SKIPPED = {".git", "build", "node_modules", "dist", ".venv", "__pycache__", ".py
 class Tree:
     """Files by path from the root; contents are read once."""
 
-    def __init__(self, files):
+    def __init__(self, files, real=False):
         self.files = files
+        self.real = real
 
     @classmethod
     def of_project(cls):
@@ -29,7 +30,7 @@ class Tree:
                     files[path] = f.read()
             except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
                 continue
-        return cls(files)
+        return cls(files, real=True)
 
     def under(self, folders, endings):
         for path in sorted(self.files):
