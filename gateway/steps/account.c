@@ -8,6 +8,11 @@
 #include "gateway/steps/ledger_entry.h"
 #include "gateway/steps/settle.h"
 
+static int64_t known(int64_t tokens)
+{
+    return tokens > 0 ? tokens : 0;
+}
+
 static void count(const struct req *r, int64_t now)
 {
     int status = ledger_entry_status(r);
@@ -18,10 +23,8 @@ static void count(const struct req *r, int64_t now)
     metrics_observe_us(M_REQ_OVERHEAD, r->out.overhead_us);
     if (r->up.head_done)
         metrics_observe_us(M_REQ_TTFB, r->up.head_us - r->up.sent_us);
-    if (r->out.answer.usage.input > 0)
-        metrics_add(M_TOKENS_IN, r->out.answer.usage.input);
-    if (r->out.answer.usage.output > 0)
-        metrics_add(M_TOKENS_OUT, r->out.answer.usage.output);
+    metrics_add(M_TOKENS_IN, known(r->out.answer.usage.input));
+    metrics_add(M_TOKENS_OUT, known(r->out.answer.usage.output));
 }
 
 static void write_access_line(const struct req *r, int64_t now)
@@ -34,8 +37,8 @@ static void write_access_line(const struct req *r, int64_t now)
               LOG_STR("model", r->target.model ? r->target.model->slug : STR("")),
               LOG_STR("provider", c ? c->offer->provider->slug : STR("")),
               LOG_B("stream", r->want.scan.stream), LOG_I("attempts", r->route.n_attempts),
-              LOG_I("input_tokens", r->out.answer.usage.input),
-              LOG_I("output_tokens", r->out.answer.usage.output),
+              LOG_I("input_tokens", known(r->out.answer.usage.input)),
+              LOG_I("output_tokens", known(r->out.answer.usage.output)),
               LOG_I("cost_picodollars", r->out.cost.total_pico),
               LOG_I("duration_us", now - r->in.start_us), LOG_I("overhead_us", r->out.overhead_us));
 }

@@ -63,6 +63,8 @@ static enum step_rc whole_answer(struct req *r)
         usage_clear(&an->usage);
         return upstream_failed(r, err, text);
     }
+    if (!an->has_choices)
+        return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer has no choices"));
     if (r->want.scan.stream)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("a stream was asked for"));
     int64_t now = clock_mono_us();
@@ -226,7 +228,7 @@ static enum step_rc finish_stream(struct req *r)
 /* The bytes are over. Without a terminator or a finish reason the stream was cut. */
 static enum step_rc end_of_bytes(struct req *r)
 {
-    if (r->up.too_large)
+    if (r->up.too_large || sse_failed(&r->up.sse))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event is too large"));
     if (r->up.result.err)
         return upstream_failed(r, r->up.result.err, str_of(r->up.result.detail));
@@ -261,6 +263,15 @@ static void maybe_resume(struct req *r)
         xfer_resume(r->up.xfer);
 }
 
+/* Some providers leave out the blank line behind their last event. True: there may be one more. */
+static bool end_last_event(struct req *r)
+{
+    if (!r->up.done || r->up.result.err || r->out.ended || !sse_partial(&r->up.sse))
+        return false;
+    r->out.ended = true;
+    return sse_feed(&r->up.sse, STR("\n\n"));
+}
+
 static enum step_rc read_events(struct req *r)
 {
     struct sse_event ev;
@@ -270,8 +281,12 @@ static enum step_rc read_events(struct req *r)
     while (!r->out.got_done) {
         if (over_high_water(r))
             return STEP_WAIT;
-        if (!sse_next(&r->up.sse, &ev))
-            return r->up.done || r->up.too_large ? end_of_bytes(r) : STEP_WAIT;
+        if (!sse_next(&r->up.sse, &ev)) {
+            bool failed = r->up.too_large || sse_failed(&r->up.sse);
+            if (!failed && end_last_event(r))
+                continue;
+            return r->up.done || failed ? end_of_bytes(r) : STEP_WAIT;
+        }
         arena_reset(r->scratch);
         enum step_rc rc = take_event(r, &ev);
         if (rc != STEP_NEXT)
@@ -286,6 +301,7 @@ static void forget_attempt(struct req *r)
     r->out.answer = (struct dialect_answer){0};
     usage_clear(&r->out.answer.usage);
     r->out.content_bytes = 0;
+    r->out.ended = false;
     buf_reset(&r->out.held);
 }
 
