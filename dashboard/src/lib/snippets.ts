@@ -67,9 +67,19 @@ export function requestAsCurl(request: RequestDetail, baseUrl: string): string {
 }
 
 function curl(baseUrl: string, body: object): string {
-  const json = JSON.stringify(body, null, 2).replaceAll("'", "'\\''");
+  const fields = Object.entries(body).map(
+    ([name, value]) => `    ${JSON.stringify(name)}: ${spaced(value)}`,
+  );
+  const json = `{\n${fields.join(',\n')}\n  }`.replaceAll("'", "'\\''");
   return `curl ${baseUrl}/chat/completions \\
   -H "Authorization: Bearer $${KEY_VARIABLE}" \\
   -H "Content-Type: application/json" \\
   -d '${json}'`;
+}
+
+// JSON on one line, a space after each comma. A line break is never inside a string.
+function spaced(value: unknown): string {
+  return JSON.stringify(value, null, 1)
+    .replace(/(?<=[[{])\n\s*|\n\s*(?=[\]}])/g, '')
+    .replace(/\n\s*/g, ' ');
 }

@@ -53,7 +53,7 @@ type Props<T extends RowData> = {
 const NO_SORTING: SortingState = [];
 
 export function DataTable<T extends RowData>(props: Props<T>) {
-  const { label, columns, rows, rowKey, cardHeight, rowHeight = 40, onEnd } = props;
+  const { label, columns, rows, rowKey, cardHeight, rowHeight = 36, onEnd } = props;
   const narrow = useNarrow();
   const height = narrow ? cardHeight : rowHeight;
   const body = useRef<HTMLDivElement>(null);
@@ -153,7 +153,13 @@ export function DataTable<T extends RowData>(props: Props<T>) {
         className={css.body}
         style={{ height: rows ? virtual.getTotalSize() : height * 8 }}
       >
-        {!rows && <SkeletonRows columns={columns} template={template} height={height} />}
+        {!rows && (
+          <SkeletonRows
+            columns={narrow ? [] : columns}
+            template={narrow ? '' : template}
+            height={height}
+          />
+        )}
         {items.map((item) => {
           const row = shown[item.index];
           if (!row) return null;
@@ -232,6 +238,11 @@ function SkeletonRows<T extends RowData>({
       className={css.row}
       style={{ height, gridTemplateColumns: template, transform: `translateY(${i * height}px)` }}
     >
+      {columns.length === 0 && (
+        <div role="cell" className={css.card}>
+          <Skeleton width={45 + ((i * 17) % 40)} />
+        </div>
+      )}
       {columns.map((column, j) => (
         <div
           key={column.id ?? j}

@@ -30,11 +30,16 @@ export function Dialog({
         <div className={css.scrim} data-modal="">
           <D.Content
             className={css.dialog}
+            // A field takes the focus by itself; else the dialog does, not its close button.
+            onOpenAutoFocus={(event) => {
+              event.preventDefault();
+              (event.currentTarget as HTMLElement).focus();
+            }}
             onEscapeKeyDown={hold}
             onInteractOutside={hold}
             {...(description ? {} : { 'aria-describedby': undefined })}
           >
-            <header className={css.head}>
+            <div className={css.head}>
               <D.Title className={css.title}>{title}</D.Title>
               {!locked && (
                 <D.Close asChild>
@@ -43,7 +48,7 @@ export function Dialog({
                   </IconButton>
                 </D.Close>
               )}
-            </header>
+            </div>
             {description && <D.Description className={css.text}>{description}</D.Description>}
             {children}
           </D.Content>
@@ -54,5 +59,5 @@ export function Dialog({
 }
 
 export function DialogActions({ children }: { children: ReactNode }) {
-  return <footer className={css.actions}>{children}</footer>;
+  return <div className={css.actions}>{children}</div>;
 }

@@ -83,6 +83,8 @@ export function Options({
           aria-controls={`${id}-list`}
           aria-activedescendant={shown[active] ? `${id}-${active}` : undefined}
           aria-autocomplete="list"
+          // biome-ignore lint/a11y/noAutofocus: it is opened to type here
+          autoFocus
           autoComplete="off"
           spellCheck={false}
           placeholder={placeholder}

@@ -4,9 +4,12 @@ import { useScope } from '@/frame/scope';
 
 const WITHOUT_PROVIDER = 'gpt-4o-mini';
 
+// What a model for everything can do; specialised ones lack one of these.
+const GENERAL = ['tools', 'json_output'];
+
 /**
  * A model that will answer: of the first provider with a usable key, the cheapest of its ten
- * newest. Named with its provider, so that the snippet shows which one.
+ * newest general ones. Named with its provider, so that the snippet shows which one.
  */
 export function useSnippetModel(): string {
   const { org } = useScope();
@@ -21,7 +24,12 @@ export function useSnippetModel(): string {
     enabled: Boolean(usable),
   });
   const newest = (models.data?.items ?? [])
-    .filter((model) => model.offers.some((offer) => offer.usable))
+    .filter(({ offers }) =>
+      offers.some(
+        ({ usable: can, capabilities }) =>
+          can && GENERAL.every((one) => capabilities.includes(one)),
+      ),
+    )
     .sort((a, b) => (b.released_at ?? '').localeCompare(a.released_at ?? ''))
     .slice(0, 10);
   const price = (model: (typeof newest)[number]) =>

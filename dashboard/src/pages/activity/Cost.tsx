@@ -30,7 +30,7 @@ export function Cost({ request }: { request: RequestDetail }) {
                 <th scope="row">{lineName(line.kind)}</th>
                 <td>
                   <Value
-                    short={countExact(line.quantity, '').trim()}
+                    short={line.quantity.toLocaleString('en-US')}
                     exact={countExact(line.quantity, line.unit)}
                     copy={String(line.quantity)}
                   />

@@ -44,6 +44,10 @@ export default function Drawer({ id, rows, onMove, onClose }: Props) {
           className={css.drawer}
           aria-describedby={undefined}
           data-modal={narrow ? '' : undefined}
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            (event.currentTarget as HTMLElement).focus();
+          }}
           onInteractOutside={(event) => event.preventDefault()}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
@@ -56,7 +60,7 @@ export default function Drawer({ id, rows, onMove, onClose }: Props) {
             if (to && !event.ctrlKey && !event.metaKey) onMove(to.id);
           }}
         >
-          <header className={css.head}>
+          <div className={css.head}>
             <div className={css.heading}>
               <D.Title className={css.title}>
                 {detail.data?.model ?? detail.data?.requested_model ?? 'Request'}
@@ -88,7 +92,7 @@ export default function Drawer({ id, rows, onMove, onClose }: Props) {
               <code>{id}</code>
               <CopyIconButton text={id} label="Copy the id" />
             </div>
-          </header>
+          </div>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region needs focus */}
           <div className={css.body} tabIndex={0} role="region" aria-label="Details">
             {detail.error && !detail.data ? (
@@ -160,14 +164,14 @@ function Figure({ name, children }: { name: string; children: ReactNode }) {
 function Foot({ request }: { request: RequestDetail }) {
   const { session } = useScope();
   return (
-    <footer className={css.foot}>
+    <div className={css.foot}>
       <CopyButton
         text={requestAsCurl(request, session.gateway_url)}
         label="Copy as curl"
         icon={SquareTerminal}
       />
       <CopyButton text={location.href} label="Copy link" icon={Link2} />
-    </footer>
+    </div>
   );
 }
 

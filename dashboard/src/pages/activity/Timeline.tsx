@@ -17,7 +17,7 @@ export function Timeline({ request }: { request: RequestDetail }) {
           </span>
         ))}
       </div>
-      <ol>
+      <ol className={css.bars}>
         {bars.map((bar) => (
           <Row key={bar.id} bar={bar} total={total} />
         ))}

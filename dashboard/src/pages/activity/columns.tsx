@@ -84,7 +84,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'time',
       header: 'Time',
-      meta: { width: '136px' },
+      meta: { width: '124px' },
       cell: ({ row: { original: request } }) => (
         <Opener request={request} search={searchFor(request.id)} />
       ),
@@ -92,7 +92,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'model',
       header: 'Model',
-      meta: { width: 'minmax(150px, 1.7fr)' },
+      meta: { width: 'minmax(150px, 1.4fr)' },
       cell: ({ row: { original: request } }) => (
         <span className={css.model} title={request.requested_model ?? undefined}>
           {modelName(request)}
@@ -102,19 +102,19 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'provider',
       header: 'Provider',
-      meta: { width: 'minmax(110px, 1fr)' },
+      meta: { width: 'minmax(100px, 0.8fr)' },
       cell: ({ row: { original: request } }) => <Provider request={request} />,
     },
     {
       id: 'status',
       header: 'Status',
-      meta: { width: 'minmax(84px, 0.9fr)' },
+      meta: { width: 'minmax(84px, 0.95fr)' },
       cell: ({ row: { original: request } }) => <Status request={request} />,
     },
     {
       id: 'tokens',
       header: 'Tokens',
-      meta: { width: '120px', align: 'end' },
+      meta: { width: '112px', align: 'end' },
       cell: ({ row: { original: request } }) => <Tokens request={request} />,
     },
     {
@@ -148,7 +148,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'key',
       header: 'Key',
-      meta: { width: 'minmax(96px, 1fr)' },
+      meta: { width: 'minmax(96px, 1.1fr)' },
       cell: ({ row: { original: request } }) => (
         <span title={`…${request.api_key.last4}`}>{request.api_key.name}</span>
       ),

@@ -85,7 +85,7 @@ function ProviderGroup({
 }) {
   return (
     <section className={css.group} aria-labelledby={`provider-${id}`}>
-      <header className={css.head}>
+      <div className={css.head}>
         <span className={css.letter} aria-hidden="true">
           {(provider?.name ?? id).slice(0, 1).toUpperCase()}
         </span>
@@ -94,7 +94,7 @@ function ProviderGroup({
         {provider && !provider.usable && (
           <Badge tone="warn">not callable in this version yet</Badge>
         )}
-      </header>
+      </div>
       <ul>
         {keys.map((key) => (
           <KeyRow key={key.id} providerKey={key} mayChange={mayChange} />

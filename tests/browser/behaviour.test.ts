@@ -1,0 +1,245 @@
+// What the pages do, against a scripted API: keyboard alone, live rows, addresses that hold state.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
+import { fakeControl } from './lib/control.ts';
+import { makeWorld } from './lib/world.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}) {
+  const watched = await watchedPage(browser, { viewport: { width: 1440, height: 900 } });
+  const { page } = watched;
+  await serveDashboard(page);
+  const control = await fakeControl(page, choices);
+  const org = control.world.session.organisations[0]?.id ?? '';
+  await page.goto(ORIGIN + path.replace('ORG', org));
+  return { ...control, watched, page, org };
+}
+
+test('from the login to a new key by keyboard alone', async () => {
+  const { page, watched, calls } = await open('/', { signedIn: false });
+  const { keyboard } = page;
+  // Tab until the focus is on what is wanted; a person would do the same.
+  const tabTo = async (name: RegExp, key = 'Tab') => {
+    const seen: string[] = [];
+    for (let i = 0; i < 40; i += 1) {
+      const at = await page.evaluate(() => {
+        const focused = document.activeElement as HTMLElement;
+        return focused.getAttribute('aria-label') ?? focused.innerText ?? '';
+      });
+      if (name.test(at)) {
+        const outline = await page.evaluate(
+          () => getComputedStyle(document.activeElement as Element).outlineStyle,
+        );
+        assert.notEqual(outline, 'none', `the focus on ${at} is not to be seen`);
+        return;
+      }
+      seen.push(at);
+      await keyboard.press(key);
+    }
+    assert.fail(`never reached ${name}: ${seen.join(' | ')}`);
+  };
+  await page.getByLabel('E-mail').waitFor();
+  await keyboard.type('mira@northwind.example');
+  await keyboard.press('Tab');
+  await keyboard.type('right');
+  await keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Activity' }).waitFor();
+  await tabTo(/^API keys$/);
+  await keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Revoke production backend' }).waitFor();
+  await tabTo(/^Create API key$/);
+  await keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await keyboard.type('from the keyboard');
+  await tabTo(/^Create key$/);
+  await keyboard.press('Enter');
+  await page.getByTestId('new-key').waitFor();
+  // Shown once: Escape must not lose it.
+  await keyboard.press('Escape');
+  assert.ok(await page.getByTestId('new-key').isVisible());
+  await tabTo(/saved the key/);
+  await keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.ok(calls.some((call) => /^POST .*api-keys$/.test(call)));
+  check(watched);
+  await page.context().close();
+});
+
+test('new requests come in by themselves, and not when paused or scrolled away', async () => {
+  const now = new Date();
+  const world = makeWorld(now);
+  const { page, watched } = await open('/o/ORG/activity', { world, now });
+  await page.locator('[role=row] a').first().waitFor();
+  const template = world.requests[0] as (typeof world.requests)[0];
+  let n = 0;
+  const arrive = (model: string) => {
+    n += 1;
+    const at = new Date(Date.now() + n);
+    world.requests.unshift({
+      ...template,
+      id: template.id.replace(/.{4}$/, `f00${n}`),
+      created_at: at.toISOString(),
+      model,
+    });
+  };
+  arrive('model-one');
+  await page.getByText('model-one').waitFor();
+
+  await page.getByRole('button', { name: 'Live: pause' }).click();
+  assert.match(page.url(), /live=off/);
+  arrive('model-two');
+  await page.waitForTimeout(3000);
+  assert.equal(await page.getByText('model-two').count(), 0);
+  await page.getByRole('button', { name: 'Paused: resume' }).click();
+  await page.getByText('model-two').waitFor();
+
+  await page.mouse.wheel(0, 3000);
+  await page.getByRole('button', { name: 'Back to newest' }).waitFor();
+  arrive('model-three');
+  await page.waitForTimeout(3000);
+  await page.getByRole('button', { name: 'Back to newest' }).click();
+  await page.getByText('model-three').waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('900 requests: few rows are made, all can be reached', async () => {
+  const { page, watched, world } = await open('/o/ORG/activity?range=30d');
+  await page.locator('[role=row] a').first().waitFor();
+  const made = await page.locator('[role=row]').count();
+  assert.ok(made < 80, `${made} rows are in the document`);
+  const end = page.getByText(/^All of last 30 days/);
+  for (let i = 0; i < 60 && !(await end.isVisible()); i += 1) {
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.waitForTimeout(100);
+  }
+  await end.waitFor();
+  const rows = await page.getByRole('table').getAttribute('aria-rowcount');
+  assert.equal(Number(rows), world.requests.length + 1);
+  const oldest = world.requests.at(-1)?.id;
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await page.locator(`[data-request="${oldest}"]`).waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('the address holds filters, range and the open request', async () => {
+  const { page, watched, world, org } = await open('/o/ORG/activity');
+  await page.getByRole('button', { name: 'Status', exact: true }).click();
+  await page.getByRole('option', { name: 'Failed' }).click();
+  await page.getByRole('button', { name: 'Key', exact: true }).click();
+  await page.getByRole('combobox').fill('nightly');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Time range/ }).click();
+  await page.getByRole('button', { name: 'Last 7 days' }).click();
+  await page.locator('[role=row] a').first().click();
+  await page.getByText('Tokens and cost').waitFor();
+  const address = new URL(page.url());
+  const key = world.apiKeys.find(({ name }) => name === 'nightly evaluation');
+  assert.equal(address.searchParams.get('status'), 'error');
+  assert.equal(address.searchParams.get('key'), key?.id);
+  assert.equal(address.searchParams.get('range'), '7d');
+  const id = address.searchParams.get('request');
+
+  await page.reload();
+  await page.getByText('Tokens and cost').waitFor();
+  assert.ok(
+    await page
+      .getByRole('dialog')
+      .getByText(id ?? '?')
+      .isVisible(),
+  );
+  // The list is behind it, with its filters: older and newer walk it.
+  await page.locator('[role=row][aria-current=true]').waitFor();
+  await page.getByRole('button', { name: /^Older request/ }).click();
+  assert.notEqual(new URL(page.url()).searchParams.get('request'), id);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(new URL(page.url()).searchParams.get('request'), null);
+  assert.equal(new URL(page.url()).pathname, `/o/${org}/activity`);
+  check(watched);
+  await page.context().close();
+});
+
+test('Ctrl K finds a request by the beginning of its id', async () => {
+  const { page, watched, world } = await open('/o/ORG/api-keys');
+  await page.getByText('production backend').waitFor();
+  await page.keyboard.press('Control+k');
+  const wanted = world.requests[40] as (typeof world.requests)[0];
+  await page.getByRole('combobox').fill(wanted.id.slice(0, 18));
+  await page.getByRole('option', { name: wanted.id }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByText(wanted.id).waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('the theme is chosen, kept, and there before the first paint', async () => {
+  const { page, watched } = await open('/o/ORG/api-keys');
+  const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  assert.equal(await scheme(), 'dark');
+  await page.reload({ waitUntil: 'commit' });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  await page.getByText('production backend').waitFor();
+  assert.equal(await scheme(), 'dark');
+  check(watched);
+  await page.context().close();
+});
+
+test('a session that ends leads to the login, and back to where one was', async () => {
+  const { page, watched, world } = await open('/o/ORG/api-keys?status=all');
+  await page.getByText('production backend').waitFor();
+  await page.unrouteAll();
+  await serveDashboard(page);
+  await fakeControl(page, { signedIn: false, world });
+  await page.reload();
+  await page.getByLabel('E-mail').waitFor();
+  await page.getByLabel('E-mail').fill('mira@northwind.example');
+  await page.getByLabel('Password').fill('right');
+  await page.keyboard.press('Enter');
+  await page.getByText('production backend').waitFor();
+  assert.equal(new URL(page.url()).search, '?status=all');
+  check(watched);
+  await page.context().close();
+});
+
+test('a login never leads to another site', async () => {
+  for (const next of [
+    '//evil.example/',
+    'https://evil.example/',
+    '/\\evil.example',
+    'javascript:1',
+  ]) {
+    const { page, watched } = await open(`/login?next=${encodeURIComponent(next)}`, {
+      signedIn: false,
+    });
+    await page.getByLabel('E-mail').fill('mira@northwind.example');
+    await page.getByLabel('Password').fill('right');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Activity' }).waitFor();
+    assert.equal(new URL(page.url()).origin, ORIGIN);
+    check(watched);
+    await page.context().close();
+  }
+});
+
+test('a viewer is offered nothing that is refused', async () => {
+  const world = makeWorld(new Date(), { role: 'viewer' });
+  const { page, watched } = await open('/o/ORG/api-keys', { world });
+  await page.getByText('production backend').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^(Create API key|Revoke .+)$/ }).count(), 0);
+  await page.goto(page.url().replace('api-keys', 'provider-keys'));
+  await page.getByText('main account').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^(Add|Disable|Enable) / }).count(), 0);
+  check(watched);
+  await page.context().close();
+});

@@ -1,0 +1,207 @@
+// The product as a person meets it, all parts real: sign in, make a key, send with it, watch the
+// request arrive with its tokens and cost, revoke the key. Names of the environment as make up
+// writes them: DOTEB_CONTROL_URL, DOTEB_BASE_URL, DOTEB_ADMIN_EMAIL, DOTEB_ADMIN_PASSWORD.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import { violations } from './lib/axe.ts';
+import { check, launch, type Watched, watchedPage } from './lib/browser.ts';
+
+function setting(name: string): string {
+  const value = process.env[name];
+  assert.ok(value, `${name} is not set: run this by end_to_end.sh`);
+  return value;
+}
+
+const CONTROL = setting('DOTEB_CONTROL_URL');
+const BASE = setting('DOTEB_BASE_URL');
+const ARRIVES = { timeout: 20_000 };
+
+type Completion = { usage: { prompt_tokens: number; completion_tokens: number; cost: number } };
+
+let browser: Browser;
+let watched: Watched;
+let page: Page;
+let key = '';
+
+before(async () => {
+  browser = await launch();
+  watched = await watchedPage(browser, { viewport: { width: 1440, height: 900 } }, CONTROL);
+  page = watched.page;
+});
+after(() => browser.close());
+
+const chat = (body: object) =>
+  fetch(`${BASE}/chat/completions`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+const hello = { model: 'demo/chat', messages: [{ role: 'user', content: 'Hello' }] };
+const goTo = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click();
+const row = (text: string | RegExp) => page.getByRole('row').filter({ hasText: text });
+/** The money as the page writes an exact amount. */
+const usd = (amount: number) =>
+  `$${amount
+    .toFixed(12)
+    .replace(/0+$/, '')
+    .replace(/(\.\d?)$/, (end) => end.padEnd(3, '0'))}`;
+
+test('what control sends: a strict policy, compressed files, no listing of the API in pages', async () => {
+  const answer = await page.goto(CONTROL);
+  const policy = answer?.headers()['content-security-policy'] ?? '';
+  assert.match(policy, /default-src 'self'/);
+  assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+  const script = await page.locator('script[type=module]').getAttribute('src');
+  const file = await fetch(CONTROL + script, { headers: { 'Accept-Encoding': 'br' } });
+  assert.equal(file.headers.get('content-encoding'), 'br');
+  assert.match(file.headers.get('cache-control') ?? '', /immutable/);
+  const cli = await fetch(CONTROL + script, { headers: { 'Accept-Encoding': 'gzip' } });
+  assert.equal(cli.headers.get('content-encoding'), 'gzip');
+});
+
+test('a wrong password is refused, the right one leads in', async () => {
+  await page.getByLabel('E-mail').fill(setting('DOTEB_ADMIN_EMAIL'));
+  await page.getByLabel('Password').fill('surely not this');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('Password').fill(setting('DOTEB_ADMIN_PASSWORD'));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Activity' }).waitFor();
+});
+
+test('the first look teaches, and knows that a provider is there', async () => {
+  await page.getByRole('heading', { name: 'Send the first request' }).waitFor();
+  await page.getByText(/Ready: .*demo/).waitFor();
+  await page.getByText('Waiting for the first request…').waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+test('a new key is shown once, with code that works as it is', async () => {
+  await goTo('API keys');
+  await page.getByRole('button', { name: 'Create API key' }).first().click();
+  await page.getByLabel('Name').fill('browser test');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  key = await page.getByTestId('new-key').innerText();
+  assert.match(key, /^sk-doteb-[0-9A-Za-z]{49}$/);
+  await page.getByText(`LLM_GATEWAY_API_KEY=${key}`).waitFor();
+  const dialog = page.getByRole('dialog');
+  for (const language of ['Python', 'TypeScript', 'LiteLLM', 'curl']) {
+    await dialog.getByRole('tab', { name: language }).click();
+    const code = await dialog.getByRole('region', { name: `${language} snippet` }).innerText();
+    assert.ok(code.includes(BASE), `${language} names ${BASE}`);
+  }
+  const curl = await dialog.getByRole('region', { name: 'curl snippet' }).innerText();
+  const answer = JSON.parse(
+    execFileSync('sh', ['-c', `${curl} --silent`], {
+      env: { ...process.env, LLM_GATEWAY_API_KEY: key, no_proxy: '*' },
+    }).toString(),
+  ) as Completion;
+  assert.ok(answer.usage, JSON.stringify(answer));
+
+  // The light turns green and leads to the request: the same tokens, the same cost.
+  await dialog.getByText('The first request has arrived.').waitFor(ARRIVES);
+  await dialog.getByRole('link', { name: 'Look at it' }).click();
+  const { prompt_tokens, completion_tokens, cost } = answer.usage;
+  const detail = page.getByRole('dialog');
+  const line = (name: string) => detail.getByRole('row').filter({ hasText: name }).innerText();
+  await detail.getByText('Tokens and cost').waitFor(ARRIVES);
+  assert.match(await line('Input'), new RegExp(`\\b${prompt_tokens}\\b`));
+  assert.match(await line('Output'), new RegExp(`\\b${completion_tokens}\\b`));
+  assert.ok(
+    (await line('Total')).includes(usd(cost)),
+    `${await line('Total')} is not ${usd(cost)}`,
+  );
+  assert.match(await detail.innerText(), /1\. demo/);
+  assert.match(await detail.innerText(), /browser test/);
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Escape');
+});
+
+test('the list shows new requests by itself: streamed, refused, by time', async () => {
+  await page.getByRole('table', { name: 'Requests' }).waitFor();
+  const before = await row(/200/).count();
+  const stream = await chat({ ...hello, stream: true, temperature: 0.5 });
+  assert.match(await stream.text(), /data: \[DONE\]/);
+  await page.waitForFunction(
+    (n) =>
+      [...document.querySelectorAll('[role=row]')].filter((r) =>
+        /\b200\b/.test(r.textContent ?? ''),
+      ).length > n,
+    before,
+    ARRIVES,
+  );
+  assert.equal((await chat({ ...hello, model: 'demo/no-such-model' })).status, 404);
+  await row(/404/).waitFor(ARRIVES);
+  await row(/404/).getByRole('link').click();
+  const detail = page.getByRole('dialog');
+  await detail.getByText('demo/no-such-model', { exact: true }).first().waitFor();
+  await detail.getByText('Nothing was billed.').waitFor();
+  await page.keyboard.press('Escape');
+});
+
+test('the usage strip counts what the list shows', async () => {
+  await page.reload();
+  const strip = page.getByRole('region', { name: 'Usage in this range' });
+  await strip.getByText('Success rate').waitFor();
+  await page.getByRole('table', { name: 'Requests' }).getByRole('link').first().waitFor();
+  const rows = (await page.getByRole('row').count()) - 1;
+  await strip.getByRole('button', { name: String(rows), exact: true }).waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+test('a provider key is added sealed, switched off and on; its secret is nowhere', async () => {
+  const secret = `sk-browser-${Date.now()}-secret`;
+  await goTo('Provider keys');
+  await page.getByRole('button', { name: 'Add provider key' }).click();
+  await page.getByRole('combobox').fill('mistral');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Label').fill('from the browser');
+  await page.getByLabel('Secret', { exact: true }).fill(secret);
+  await page.getByRole('button', { name: 'Add key', exact: true }).click();
+  const key = page.getByRole('listitem').filter({ hasText: 'from the browser' });
+  await key.getByText('Enabled').waitFor();
+  await key.getByText(`…${secret.slice(-4)}`).waitFor();
+  await key.getByRole('button', { name: 'Disable from the browser' }).click();
+  await key.getByText('Disabled').waitFor();
+  await page.reload();
+  await key.getByText('Disabled').waitFor();
+  assert.ok(!(await page.content()).includes(secret));
+  await key.getByRole('button', { name: 'Enable from the browser' }).click();
+  await key.getByText('Enabled').waitFor();
+  await key.getByRole('button', { name: 'Disable from the browser' }).click();
+  await key.getByText('Disabled').waitFor();
+});
+
+test('revoking says what it breaks, and the key is dead within seconds', async () => {
+  assert.equal((await chat(hello)).status, 200);
+  await goTo('API keys');
+  await row('browser test').getByText(key.slice(-4)).waitFor();
+  assert.ok(!(await page.content()).includes(key), 'the key is not shown again');
+  await page.getByRole('button', { name: 'Revoke browser test' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/\d+ requests?, \$/).waitFor();
+  await dialog.getByRole('button', { name: 'Revoke key' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await row('browser test').waitFor({ state: 'detached' });
+  let status = 200;
+  for (let i = 0; i < 20 && status !== 401; i += 1) {
+    status = (await chat(hello)).status;
+    if (status !== 401) await sleep(100);
+  }
+  assert.equal(status, 401);
+  await page.getByRole('button', { name: 'Revoked', exact: true }).click();
+  await row('browser test').getByText('Revoked').waitFor();
+});
+
+test('signing out ends the session', async () => {
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByLabel('E-mail').waitFor();
+  await page.goBack();
+  await page.getByLabel('E-mail').waitFor();
+});
+
+test('nothing was blocked, logged or asked for elsewhere', () => check(watched));

@@ -1,0 +1,155 @@
+// Answers /api/v1 inside the browser for states that the real daemon is seldom in: empty, slow,
+// failing, a month of data. End-to-end tests use the real one.
+import type { Page, Route } from 'playwright-core';
+import { makeWorld, type World } from './world.ts';
+
+export type State = 'filled' | 'empty' | 'loading' | 'error';
+
+type Choices = {
+  state?: State;
+  signedIn?: boolean;
+  world?: World;
+  now?: Date;
+};
+
+/** The page's API from now on; `calls` counts what was asked, by method and path. */
+export async function fakeControl(page: Page, choices: Choices = {}) {
+  const { state = 'filled', signedIn = true, now = new Date() } = choices;
+  const world = choices.world ?? makeWorld(now);
+  const calls: string[] = [];
+  let here = signedIn;
+
+  const answer = (route: Route, status: number, body?: unknown) =>
+    route.fulfill({
+      status,
+      contentType: status < 400 ? 'application/json' : 'application/problem+json',
+      body: body === undefined ? '' : JSON.stringify(body),
+    });
+  const problem = (route: Route, status: number, detail: string) =>
+    answer(route, status, { type: 'urn:doteb:problem:test', title: 'Problem', status, detail });
+
+  await page.route('**/api/v1/**', async (route) => {
+    const request = route.request();
+    const url = new URL(request.url());
+    const path = url.pathname.replace('/api/v1', '');
+    calls.push(`${request.method()} ${path}`);
+    if (path === '/session') {
+      if (request.method() === 'POST') here = request.postDataJSON().password !== 'wrong';
+      if (request.method() === 'DELETE') here = false;
+      if (request.method() === 'DELETE') return answer(route, 204);
+      if (!here) return problem(route, 401, 'E-mail or password is wrong.');
+      return answer(route, 200, world.session);
+    }
+    if (!here) return problem(route, 401, 'Sign in first.');
+    if (state === 'loading') return; // never answered
+    if (state === 'error') {
+      return problem(route, 503, 'The database cannot be reached: connection refused.');
+    }
+    return reply(route, request.method(), path, url.searchParams);
+  });
+
+  const list = (items: unknown[]) => ({ items, next_cursor: null });
+
+  function reply(route: Route, method: string, path: string, query: URLSearchParams) {
+    const empty = state === 'empty';
+    if (path === '/providers') return answer(route, 200, list(world.providers));
+    if (path === '/models') return answer(route, 200, list([]));
+    if (path.endsWith('/provider-keys')) {
+      return answer(route, 200, list(empty ? [] : world.providerKeys));
+    }
+    if (path.endsWith('/api-keys') && method === 'POST') {
+      return answer(route, 201, {
+        ...world.apiKeys[0],
+        ...route.request().postDataJSON(),
+        id: world.apiKeys[0]?.id,
+        requests: 0,
+        cost: '0',
+        last_used_at: null,
+        key: `sk-doteb-${'Ab3'.repeat(17).slice(0, 49)}`,
+      });
+    }
+    if (path.includes('/api-keys/') && method === 'DELETE') return answer(route, 204);
+    if (path.endsWith('/api-keys')) {
+      const revoked = query.get('status') === 'revoked';
+      return answer(route, 200, list(empty || revoked ? [] : world.apiKeys));
+    }
+    if (path.endsWith('/usage')) {
+      const to = new Date(query.get('to') ?? now);
+      const from = new Date(query.get('from') ?? to.getTime() - 86_400_000);
+      const usage = world.usage(from, to, query.get('group_by') ?? 'none');
+      return answer(route, 200, empty ? emptied(usage) : usage);
+    }
+    if (path.endsWith('/requests')) return answer(route, 200, empty ? list([]) : requests(query));
+    if (path.includes('/requests/')) {
+      const found = world.requests.find(({ id }) => path.endsWith(id));
+      return found ? answer(route, 200, found) : problem(route, 404, 'There is no such request.');
+    }
+    return problem(route, 404, `Nothing at ${path}.`);
+  }
+
+  function requests(query: URLSearchParams) {
+    const q = query.get('q');
+    const fits = world.requests.filter(
+      (row) =>
+        (q ? row.id.startsWith(q) : row.created_at >= (query.get('from') ?? '')) &&
+        row.created_at < (query.get('to') ?? '9') &&
+        row.model?.includes(query.get('model') ?? '') &&
+        (query.get('provider') ?? row.provider) === row.provider &&
+        (query.get('api_key') ?? row.api_key.id) === row.api_key.id &&
+        (query.get('status') !== 'error' || row.outcome !== 'ok') &&
+        (query.get('status') !== 'ok' || row.outcome === 'ok'),
+    );
+    const at = Number(query.get('cursor') ?? 0);
+    const end = at + Number(query.get('limit') ?? 50);
+    const items = fits.slice(at, end).map(narrow);
+    return { items, next_cursor: end < fits.length ? String(end) : null };
+  }
+
+  return { world, calls };
+}
+
+// What a list shows of a request.
+function narrow(detail: World['requests'][number]) {
+  const {
+    cache_write_tokens,
+    upstream_model,
+    upstream_request_id,
+    client_request_id,
+    session,
+    source,
+    end_user,
+    title,
+    referer,
+    user_agent,
+    client_ip,
+    error_detail,
+    tags,
+    metadata,
+    params,
+    cost_lines,
+    attempts_detail,
+    steps,
+    ...row
+  } = detail;
+  return row;
+}
+
+function emptied(usage: ReturnType<World['usage']>) {
+  const zero = {
+    requests: 0,
+    ok: 0,
+    errors: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+    cached_tokens: 0,
+    cost: '0',
+  };
+  return {
+    ...usage,
+    series: usage.series.map((one) => ({
+      ...one,
+      points: one.points.map(({ t }) => ({ t, ...zero })),
+    })),
+    totals: { ...zero, p50_ms: null, p95_ms: null, ttft_p50_ms: null, ttft_p95_ms: null },
+  };
+}

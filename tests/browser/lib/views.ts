@@ -1,0 +1,185 @@
+// Every page and state of the dashboard by name: the axe test judges them, pictures show them.
+import type { Page } from 'playwright-core';
+import { ORIGIN, serveDashboard } from './browser.ts';
+import { fakeControl, type State } from './control.ts';
+import { makeWorld } from './world.ts';
+
+export type View = {
+  name: string;
+  path: (org: string, request: string) => string;
+  state: State;
+  signedIn?: boolean;
+  /** What is there when the view is. */
+  ready: string;
+  act?: (page: Page) => Promise<unknown>;
+};
+
+const activity = (org: string) => `/o/${org}/activity`;
+const apiKeys = (org: string) => `/o/${org}/api-keys`;
+const providerKeys = (org: string) => `/o/${org}/provider-keys`;
+const open = (page: Page, name: string | RegExp) =>
+  page.getByRole('button', { name }).first().click();
+
+export const VIEWS: View[] = [
+  { name: 'login', path: () => '/login', state: 'filled', signedIn: false, ready: 'text=Sign in' },
+  {
+    name: 'login-wrong',
+    path: () => '/login',
+    state: 'filled',
+    signedIn: false,
+    ready: 'text=Sign in',
+    act: async (page) => {
+      await page.getByLabel('E-mail').fill('mira@northwind.example');
+      await page.getByLabel('Password').fill('wrong');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  { name: 'activity', path: activity, state: 'filled', ready: '[role=table] [role=row] a' },
+  {
+    name: 'activity-drawer',
+    path: (org, request) => `${activity(org)}?request=${request}`,
+    state: 'filled',
+    ready: 'text=Tokens and cost',
+  },
+  {
+    name: 'activity-drawer-failed',
+    path: (org) => `${activity(org)}?status=error`,
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+    act: async (page) => {
+      await page.locator('[role=row] a').nth(1).click();
+      await page.getByText('Tokens and cost').waitFor();
+    },
+  },
+  {
+    name: 'activity-filtered',
+    path: (org) => `${activity(org)}?status=error&provider=azure&range=7d&live=off`,
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+  },
+  {
+    name: 'activity-no-match',
+    path: (org) => `${activity(org)}?q=00000000-0000`,
+    state: 'filled',
+    ready: 'text=No request fits',
+  },
+  {
+    name: 'activity-filter-open',
+    path: activity,
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Model', exact: true }).click();
+      await page.getByRole('option').first().waitFor();
+    },
+  },
+  {
+    name: 'activity-range-open',
+    path: activity,
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+    act: (page) => open(page, /^Time range/),
+  },
+  {
+    name: 'palette',
+    path: activity,
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+    act: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('option', { name: 'production backend' }).waitFor();
+    },
+  },
+  {
+    name: 'account-menu',
+    path: activity,
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+    act: (page) => open(page, /^Account of/),
+  },
+  { name: 'first-run', path: activity, state: 'empty', ready: 'text=Send the first request' },
+  { name: 'activity-loading', path: activity, state: 'loading', ready: '[aria-busy=true]' },
+  { name: 'activity-error', path: activity, state: 'error', ready: 'text=No answer for now' },
+  { name: 'api-keys', path: apiKeys, state: 'filled', ready: 'text=production backend' },
+  { name: 'api-keys-empty', path: apiKeys, state: 'empty', ready: 'text=No API key yet' },
+  { name: 'api-keys-loading', path: apiKeys, state: 'loading', ready: '[aria-busy=true]' },
+  { name: 'api-keys-error', path: apiKeys, state: 'error', ready: 'text=No answer for now' },
+  {
+    name: 'api-key-create',
+    path: (org) => `${apiKeys(org)}?create=1`,
+    state: 'filled',
+    ready: 'role=dialog',
+  },
+  {
+    name: 'api-key-created',
+    path: (org) => `${apiKeys(org)}?create=1`,
+    state: 'filled',
+    ready: 'role=dialog',
+    act: async (page) => {
+      await page.getByLabel('Name').fill('mobile app');
+      await page.getByRole('button', { name: 'Create key' }).click();
+      await page.getByTestId('new-key').waitFor();
+    },
+  },
+  {
+    name: 'api-key-revoke',
+    path: apiKeys,
+    state: 'filled',
+    ready: 'text=production backend',
+    act: (page) => open(page, 'Revoke production backend'),
+  },
+  { name: 'provider-keys', path: providerKeys, state: 'filled', ready: 'text=main account' },
+  {
+    name: 'provider-keys-empty',
+    path: providerKeys,
+    state: 'empty',
+    ready: 'text=No provider key yet',
+  },
+  {
+    name: 'provider-keys-loading',
+    path: providerKeys,
+    state: 'loading',
+    ready: '[aria-busy=true]',
+  },
+  {
+    name: 'provider-keys-error',
+    path: providerKeys,
+    state: 'error',
+    ready: 'text=No answer for now',
+  },
+  {
+    name: 'provider-key-choose',
+    path: (org) => `${providerKeys(org)}?add=1`,
+    state: 'filled',
+    ready: 'role=option >> nth=0',
+  },
+  {
+    name: 'provider-key-form',
+    path: (org) => `${providerKeys(org)}?add=1`,
+    state: 'filled',
+    ready: 'role=option >> nth=0',
+    act: async (page) => {
+      await page.getByRole('option', { name: /Azure/ }).click();
+      await page.getByLabel('Secret', { exact: true }).fill('sk-example');
+    },
+  },
+  {
+    name: 'missing',
+    path: () => '/o/00000000-0000-7000-8000-000000000000/activity',
+    state: 'filled',
+    ready: 'text=There is no such page',
+  },
+];
+
+/** Brings a page into a view. */
+export async function show(page: Page, view: View, now = new Date()): Promise<void> {
+  const world = makeWorld(now);
+  await serveDashboard(page);
+  await fakeControl(page, { state: view.state, signedIn: view.signedIn ?? true, world, now });
+  const org = world.session.organisations[0]?.id ?? '';
+  const retried = world.requests.find(({ attempts }) => attempts === 2);
+  await page.goto(ORIGIN + view.path(org, retried?.id ?? ''));
+  await page.locator(view.ready).first().waitFor({ state: 'attached' });
+  await view.act?.(page);
+}
