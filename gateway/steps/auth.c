@@ -61,7 +61,7 @@ enum step_rc step_auth(struct req *r)
 {
     struct str credential;
     enum err err = r->in.refused;
-    if (err) {
+    if (err && err != E_BODY_TOO_LARGE) { /* that one is judged in receive: its row has an owner */
         req_fail(r, err, STR_NULL, "%s", r->in.refusal);
         return STEP_FAIL;
     }
