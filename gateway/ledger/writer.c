@@ -31,6 +31,7 @@ struct writer {
     struct batch batch;
     int64_t flush_ms;
     int64_t next_look_us;
+    bool look_failed;
     pthread_t thread;
     _Atomic bool finished;
 };
@@ -61,8 +62,10 @@ static void look(struct writer *w)
         return;
     size_t n;
     uint64_t *deleted = spool_take_deleted(w->spool, &n);
-    if (!committer_idle(w->committer, deleted, n))
+    bool ok = committer_idle(w->committer, deleted, n);
+    if (!ok && !w->look_failed)
         log_event(LOG_WARN, "ledger_look_failed", LOG_S("reason", committer_error(w->committer)));
+    w->look_failed = !ok;
     w->next_look_us = now_us + IDLE_LOOK_MS * 1000;
 }
 

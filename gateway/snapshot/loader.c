@@ -371,6 +371,7 @@ static void end(struct loader *l)
     pg_close(l->pg);
     image_unref(l->img);
     key_table_unref(l->keys);
+    xfree((void *)(uintptr_t)l->o.database_url);
     xfree(l->server);
     xfree(l->config_seen);
     xfree(l->keys_seen);
@@ -398,6 +399,7 @@ struct loader *loader_new(const struct loader_options *o)
     struct loader *l = xcalloc(1, sizeof *l);
     l->magic = LOADER_MAGIC;
     l->o = *o;
+    l->o.database_url = xstrdup(o->database_url);
     if (l->o.poll_ms <= 0)
         l->o.poll_ms = 1000;
     l->retry_gap_us = RETRY_MIN_US;

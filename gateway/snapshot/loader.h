@@ -1,4 +1,5 @@
-/* The loader thread: LISTENs, rebuilds what changed, publishes; polls as a fallback. */
+/* The loader thread: LISTENs, rebuilds what changed, publishes; polls as a fallback. The last
+ * snapshot serves for as long as PostgreSQL is away. */
 #ifndef DOTEB_SNAPSHOT_LOADER_H
 #define DOTEB_SNAPSHOT_LOADER_H
 
@@ -12,8 +13,8 @@ struct loader;
 typedef void loader_published_fn(void *arg);
 
 struct loader_options {
-    const char *database_url;
-    const struct master_keys *master_keys; /* borrowed for the loader's life */
+    const char *database_url;              /* copied; a server itself, not a pooler: LISTEN */
+    const struct master_keys *master_keys; /* borrowed until the last snapshot is gone */
     int64_t poll_ms;                       /* default 1,000 */
     loader_published_fn *published;
     void *arg;

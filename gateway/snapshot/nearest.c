@@ -1,13 +1,13 @@
 /* "Did you mean": names of models near to one that is not there. Runs on a worker, on the error
  * path that a stranger can repeat, so its work is bounded: a set of letters rules most names out
- * before the edit distance is taken, and that has a budget.
+ * before they are compared, and comparing has a budget.
  */
 #include "gateway/snapshot/nearest.h"
 
 enum {
     QUERY_MAX = 96, /* bytes; longer names are cut */
     DISTANCE_MAX = 4,
-    BUDGET_CELLS = 40000, /* of the distance's table */
+    BUDGET = 100000, /* cells of a distance's table, or bytes searched; about 200 us */
     WORDS_MAX = 4,
     KEEP_MAX = 8,
 };
@@ -16,6 +16,7 @@ struct query {
     struct str name, tail; /* tail: behind the last slash */
     uint64_t letters;
     struct str words[WORDS_MAX]; /* the longest, three letters or more */
+    uint64_t word_letters[WORDS_MAX];
     size_t n_words, words_len;
     long budget;
 };
@@ -66,7 +67,7 @@ static void add_word(struct query *q, struct str word)
 
 static void query_init(struct query *q, struct str name)
 {
-    *q = (struct query){.budget = BUDGET_CELLS};
+    *q = (struct query){.budget = BUDGET};
     q->name = str_make(name.p, name.len < QUERY_MAX ? name.len : QUERY_MAX);
     q->tail = q->name;
     for (size_t i = 0; i < q->name.len; i++)
@@ -80,8 +81,10 @@ static void query_init(struct query *q, struct str name)
         add_word(q, str_make(q->tail.p + i, end - i));
         i = end + 1;
     }
-    for (size_t i = 0; i < q->n_words; i++)
+    for (size_t i = 0; i < q->n_words; i++) {
         q->words_len += q->words[i].len;
+        q->word_letters[i] = letters_of(q->words[i]);
+    }
 }
 
 static unsigned bits(uint64_t set)
@@ -105,8 +108,15 @@ static unsigned distance(struct query *q, const struct near_name *n)
     return d > limit ? DISTANCE_MAX + 1 : d;
 }
 
-static bool contains(struct str s, struct str word)
+/* The sets of letters come along to spare most searches. */
+static bool contains(struct query *q, struct str s, uint64_t s_letters, struct str word,
+                     uint64_t word_letters)
 {
+    if ((word_letters & ~s_letters) != 0 || word.len > s.len)
+        return false;
+    q->budget -= (long)s.len;
+    if (q->budget < 0)
+        return false;
     for (size_t i = 0; i + word.len <= s.len; i++)
         if (lower(s.p[i]) == lower(word.p[0]) && str_ieq(str_make(s.p + i, word.len), word))
             return true;
@@ -119,13 +129,15 @@ static unsigned score(struct query *q, const struct near_name *n)
     unsigned d = distance(q, n);
     if (d <= DISTANCE_MAX)
         return d;
-    if (q->tail.len >= 3 && n->text.len > q->tail.len && contains(n->text, q->tail))
+    if (q->tail.len >= 3 && n->text.len > q->tail.len &&
+        contains(q, n->text, n->letters, q->tail, q->letters))
         return 10 + (unsigned)(n->text.len - q->tail.len);
-    if (n->text.len >= 4 && q->tail.len > n->text.len && contains(q->tail, n->text))
+    if (n->text.len >= 4 && q->tail.len > n->text.len &&
+        contains(q, q->tail, q->letters, n->text, n->letters))
         return 10 + (unsigned)(q->tail.len - n->text.len);
     size_t shared = 0;
     for (size_t i = 0; i < q->n_words; i++)
-        if (contains(n->text, q->words[i]))
+        if (contains(q, n->text, n->letters, q->words[i], q->word_letters[i]))
             shared += q->words[i].len;
     if (shared == 0 || shared * 2 < q->words_len)
         return UINT32_MAX;

@@ -125,14 +125,7 @@ test('the list shows new requests by itself: streamed, refused, by time', async 
   const before = await row(/200/).count();
   const stream = await chat({ ...hello, stream: true, temperature: 0.5 });
   assert.match(await stream.text(), /data: \[DONE\]/);
-  await page.waitForFunction(
-    (n) =>
-      [...document.querySelectorAll('[role=row]')].filter((r) =>
-        /\b200\b/.test(r.textContent ?? ''),
-      ).length > n,
-    before,
-    ARRIVES,
-  );
+  await row(/200/).nth(before).waitFor(ARRIVES);
   assert.equal((await chat({ ...hello, model: 'demo/no-such-model' })).status, 404);
   await row(/404/).waitFor(ARRIVES);
   await row(/404/).getByRole('link').click();

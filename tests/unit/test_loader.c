@@ -329,8 +329,6 @@ int main(void)
         (void)fprintf(stderr, "DOTEB_TEST_DATABASE_URL is not set\n");
         return 77;
     }
-    /* Kerberos probing in a new connection is not ours to judge under a sanitizer. */
-    ASSERT(setenv("PGGSSENCMODE", "disable", 1) == 0);
     rows_setup();
     open_database(server_url);
     int status = unit_run("loader", tests, ARRAY_LEN(tests));

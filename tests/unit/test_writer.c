@@ -422,7 +422,8 @@ END_TEST
 START_TEST(a_database_that_hangs)
 {
     begin(1);
-    usleep(300000);
+    for (int i = 0; i < 1000 && writer_lag_ms(writer) < 0; i++)
+        usleep(10000);
     int64_t pid = ledger_number("select pid from pg_stat_activity"
                                 " where application_name = 'doteb-gateway ledger'");
     if (kill((pid_t)pid, SIGSTOP) != 0) {
