@@ -160,7 +160,8 @@ static bool read_off_peak_days(const struct reader *r, const json_t *days)
     }
     if (!offset || json_is_null(offset))
         return true;
-    if (!read_integer(offset, -24 * 60, 24 * 60, &v))
+    const int64_t day = 24 * 60;
+    if (!read_integer(offset, -day, day, &v))
         return refuse(r, "peak: utc_offset_minutes must be within a day");
     r->list->off_peak_utc_offset_minutes = (int16_t)v;
     return true;
@@ -195,7 +196,7 @@ static bool read_multiplier(const json_t *value, int64_t *milli)
     if (!price_parse(s, &p) || p.femto % INT64_C(1000000000000) != 0)
         return false;
     *milli = p.femto / INT64_C(1000000000000);
-    return *milli > 0 && *milli <= 100 * 1000;
+    return *milli > 0 && *milli <= 100000; /* a hundredfold */
 }
 
 static bool read_service_tiers(const struct reader *r, json_t *tiers)
