@@ -25,7 +25,11 @@ static atomic_int level_now = LOG_INFO;
 static const char *program_name = "doteb";
 /* A write stopped inside a line: the next one starts on a fresh line. */
 static atomic_bool torn;
-static _Thread_local struct buf *gathered;
+/* A thread that gathers its lines: those waiting, and room to make one in. */
+struct gathering {
+    struct buf lines, line;
+};
+static _Thread_local struct gathering *gathered;
 
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
@@ -77,7 +81,9 @@ static void add_value(struct buf *b, const struct log_field *f)
         break;
     case LOG_KIND_UUID:
         uuid_format(f->u, text);
-        buf_add_json(b, str_of(text));
+        buf_add_char(b, '"');
+        buf_add(b, text, UUID_TEXT_LEN);
+        buf_add_char(b, '"');
         break;
     case LOG_KIND_BOOL:
         buf_add_str(b, f->i ? STR("true") : STR("false"));
@@ -92,14 +98,18 @@ static void add_line(struct buf *b, enum log_level level, const struct log_field
 {
     char when[25];
     clock_format_iso(clock_wall_us(), when);
-    buf_printf(b, "{\"time\":\"%s\",\"level\":\"%s\",\"program\":", when, level_names[level]);
+    buf_add_lit(b, "{\"time\":\"");
+    buf_add_str(b, str_of(when));
+    buf_add_lit(b, "\",\"level\":\"");
+    buf_add_str(b, str_of(level_names[level]));
+    buf_add_lit(b, "\",\"program\":");
     buf_add_json(b, str_of(program_name));
     bool whole = true;
     for (const struct log_field *f = fields; whole && f->kind != LOG_KIND_END; f++) {
         size_t before = b->len;
-        buf_add_char(b, ',');
-        buf_add_json(b, str_of(f->key));
-        buf_add_char(b, ':');
+        buf_add_lit(b, ",\""); /* keys are our own constants: nothing in them to escape */
+        buf_add_str(b, str_of(f->key));
+        buf_add_lit(b, "\":");
         add_value(b, f);
         whole = !b->failed;
         if (!whole) {
@@ -150,21 +160,34 @@ static void write_out(const char *p, size_t len)
         atomic_store_explicit(&torn, true, memory_order_relaxed);
 }
 
+static void write_now(enum log_level level, const struct log_field *fields)
+{
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES - TAIL_BYTES);
+    add_line(&line, level, fields);
+    write_out(line.p, line.len);
+    buf_fini(&line);
+}
+
+static void gather(enum log_level level, const struct log_field *fields)
+{
+    struct buf *line = &gathered->line;
+    buf_reset(line);
+    line->max = LINE_MAX_BYTES - TAIL_BYTES;
+    add_line(line, level, fields);
+    if (gathered->lines.len + line->len > GATHER_BYTES)
+        log_flush();
+    buf_add(&gathered->lines, line->p, line->len);
+}
+
 void log_write(enum log_level level, const struct log_field *fields)
 {
     ASSERT((unsigned)level < ARRAY_LEN(level_names));
     int saved = errno;
-    struct buf line;
-    buf_init(&line, LINE_MAX_BYTES - TAIL_BYTES);
-    add_line(&line, level, fields);
-    if (!gathered) {
-        write_out(line.p, line.len);
-    } else {
-        if (gathered->len + line.len > GATHER_BYTES)
-            log_flush();
-        buf_add(gathered, line.p, line.len);
-    }
-    buf_fini(&line);
+    if (gathered)
+        gather(level, fields);
+    else
+        write_now(level, fields);
     errno = saved;
 }
 
@@ -172,16 +195,17 @@ void log_buffer_begin(void)
 {
     ASSERT(!gathered);
     gathered = xmalloc(sizeof *gathered);
-    buf_init(gathered, GATHER_BYTES);
+    buf_init(&gathered->lines, GATHER_BYTES);
+    buf_init(&gathered->line, LINE_MAX_BYTES);
 }
 
 void log_flush(void)
 {
-    if (!gathered || gathered->len == 0)
+    if (!gathered || gathered->lines.len == 0)
         return;
     int saved = errno;
-    write_out(gathered->p, gathered->len);
-    buf_reset(gathered);
+    write_out(gathered->lines.p, gathered->lines.len);
+    buf_reset(&gathered->lines);
     errno = saved;
 }
 
@@ -190,7 +214,8 @@ void log_buffer_end(void)
     if (!gathered)
         return;
     log_flush();
-    buf_fini(gathered);
+    buf_fini(&gathered->lines);
+    buf_fini(&gathered->line);
     xfree(gathered);
     gathered = NULL;
 }

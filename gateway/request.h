@@ -21,6 +21,7 @@
 #include "common/uuid.h"
 #include "gateway/dialect/dialect.h"
 #include "gateway/ir/price.h"
+#include "gateway/key_memo.h"
 #include "gateway/ledger/spool.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
@@ -71,6 +72,7 @@ struct engine {
     struct timers timers;
     struct xfer_pool *xfers;
     struct spool_lane *lane;
+    struct key_memo *memo;
     struct snapshot *snap; /* adopted at loop top */
     const struct options *conf;
     const struct req_host *host;

@@ -64,11 +64,23 @@ uint64_t snapshot_version(const struct snapshot *s)
     return s->version;
 }
 
-bool snapshot_find_key(const struct snapshot *s, struct str key, struct snap_key *out)
+struct apikey_hash snapshot_hash_key(const struct snapshot *s, struct str key)
 {
     CHECK(s, SNAPSHOT_MAGIC);
-    struct apikey_hash hash = apikey_hash(s->img->pepper, key);
-    return key_table_find(s->keys, s->keys_mark, &hash, out);
+    return apikey_hash(s->img->pepper, key);
+}
+
+bool snapshot_find_hash(const struct snapshot *s, const struct apikey_hash *hash,
+                        struct snap_key *out)
+{
+    CHECK(s, SNAPSHOT_MAGIC);
+    return key_table_find(s->keys, s->keys_mark, hash, out);
+}
+
+bool snapshot_find_key(const struct snapshot *s, struct str key, struct snap_key *out)
+{
+    struct apikey_hash hash = snapshot_hash_key(s, key);
+    return snapshot_find_hash(s, &hash, out);
 }
 
 const struct snap_project *snapshot_project(const struct snapshot *s, struct uuid organisation_id,

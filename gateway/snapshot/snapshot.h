@@ -95,6 +95,10 @@ uint64_t snapshot_version(const struct snapshot *s);
  * hash (imported into two organisations). Says nothing of expiry, `revoked` or the project's state:
  * the caller judges. Wait-free, any thread. */
 MUST_USE bool snapshot_find_key(const struct snapshot *s, struct str key, struct snap_key *out);
+/* The two halves of it, for callers that remember hashes. */
+struct apikey_hash snapshot_hash_key(const struct snapshot *s, struct str key);
+MUST_USE bool snapshot_find_hash(const struct snapshot *s, const struct apikey_hash *hash,
+                                 struct snap_key *out);
 const struct snap_project *snapshot_project(const struct snapshot *s, struct uuid organisation_id,
                                             struct uuid project_id);
 /* By slug or alias. */

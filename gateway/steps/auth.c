@@ -39,14 +39,27 @@ static enum err find_credential(struct req *r, struct str *out)
     return out->p ? E_OK : E_NO_KEY;
 }
 
+static bool find_key(struct req *r, struct str credential)
+{
+    struct apikey_hash hash;
+    if (key_memo_get(r->engine->memo, credential, &hash) &&
+        snapshot_find_hash(r->snap, &hash, &r->who.key))
+        return true;
+    if (!apikey_plausible(credential))
+        return false;
+    hash = snapshot_hash_key(r->snap, credential);
+    if (!snapshot_find_hash(r->snap, &hash, &r->who.key))
+        return false;
+    key_memo_put(r->engine->memo, credential, &hash);
+    return true;
+}
+
 /* The wall time of the request's start judges expiry: a request that began in time may finish. */
 static enum err judge_key(struct req *r, struct str credential)
 {
     if (!r->snap)
         return E_NOT_READY;
-    if (!apikey_plausible(credential))
-        return E_BAD_KEY;
-    if (!snapshot_find_key(r->snap, credential, &r->who.key))
+    if (!find_key(r, credential))
         return E_BAD_KEY;
     r->who.project = snapshot_project(r->snap, r->who.key.organisation_id, r->who.key.project_id);
     if (!r->who.project)
