@@ -15,11 +15,15 @@ enum { BACKLOG = 512, ERR_BYTES = 256 };
 
 static bool split(const char *address, char host[256], char port[8])
 {
+    int64_t number;
     struct str s = str_of(address);
     size_t colon = s.len;
     while (colon > 0 && s.p[colon - 1] != ':')
         colon--;
     if (colon == 0 || s.len - colon >= 8 || s.len - colon == 0 || colon - 1 >= 256)
+        return false;
+    /* getaddrinfo would take 99999 and wrap it. */
+    if (!str_to_i64(str_make(s.p + colon, s.len - colon), &number) || number < 0 || number > 65535)
         return false;
     struct str h = str_make(s.p, colon - 1);
     if (h.len >= 2 && h.p[0] == '[' && h.p[h.len - 1] == ']')

@@ -223,7 +223,7 @@ class Installation:
     def command(self, *words, text=None, check=True, env=None):
         done = subprocess.run([str(BUILD / "control/doteb-control"), *map(str, words)],
                               env=self.env | (env or {}), input=text, capture_output=True,
-                              text=True)
+                              text=True, timeout=180)
         assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout.strip() if check else done
 
