@@ -4,6 +4,7 @@
 #include "gateway/store/config_store.h"
 
 #include "common/mem.h"
+#include "gateway/store/changed.h"
 
 /* Rows of one table: its statement, and how one is read. */
 struct table {
@@ -241,18 +242,16 @@ void config_rows_fini(struct config_rows *rows)
     *rows = (struct config_rows){0};
 }
 
-/* A row is new if its transaction was not visible to the last look: exact whatever the order of
- * commits. The comparison with xmin lets the index find the few that can be; the order is what
- * makes the planner take that index: a plain exists() it reads as "some row will soon do", and
- * passes over a million keys each time that none does. */
+/* The order makes the planner take the index: a plain exists() it reads as "some row will soon do",
+ * and passes over a million keys each time that none does. */
 #define ANY_NEW(table, snapshot)                                                                   \
-    "(select changed_xid from " table " where changed_xid >= pg_snapshot_xmin(" snapshot           \
-    "::pg_snapshot) and not pg_visible_in_snapshot(changed_xid, " snapshot "::pg_snapshot) "       \
-    "order by changed_xid desc limit 1) is not null"
+    "(select changed_xid from " table                                                              \
+    " where " CHANGED_SINCE(snapshot) " order by changed_xid desc limit 1) is not null"
 
-static const struct pg_stmt look = {"config.look",
-                                    "select pg_current_snapshot()::text, " ANY_NEW(
-                                        "config_changes", "$1") ", " ANY_NEW("api_keys", "$2")};
+static const struct pg_stmt look = {
+    "config.look",
+    "select pg_current_snapshot()::text, " ANY_NEW(
+        "config_changes", "$1::pg_snapshot") ", " ANY_NEW("api_keys", "$2::pg_snapshot")};
 
 enum pg_err config_store_look(struct pg *pg, const char *config_seen, const char *keys_seen,
                               struct config_look *out)
@@ -280,7 +279,8 @@ enum pg_err config_store_listen(struct pg *pg)
 
 static const struct pg_stmt server = {
     "config.server", "select pg_postmaster_start_time()::text || ' ' || "
-                     "coalesce(host(inet_server_addr()), '') || ' ' || current_database()"};
+                     "coalesce(host(inet_server_addr()), '') || ' ' || "
+                     "(select oid from pg_database where datname = current_database())"};
 
 enum pg_err config_store_server(struct pg *pg, char **out)
 {

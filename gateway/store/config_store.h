@@ -94,8 +94,8 @@ MUST_USE enum pg_err config_store_look(struct pg *pg, const char *config_seen,
 /* Subscribes to the channels of both change feeds, and has statements planned for the snapshots
  * they are given: only those tell how few rows are new. */
 MUST_USE enum pg_err config_store_listen(struct pg *pg);
-/* Names the server process and its address: another one may have other (older) rows. `*out` is
- * owned by the caller. */
+/* Names the server process, its address and the database itself: another one may have other (older)
+ * rows. `*out` is owned by the caller. */
 MUST_USE enum pg_err config_store_server(struct pg *pg, char **out);
 
 #endif

@@ -4,6 +4,7 @@
 #include "gateway/store/key_store.h"
 
 #include "common/mem.h"
+#include "gateway/store/changed.h"
 
 enum { PACKED_BYTES = CRYPTO_HASH_BYTES + 4 * sizeof(struct uuid) + 8 + 1 };
 
@@ -19,9 +20,8 @@ enum { PACKED_BYTES = CRYPTO_HASH_BYTES + 4 * sizeof(struct uuid) + 8 + 1 };
 static const struct pg_stmt current_snapshot = {"keys.snapshot",
                                                 "select pg_current_snapshot()::text"};
 static const struct pg_stmt all = {"keys.all", PACKED};
-static const struct pg_stmt changed = {
-    "keys.changed", PACKED " where changed_xid >= pg_snapshot_xmin($1::pg_snapshot) "
-                           "and not pg_visible_in_snapshot(changed_xid, $1::pg_snapshot)"};
+static const struct pg_stmt changed = {"keys.changed",
+                                       PACKED " where " CHANGED_SINCE("$1::pg_snapshot")};
 
 struct reader {
     key_row_fn *fn;

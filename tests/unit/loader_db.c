@@ -147,31 +147,48 @@ void insert_key(struct pg *pg, uint32_t n)
     run_sql(pg, sql);
 }
 
-void open_database(const char *server_url)
+static void make_database(void)
 {
     char sql[160];
+    (void)snprintf(sql, sizeof sql, "create database %s", database);
+    run_sql(outside, sql);
+    db = open_url(url);
+    migrate();
+    fill();
+}
+
+static void drop_database(void)
+{
+    char sql[160];
+    pg_close(db);
+    (void)snprintf(sql, sizeof sql, "drop database %s with (force)", database);
+    run_sql(outside, sql);
+}
+
+void open_database(const char *server_url)
+{
     rows_setup(); /* a copy of the keys for this file */
     outside = open_url(server_url);
     (void)snprintf(database, sizeof database, "doteb_loader_%d", (int)getpid());
-    (void)snprintf(sql, sizeof sql, "create database %s", database);
-    run_sql(outside, sql);
     struct str base = str_of(server_url);
     while (base.len && base.p[base.len - 1] != '/')
         base.len--;
     size_t size = base.len + sizeof database;
     url = xcalloc(1, size);
     (void)snprintf(url, size, STR_FMT "%s", STR_ARG(base), database);
-    db = open_url(url);
-    migrate();
-    fill();
+    make_database();
+}
+
+void remake_database(void)
+{
+    drop_database();
+    make_database();
+    put_instance();
 }
 
 void close_database(void)
 {
-    char sql[160];
-    pg_close(db);
-    (void)snprintf(sql, sizeof sql, "drop database %s with (force)", database);
-    run_sql(outside, sql);
+    drop_database();
     pg_close(outside);
     xfree(url);
     master_keys_free(master);

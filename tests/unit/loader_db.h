@@ -12,6 +12,8 @@ extern char database[64];  /* the name of ours */
 /* Makes the database and fills it, all but the instance's row. */
 void open_database(const char *server_url);
 void close_database(void);
+/* Drops it and makes it anew, with the instance's row. */
+void remake_database(void);
 struct pg *open_url(const char *where);
 /* Must succeed. */
 void run_sql(struct pg *pg, const char *sql);

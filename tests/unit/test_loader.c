@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/mem.h"
 #include "common/metrics.h"
 #include "tests/unit/loader_db.h"
 #include "tests/unit/snapshot_rows.h"
@@ -297,6 +298,43 @@ START_TEST(more_keys_at_once_than_the_overlay_holds)
 }
 END_TEST
 
+START_TEST(rows_of_another_servers_dump_are_no_news)
+{
+    struct config_look found;
+    ck_assert_int_eq(config_store_look(db, "1:1:", "1:1:", &found), PG_OK);
+    ck_assert(found.config && found.keys); /* all of it is new since the beginning */
+    char *now = found.now;
+    run_sql(db,
+            "set session_replication_role = replica;"
+            "update api_keys set changed_xid = '999999999999' where api_key_id = "
+            "'03000000-0000-7000-8000-000000000004';"
+            "insert into config_changes (table_name, changed_xid) values ('x', '999999999999')");
+    ck_assert_int_eq(config_store_look(db, now, now, &found), PG_OK);
+    ck_assert(!found.config && !found.keys);
+    xfree(found.now);
+    run_sql(db, "set session_replication_role = default");
+    run_sql(db, "update api_keys set name = 'other' where api_key_id = "
+                "'03000000-0000-7000-8000-000000000004'");
+    ck_assert_int_eq(config_store_look(db, now, now, &found), PG_OK);
+    ck_assert(!found.config && found.keys);
+    xfree(found.now);
+    xfree(now);
+}
+END_TEST
+
+START_TEST(another_database_of_the_name_is_read_whole)
+{
+    struct loader *l = start(50);
+    insert_key(db, 80);
+    await(l, key_works, 80);
+    remake_database();
+    insert_key(db, 81);
+    await(l, key_works, 81);
+    ck_assert(!current_shows(l, key_works, 80)); /* it is not in this one */
+    loader_free(l);
+}
+END_TEST
+
 START_TEST(stops_at_once_without_a_database)
 {
     struct loader_options o = {.database_url = "postgresql://postgres@127.0.0.1:1/none",
@@ -323,6 +361,8 @@ int main(void)
                                   without_the_database_the_last_snapshot_serves,
                                   a_build_that_fails_leaves_the_old_one,
                                   more_keys_at_once_than_the_overlay_holds,
+                                  rows_of_another_servers_dump_are_no_news,
+                                  another_database_of_the_name_is_read_whole,
                                   stops_at_once_without_a_database};
     const char *server_url = getenv("DOTEB_TEST_DATABASE_URL");
     if (!server_url) {
