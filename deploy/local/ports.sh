@@ -12,16 +12,17 @@ usual_port() {
     control) echo $((base + 2)) ;;
     admin) echo $((base + 3)) ;;
     simulator) echo $((base + 10)) ;;
-    postgres) echo "${DOTEB_PORT_POSTGRES:-54329}" ;;
+    postgres) echo "${DOTEB_PORT_POSTGRES:-15432}" ;;
     redis) echo "${DOTEB_PORT_REDIS:-63799}" ;;
     esac
 }
 
-# All TCP ports that somebody listens on, from the kernel's tables.
-listening_ports() {
+# All local TCP ports in use, from the kernel's tables: those that somebody listens on, and those that
+# an outgoing connection happens to have. What merely waits for its end (06) is in nobody's way.
+ports_in_use() {
     local hex
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-        awk '$4 == "0A" { n = split($2, a, ":"); print a[n] }' | sort -u |
+        awk '$4 != "06" && $2 ~ /:/ { n = split($2, a, ":"); print a[n] }' | sort -u |
         while read -r hex; do echo $((16#$hex)); done
 }
 
@@ -46,7 +47,7 @@ save_ports() {
 choose_ports() {
     local name port taken given=' '
     load_ports
-    taken=" $(listening_ports | tr '\n' ' ')"
+    taken=" $(ports_in_use | tr '\n' ' ')"
     for name in $PARTS_WITH_PORTS; do
         port=${PORT[$name]:-$(usual_port "$name")}
         if ! part_up "$name"; then

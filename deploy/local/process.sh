@@ -1,10 +1,13 @@
 # shellcheck shell=bash
-# Background processes of the stack: start, look, stop. Each carries LOCAL_STACK=<state folder> in
-# its environment; a process is ours if and only if its pid file and that mark agree, so that a
-# reused pid or another checkout's daemon is never touched. PostgreSQL is looked after by pg_ctl.
+# Background processes of the stack: start, look, stop. Each is started under the name
+# "doteb PART STATE_FOLDER"; a process is ours if and only if its pid file and that name agree, so that
+# a reused pid or another checkout's daemon is never touched. (Not by environment: the daemons hide
+# theirs, even from their own user.) PostgreSQL is looked after by pg_ctl.
 
 is_ours() {
-    grep -qszxF "LOCAL_STACK=$STATE" "/proc/$1/environ"
+    local name
+    { IFS= read -r -d '' name <"/proc/$1/cmdline"; } 2>/dev/null || return 1
+    [[ $name == doteb\ * && ${name#doteb * } == "$STATE" ]]
 }
 
 # pid_of NAME: prints the pid if the process runs and is ours.
@@ -29,20 +32,30 @@ rotate_log() {
     fi
 }
 
-# spawn NAME COMMAND...: in a session of its own, with a clean environment, output in its log.
+# spawn NAME [VARIABLE=value...] COMMAND...: in a session of its own, with a clean environment, output
+# in its log. Returns when it bears its name (or has ended already).
 spawn() {
-    local name=$1
+    local name=$1 variables=() pid tries=0
     shift
+    while [[ $1 == [A-Z]*=* ]]; do
+        variables+=("$1")
+        shift
+    done
     rotate_log "$name"
     (
         trap - ERR
         exec 9>&-
         cd /
         echo "$BASHPID" >"$STATE/run/$name.pid"
-        exec setsid env -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TZ=UTC \
-            LOCAL_STACK="$STATE" "$@" >"$STATE/log/$name.log" 2>&1 </dev/null
+        exec setsid env -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TZ=UTC "${variables[@]}" \
+            bash -c 'exec -a "$0" "$@"' "doteb $name $STATE" "$@" >"$STATE/log/$name.log" 2>&1 </dev/null
     ) &
+    pid=$!
     disown
+    while [ "$tries" -lt 200 ] && kill -0 "$pid" 2>/dev/null && ! is_ours "$pid"; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
 }
 
 # keep NAME FINGERPRINT COMMAND...: lets it run if it runs what FINGERPRINT stands for, else
@@ -87,9 +100,9 @@ stop() {
 stop_strays() {
     local file pid known
     known=" $({ cat "$STATE"/run/*.pid 2>/dev/null || true; } | tr '\n' ' ')"
-    for file in $(grep -lszxF "LOCAL_STACK=$STATE" /proc/[0-9]*/environ || true); do
-        pid=${file#/proc/} pid=${pid%/environ}
-        if [[ "$known" != *" $pid "* ]]; then
+    for file in /proc/[0-9]*/cmdline; do
+        pid=${file#/proc/} pid=${pid%/cmdline}
+        if [[ "$known" != *" $pid "* ]] && is_ours "$pid"; then
             step "process $pid: stopped (of this stack, and no pid file named it)"
             kill -TERM "$pid" 2>/dev/null || true
         fi

@@ -93,13 +93,16 @@ echo "$stranger" >"$DOTEB_STATE/run/simulator.pid"
 "$local/down.sh" >/dev/null || fail "down"
 kill -0 "$stranger" || fail "down killed a stranger"
 kill "$stranger"
-! grep -lsza "^LOCAL_STACK=$DOTEB_STATE\$" /proc/[0-9]*/environ 2>/dev/null | grep -q . || fail "down left a process"
+! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -E "^doteb [a-z]+ $DOTEB_STATE\$" || fail "down left a process"
 
 echo "-- a taken port: another one, and the data is still there"
 port=$(sed -n 's/^gateway=//p' "$DOTEB_STATE/ports")
 python3 -m http.server --bind 127.0.0.1 "$port" >/dev/null 2>&1 &
 blocker=$!
-sleep 1
+for _ in $(seq 200); do
+    ! curl -s --noproxy '*' -o /dev/null "http://127.0.0.1:$port/" || break
+    sleep 0.1
+done
 up "with a taken port"
 grep -q "$port is taken" "$work/up.txt" || fail "did not tell of the taken port"
 [ "$(sed -n 's/^gateway=//p' "$DOTEB_STATE/ports")" != "$port" ] || fail "kept a taken port"
