@@ -64,7 +64,7 @@ test('from the login to a new key by keyboard alone', async () => {
   // Shown once: Escape must not lose it.
   await keyboard.press('Escape');
   assert.ok(await page.getByTestId('new-key').isVisible());
-  await tabTo(/saved the key/);
+  await tabTo(/^I have saved the key$/);
   await keyboard.press('Enter');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   assert.ok(calls.some((call) => /^POST .*api-keys$/.test(call)));

@@ -101,7 +101,10 @@ function RailFoot() {
 function Alone({ children }: { children: React.ReactNode }) {
   return (
     <main className={css.alone}>
-      <Mark />
+      <h1>
+        <Mark />
+        <span className="visually-hidden">doteb</span>
+      </h1>
       {children}
     </main>
   );

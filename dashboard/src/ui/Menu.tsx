@@ -1,4 +1,5 @@
-// A menu under a button. Not modal: Radix's modal menu injects a style element.
+// A menu under a button, and in its landmark. Not modal: Radix's modal menu injects a style
+// element, which the CSP forbids.
 import * as M from '@radix-ui/react-dropdown-menu';
 import { Check } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
@@ -16,11 +17,9 @@ export function Menu({
   return (
     <M.Root modal={false}>
       <M.Trigger asChild>{trigger}</M.Trigger>
-      <M.Portal>
-        <M.Content className={css.menu} align={align} sideOffset={4} collisionPadding={8}>
-          {children}
-        </M.Content>
-      </M.Portal>
+      <M.Content className={css.menu} align={align} sideOffset={4} collisionPadding={8}>
+        {children}
+      </M.Content>
     </M.Root>
   );
 }

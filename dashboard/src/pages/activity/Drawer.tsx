@@ -18,7 +18,7 @@ import { Cost } from './Cost';
 import css from './Drawer.module.css';
 import { Facts } from './Facts';
 import { Section } from './Section';
-import { Status } from './Status';
+import { errorWords, Status } from './Status';
 import { Timeline } from './Timeline';
 
 type Props = {
@@ -135,7 +135,7 @@ function Detail({ request }: { request: RequestDetail }) {
         <div className={css.error}>
           <CircleAlert size={16} aria-hidden="true" />
           <div>
-            <h3>{request.error ?? 'Error'}</h3>
+            <h3>{errorWords(request.error ?? 'error')}</h3>
             {request.error_detail && <p>{request.error_detail}</p>}
           </div>
         </div>

@@ -30,3 +30,9 @@ export function Status({ request }: { request: Pick<Request, 'status' | 'outcome
     </span>
   );
 }
+
+/** UPSTREAM_TIMEOUT, a name of the gateway's error table, as words. */
+export function errorWords(name: string): string {
+  const words = name.toLowerCase().replaceAll('_', ' ');
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}

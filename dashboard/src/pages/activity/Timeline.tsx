@@ -2,6 +2,7 @@ import type { Attempt, RequestDetail } from '@/api/client';
 import { duration, durationExact } from '@/lib/format';
 import { cx } from '@/ui/cx';
 import { type Bar, layOut } from './layOut';
+import { errorWords } from './Status';
 import css from './Timeline.module.css';
 
 /** Steps of the gateway and attempts at providers as bars on one scale. */
@@ -64,5 +65,5 @@ function describe(attempt: Attempt): string {
   const said = attempt.status === null ? 'no answer' : `answered ${attempt.status}`;
   const first =
     attempt.first_byte_ms === null ? '' : `, first byte after ${duration(attempt.first_byte_ms)}`;
-  return `${attempt.model ?? ''} ${said}${first}${attempt.error ? `: ${attempt.error}` : ''}`.trim();
+  return `${attempt.model ?? ''} ${said}${first}${attempt.error ? `: ${errorWords(attempt.error).toLowerCase()}` : ''}`.trim();
 }

@@ -37,6 +37,7 @@ function Opener({ request, search }: { request: Request; search: Search }) {
 
 function Tokens({ request }: { request: Request }) {
   const { input_tokens: input, output_tokens: output } = request;
+  if (input + output === 0) return <span className={css.quiet}>{NONE}</span>;
   return (
     <span title={`${countExact(input, 'input token')}, ${countExact(output, 'output token')}`}>
       {tokens(input)}
