@@ -130,11 +130,19 @@ static const struct pg_stmt aliases_stmt = {
     "from stage_aliases a join models m on m.slug = a.model on conflict do nothing returning 1) "
     "select count(*), 0, (select count(*) from stage_aliases) - count(*) from put"};
 
-/* A merged price speaks for the offer's regions too where they cost what the offer costs. */
+/* A merged price speaks for every offer of the provider under its name, and for regions that cost
+ * what the offer costs. */
 static const char regions_sql[] =
     "update stage_offers s set offer_id = f.offer_id from offers f join providers p "
     "  using (provider_id) join models m using (model_id) where p.slug = s.provider "
     "  and m.slug = s.model and f.region = s.region;"
+    "insert into stage_offers (provider, model, region, provider_model, context, max_output, "
+    "  price, merge, offer_id) select s.provider, m.slug, '', s.provider_model, s.context, "
+    "  s.max_output, s.price, true, g.offer_id from stage_offers s join offers f using (offer_id) "
+    "join offers g on g.provider_id = f.provider_id and g.provider_model = s.provider_model "
+    "  and g.region = '' and g.offer_id <> f.offer_id join models m on m.model_id = g.model_id "
+    "where s.merge and s.region = '' "
+    "  and not exists (select 1 from stage_offers x where x.offer_id = g.offer_id);"
     "insert into stage_offers (provider, model, region, provider_model, price, merge, offer_id) "
     "select s.provider, s.model, g.region, g.provider_model, s.price, true, g.offer_id "
     "from stage_offers s join offers f using (offer_id) join offers g on "

@@ -17,74 +17,19 @@
     "((date_trunc('day', " t " at time zone b.z) + interval '1 day') at time zone b.z)"
 #define SQL_LAST "(b.t - interval '1 microsecond')"
 
-static const struct
-    pg_stmt
-        bounds_stmt =
-            {
-                "usage.bounds",
-                "select " SQL_US("x.f") ", " SQL_US(
-                    "x.t") ", case when x.s = interval '1 day' "
-                           "then (x.t at time zone x.z)::date - (x.f at time zone x.z)::date "
-                           "else extract(epoch from x.t - x.f) / extract(epoch from x.s) "
-                           "end::bigint "
-                           "from (select b.s, b.z, case when b.s = interval '1 day' then " SQL_DAY("b.f") " else " SQL_BIN(
-                               "b.f") " end as f, case when b.s = interval '1 day' "
-                                      "then " SQL_NEXT_DAY(SQL_LAST) " else " SQL_BIN(SQL_LAST) " +"
-                                                                                                " b"
-                                                                                                ".s"
-                                                                                                " e"
-                                                                                                "nd"
-                                                                                                " a"
-                                                                                                "s "
-                                                                                                "t "
-                                                                                                "fr"
-                                                                                                "om"
-                                                                                                " ("
-                                                                                                "se"
-                                                                                                "le"
-                                                                                                "ct"
-                                                                                                " $"
-                                                                                                "1:"
-                                                                                                ":t"
-                                                                                                "im"
-                                                                                                "es"
-                                                                                                "ta"
-                                                                                                "mp"
-                                                                                                "tz"
-                                                                                                " a"
-                                                                                                "s "
-                                                                                                "f,"
-                                                                                                " $"
-                                                                                                "2:"
-                                                                                                ":t"
-                                                                                                "im"
-                                                                                                "es"
-                                                                                                "ta"
-                                                                                                "mp"
-                                                                                                "tz"
-                                                                                                " a"
-                                                                                                "s "
-                                                                                                "t,"
-                                                                                                " $"
-                                                                                                "3:"
-                                                                                                ":i"
-                                                                                                "nt"
-                                                                                                "er"
-                                                                                                "va"
-                                                                                                "l "
-                                                                                                "as"
-                                                                                                " s"
-                                                                                                ", "
-                                                                                                "$4"
-                                                                                                "::"
-                                                                                                "te"
-                                                                                                "xt"
-                                                                                                " a"
-                                                                                                "s "
-                                                                                                "z)"
-                                                                                                " b"
-                                                                                                ") "
-                                                                                                "x"};
+/* The formatter would tear the text apart at every macro. */
+/* clang-format off */
+static const struct pg_stmt bounds_stmt = {
+    "usage.bounds",
+    "select " SQL_US("x.f") ", " SQL_US("x.t") ", case when x.s = interval '1 day' "
+    "then (x.t at time zone x.z)::date - (x.f at time zone x.z)::date "
+    "else extract(epoch from x.t - x.f) / extract(epoch from x.s) end::bigint "
+    "from (select b.s, b.z, "
+    "case when b.s = interval '1 day' then " SQL_DAY("b.f") " else " SQL_BIN("b.f") " end as f, "
+    "case when b.s = interval '1 day' then " SQL_NEXT_DAY(SQL_LAST)
+    " else " SQL_BIN(SQL_LAST) " + b.s end as t "
+    "from (select $1::timestamptz as f, $2::timestamptz as t, $3::interval as s, $4::text as z) b) x"};
+/* clang-format on */
 
 #define SQL_SUMS                                                                                   \
     "sum(requests)::bigint as requests, sum(ok)::bigint as ok, "                                   \

@@ -34,7 +34,8 @@ def counts(text):
     out = {}
     for line in text.splitlines():
         words = line.split()
-        if not line.startswith(" ") and len(words) > 2:
+        if line[:1] != " " and words and words[0] in ("providers", "models", "aliases", "offers", "prices",
+                                                      "refused"):
             out[words[0]] = {name: int(n) for n, name in zip(words[1::2], words[2::2])}
     return out
 

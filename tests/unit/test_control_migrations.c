@@ -1,0 +1,100 @@
+/* Migrations of a list of our own, on a real database: in order, once, all or nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "control/migrate.h"
+#include "tests/unit/unit.h"
+
+#define SQL(text) text, sizeof(text) - 1
+
+static struct pg *fresh(const char *schema)
+{
+    char err[256], sql[256];
+    const char *url = getenv("DOTEB_TEST_DATABASE_URL");
+    ck_assert_ptr_nonnull(url);
+    struct pg *pg = pg_connect(url, "test", 10000, err);
+    ck_assert_msg(pg, "%s", err);
+    (void)snprintf(sql, sizeof sql, "create schema %s; set search_path = %s", schema, schema);
+    ck_assert_int_eq(pg_exec(pg, sql, NULL), PG_OK);
+    return pg;
+}
+
+static const struct migration list[] = {
+    {1, "0001_a.sql", SQL("create table a (x integer)")},
+    {2, "0002_b.sql", SQL("insert into a values (1); insert into a values (2)")},
+    {3, "0003_c.sql", SQL("create table c (y integer); select * from nowhere")},
+    {4, "0004_d.sql", SQL("create table d (z integer)")},
+};
+
+static int64_t number(struct pg *pg, const char *sql)
+{
+    struct pg_result *r = NULL;
+    ck_assert_int_eq(pg_exec(pg, sql, &r), PG_OK);
+    int64_t n = pg_i64(r, 0, 0);
+    pg_result_free(r);
+    return n;
+}
+
+START_TEST(a_failing_file_stops_the_rest_and_leaves_what_was_before)
+{
+    char err[512];
+    int applied;
+    struct pg *pg = fresh("m1");
+    ck_assert(!migrate_run(pg, list, 4, &applied, err));
+    ck_assert_int_eq(applied, 2);
+    ck_assert_ptr_nonnull(strstr(err, "0003_c.sql"));
+    ck_assert_ptr_nonnull(strstr(err, "nowhere"));
+    ck_assert_int_eq(number(pg, "select count(*) from a"), 2);
+    ck_assert_int_eq(number(pg, "select count(*) from pg_class where relname in ('c', 'd') "
+                                "and relnamespace = 'm1'::regnamespace"),
+                     0);
+    ck_assert(!migrate_check(pg, list, 4, err));
+    ck_assert(migrate_check(pg, list, 2, err));
+    pg_close(pg);
+}
+END_TEST
+
+START_TEST(goes_on_where_it_ended)
+{
+    char err[512];
+    int applied;
+    struct pg *pg = fresh("m2");
+    struct migration mended[ARRAY_LEN(list)];
+    memcpy(mended, list, sizeof list);
+    mended[2] = (struct migration){3, "0003_c.sql", SQL("create table c (y integer)")};
+    ck_assert(migrate_run(pg, mended, 2, &applied, err));
+    ck_assert_int_eq(applied, 2);
+    ck_assert(migrate_run(pg, mended, 4, &applied, err));
+    ck_assert_int_eq(applied, 2);
+    ck_assert(migrate_run(pg, mended, 4, &applied, err));
+    ck_assert_int_eq(applied, 0);
+    ck_assert(!migrate_run(pg, list, 4, &applied, err)); /* 0003 differs now */
+    ck_assert_ptr_nonnull(strstr(err, "0003_c.sql was changed"));
+    ck_assert(!migrate_run(pg, mended, 3, &applied, err)); /* an older program */
+    ck_assert_ptr_nonnull(strstr(err, "0004_d.sql"));
+    pg_close(pg);
+}
+END_TEST
+
+START_TEST(an_empty_database_is_not_current)
+{
+    char err[512];
+    struct pg *pg = fresh("m3");
+    ck_assert(!migrate_check(pg, list, 2, err));
+    ck_assert_ptr_nonnull(strstr(err, "doteb-control migrate"));
+    pg_close(pg);
+}
+END_TEST
+
+START_TEST(known_files_ascend)
+{
+    ck_assert_uint_gt(migrations_known_len, 0);
+    for (size_t i = 0; i < migrations_known_len; i++) {
+        ck_assert_int_eq(migrations_known[i].version, (int)i + 1);
+        ck_assert_uint_eq(strlen(migrations_known[i].sql), migrations_known[i].len);
+    }
+}
+END_TEST
+
+UNIT_MAIN("control_migrations", a_failing_file_stops_the_rest_and_leaves_what_was_before,
+          goes_on_where_it_ended, an_empty_database_is_not_current, known_files_ascend)
