@@ -294,7 +294,8 @@ static void take(struct chat_request *c)
 static bool root_object(struct chat_request *c, struct str body, struct api_error *e)
 {
     json_error_t je;
-    c->root = json_loadb(body.p ? body.p : "", body.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &je);
+    c->root = json_loadb(body.p ? body.p : "", body.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
+                         &je);
     if (!c->root || !json_is_object(c->root)) {
         return api_error_set(e, 400, NULL, NULL,
                              "We could not parse the JSON body of your request. (HINT: This likely "
