@@ -4,80 +4,17 @@
 #include "control/store/sql.h"
 
 /* The API's key object, with the spend of its life (scope 4, window 4 of spend_windows). */
-#define KEY_ITEM                                                                                   \
-    "select json_build_object('id', k.api_key_id, 'name', k.name, 'last4', k.last4, "              \
-    "'owner', json_build_object('id', u.user_id, 'name', u.name, 'email', u.email), "              \
-    "'created_at', " SQL_TIME("k.created_at") ", 'expires_at', " SQL_TIME(                         \
-        "k.expires_at") ", "                                                                       \
-                        "'revoked_at', " SQL_TIME("k.revoked_at") ", 'last_used_at', " SQL_TIME(   \
-                            "s.last_at") ", "                                                      \
-                                         "'requests', coalesce(s.requests, 0), "                   \
-                                         "'cost', coalesce(" SQL_MONEY("s.cost") ", "              \
-                                                                                 "'0'))::text,"    \
-                                                                                 " " SQL_US(       \
-                                                                                     "k.created_"  \
-                                                                                     "at") ", "    \
-                                                                                           "k."    \
-                                                                                           "api_"  \
-                                                                                           "key_"  \
-                                                                                           "id "   \
-                                                                                           "from " \
-                                                                                           "api_"  \
-                                                                                           "keys " \
-                                                                                           "k "    \
-                                                                                           "join " \
-                                                                                           "users" \
-                                                                                           " u "   \
-                                                                                           "on "   \
-                                                                                           "u."    \
-                                                                                           "user_" \
-                                                                                           "id = " \
-                                                                                           "k."    \
-                                                                                           "owner" \
-                                                                                           "_id "  \
-                                                                                           "left " \
-                                                                                           "join " \
-                                                                                           "spend" \
-                                                                                           "_wind" \
-                                                                                           "ows "  \
-                                                                                           "s on " \
-                                                                                           "s."    \
-                                                                                           "organ" \
-                                                                                           "isati" \
-                                                                                           "on_"   \
-                                                                                           "id = " \
-                                                                                           "k."    \
-                                                                                           "organ" \
-                                                                                           "isati" \
-                                                                                           "on_"   \
-                                                                                           "id "   \
-                                                                                           "and "  \
-                                                                                           "s."    \
-                                                                                           "scope" \
-                                                                                           " = 4 " \
-                                                                                           "and "  \
-                                                                                           "s."    \
-                                                                                           "scope" \
-                                                                                           "_id "  \
-                                                                                           "= "    \
-                                                                                           "k."    \
-                                                                                           "api_"  \
-                                                                                           "key_"  \
-                                                                                           "id "   \
-                                                                                           "and "  \
-                                                                                           "s."    \
-                                                                                           "windo" \
-                                                                                           "w_"    \
-                                                                                           "kind " \
-                                                                                           "= 4 "  \
-                                                                                           "and "  \
-                                                                                           "s."    \
-                                                                                           "windo" \
-                                                                                           "w_"    \
-                                                                                           "start" \
-                                                                                           " = "   \
-                                                                                           "'epoc" \
-                                                                                           "h' "
+/* clang-format off */
+#define KEY_ITEM \
+    "select json_build_object('id', k.api_key_id, 'name', k.name, 'last4', k.last4, 'owner', " \
+    "json_build_object('id', u.user_id, 'name', u.name, 'email', u.email), 'created_at', " \
+    SQL_TIME("k.created_at") ", 'expires_at', " SQL_TIME("k.expires_at") ", 'revoked_at', " \
+    SQL_TIME("k.revoked_at") ", 'last_used_at', " SQL_TIME("s.last_at") ", 'requests', " \
+    "coalesce(s.requests, 0), 'cost', coalesce(" SQL_MONEY("s.cost") ", '0'))::text, " \
+    SQL_US("k.created_at") ", k.api_key_id from api_keys k join users u on u.user_id = " \
+    "k.owner_id left join spend_windows s on s.organisation_id = k.organisation_id and s.scope " \
+    "= 4 and s.scope_id = k.api_key_id and s.window_kind = 4 and s.window_start = 'epoch' "
+/* clang-format on */
 
 static const struct pg_stmt add_stmt = {
     "api_key.add", "insert into api_keys (organisation_id, api_key_id, project_id, owner_id, name, "

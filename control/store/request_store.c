@@ -13,70 +13,19 @@
 #define SQL_ENDPOINT "case r.endpoint when 1 then 'chat.completions' else r.endpoint::text end"
 
 /* Members of the API's request object. */
-#define SQL_ITEM                                                                                   \
-    "'id', r.request_id, 'created_at', " SQL_TIME(                                                 \
-        "r.created_at") ", 'project_id', r.project_id, "                                           \
-                        "'api_key', json_build_object('id', r.api_key_id, 'name', "                \
-                        "coalesce(k.name, ''), "                                                   \
-                        "  'last4', coalesce(k.last4, '')), 'requested_model', l.value, 'model', " \
-                        "m.slug, "                                                                 \
-                        "'provider', p.slug, 'endpoint', " SQL_ENDPOINT ", 'status', r.status, "   \
-                        "'outcome', " SQL_OUTCOMES ", 'finish_reason', " SQL_FINISH                \
-                        ", 'streamed', r.streamed, "                                               \
-                        "'estimated', r.estimated, 'attempts', r.attempts, 'input_tokens', "       \
-                        "r.input_tokens, "                                                         \
-                        "'cached_tokens', r.cached_tokens, 'output_tokens', r.output_tokens, "     \
-                        "'reasoning_tokens', r.reasoning_tokens, 'cost', " SQL_MONEY(              \
-                            "r.cost") ", "                                                         \
-                                      "'duration_ms', " SQL_MS(                                    \
-                                          "r.duration_us") ", 'ttft_ms', " SQL_MS("r.ttft_us") "," \
-                                                                                               " " \
-                                                                                               "'" \
-                                                                                               "o" \
-                                                                                               "v" \
-                                                                                               "e" \
-                                                                                               "r" \
-                                                                                               "h" \
-                                                                                               "e" \
-                                                                                               "a" \
-                                                                                               "d" \
-                                                                                               "_" \
-                                                                                               "u" \
-                                                                                               "s" \
-                                                                                               "'" \
-                                                                                               "," \
-                                                                                               " " \
-                                                                                               "r" \
-                                                                                               "." \
-                                                                                               "o" \
-                                                                                               "v" \
-                                                                                               "e" \
-                                                                                               "r" \
-                                                                                               "h" \
-                                                                                               "e" \
-                                                                                               "a" \
-                                                                                               "d" \
-                                                                                               "_" \
-                                                                                               "u" \
-                                                                                               "s" \
-                                                                                               "," \
-                                                                                               " " \
-                                                                                               "'" \
-                                                                                               "e" \
-                                                                                               "r" \
-                                                                                               "r" \
-                                                                                               "o" \
-                                                                                               "r" \
-                                                                                               "'" \
-                                                                                               "," \
-                                                                                               " " \
-                                                                                               "r" \
-                                                                                               "." \
-                                                                                               "e" \
-                                                                                               "r" \
-                                                                                               "r" \
-                                                                                               "o" \
-                                                                                               "r"
+/* clang-format off */
+#define SQL_ITEM \
+    "'id', r.request_id, 'created_at', " SQL_TIME("r.created_at") ", 'project_id', " \
+    "r.project_id, 'api_key', json_build_object('id', r.api_key_id, 'name', coalesce(k.name, " \
+    "''),   'last4', coalesce(k.last4, '')), 'requested_model', l.value, 'model', m.slug, " \
+    "'provider', p.slug, 'endpoint', " SQL_ENDPOINT ", 'status', r.status, 'outcome', " \
+    SQL_OUTCOMES ", 'finish_reason', " SQL_FINISH ", 'streamed', r.streamed, 'estimated', " \
+    "r.estimated, 'attempts', r.attempts, 'input_tokens', r.input_tokens, 'cached_tokens', " \
+    "r.cached_tokens, 'output_tokens', r.output_tokens, 'reasoning_tokens', " \
+    "r.reasoning_tokens, 'cost', " SQL_MONEY("r.cost") ", 'duration_ms', " \
+    SQL_MS("r.duration_us") ", 'ttft_ms', " SQL_MS("r.ttft_us") ", 'overhead_us', " \
+    "r.overhead_us, 'error', r.error"
+/* clang-format on */
 
 #define SQL_NAMES                                                                                  \
     "left join api_keys k on k.organisation_id = r.organisation_id "                               \
@@ -118,164 +67,25 @@ static const struct pg_stmt list_stmt = {
                         "order by r.created_at desc, r.request_id desc"};
 
 /* Cost lines with their units, prices as stored. */
-#define SQL_COST_LINES                                                                               \
-    "coalesce((select json_agg(json_build_object('kind', c ->> 'kind', "                             \
-    "  'quantity', (c ->> 'quantity')::bigint, 'unit', case c ->> 'kind' "                           \
-    "    when 'image_input' then 'image' when 'web_search' then 'call' "                             \
-    "    when 'request' then 'request' else 'token' end, "                                           \
-    "  'price', " SQL_MONEY(                                                                         \
-        "(c ->> 'price')::numeric") ", "                                                             \
-                                    "  'multiplier', " SQL_MONEY(                                    \
-                                        "coalesce((c ->> 'multiplier')::numeric, 1)") ", "           \
-                                                                                      "  "           \
-                                                                                      "'amount',"    \
-                                                                                      " " SQL_MONEY( \
-                                                                                          "(c "      \
-                                                                                          "->> "     \
-                                                                                          "'amoun"   \
-                                                                                          "t')::"    \
-                                                                                          "numeri"   \
-                                                                                          "c") ")"   \
-                                                                                               " "   \
-                                                                                               "o"   \
-                                                                                               "r"   \
-                                                                                               "d"   \
-                                                                                               "e"   \
-                                                                                               "r"   \
-                                                                                               " "   \
-                                                                                               "b"   \
-                                                                                               "y"   \
-                                                                                               " "   \
-                                                                                               "n"   \
-                                                                                               ")"   \
-                                                                                               " "   \
-                                                                                               " "   \
-                                                                                               " "   \
-                                                                                               "f"   \
-                                                                                               "r"   \
-                                                                                               "o"   \
-                                                                                               "m"   \
-                                                                                               " "   \
-                                                                                               "j"   \
-                                                                                               "s"   \
-                                                                                               "o"   \
-                                                                                               "n"   \
-                                                                                               "b"   \
-                                                                                               "_"   \
-                                                                                               "a"   \
-                                                                                               "r"   \
-                                                                                               "r"   \
-                                                                                               "a"   \
-                                                                                               "y"   \
-                                                                                               "_"   \
-                                                                                               "e"   \
-                                                                                               "l"   \
-                                                                                               "e"   \
-                                                                                               "m"   \
-                                                                                               "e"   \
-                                                                                               "n"   \
-                                                                                               "t"   \
-                                                                                               "s"   \
-                                                                                               "("   \
-                                                                                               "d"   \
-                                                                                               "."   \
-                                                                                               "c"   \
-                                                                                               "o"   \
-                                                                                               "s"   \
-                                                                                               "t"   \
-                                                                                               "_"   \
-                                                                                               "l"   \
-                                                                                               "i"   \
-                                                                                               "n"   \
-                                                                                               "e"   \
-                                                                                               "s"   \
-                                                                                               ")"   \
-                                                                                               " "   \
-                                                                                               "w"   \
-                                                                                               "i"   \
-                                                                                               "t"   \
-                                                                                               "h"   \
-                                                                                               " "   \
-                                                                                               "o"   \
-                                                                                               "r"   \
-                                                                                               "d"   \
-                                                                                               "i"   \
-                                                                                               "n"   \
-                                                                                               "a"   \
-                                                                                               "l"   \
-                                                                                               "i"   \
-                                                                                               "t"   \
-                                                                                               "y"   \
-                                                                                               " "   \
-                                                                                               "a"   \
-                                                                                               "s"   \
-                                                                                               " "   \
-                                                                                               "e"   \
-                                                                                               "("   \
-                                                                                               "c"   \
-                                                                                               ","   \
-                                                                                               " "   \
-                                                                                               "n"   \
-                                                                                               ")"   \
-                                                                                               ")"   \
-                                                                                               ","   \
-                                                                                               " "   \
-                                                                                               "'"   \
-                                                                                               "["   \
-                                                                                               "]"   \
-                                                                                               "'"   \
-                                                                                               ":"   \
-                                                                                               ":"   \
-                                                                                               "j"   \
-                                                                                               "s"   \
-                                                                                               "o"   \
-                                                                                               "n"   \
-                                                                                               ")"
-#define SQL_ATTEMPTS                                                                               \
-    "coalesce((select json_agg(json_build_object("                                                 \
-    "  'provider', (select slug from providers where provider_id = (a ->> 'provider_id')::int), "  \
-    "  'model', (select provider_model from offers where offer_id = (a ->> 'offer_id')::int), "    \
-    "  'status', nullif((a ->> 'status')::int, 0), 'error', nullif(a ->> 'error', ''), "           \
-    "  'start_ms', " SQL_MS(                                                                       \
-        "(a ->> 'start_us')::bigint") ", "                                                         \
-                                      "  'first_byte_ms', case when (a ->> "                       \
-                                      "'first_byte_us')::bigint >= 0 "                             \
-                                      "    then " SQL_MS(                                          \
-                                          "(a ->> 'first_byte_us')::bigint") " end, "              \
-                                                                             "  "                  \
-                                                                             "'duration_ms',"      \
-                                                                             " " SQL_MS(           \
-                                                                                 "(a ->> "         \
-                                                                                 "'duration_us'):" \
-                                                                                 ":bigint") ") "   \
-                                                                                            "orde" \
-                                                                                            "r "   \
-                                                                                            "by "  \
-                                                                                            "n) "  \
-                                                                                            "  "   \
-                                                                                            "from" \
-                                                                                            " jso" \
-                                                                                            "nb_"  \
-                                                                                            "arra" \
-                                                                                            "y_"   \
-                                                                                            "elem" \
-                                                                                            "ents" \
-                                                                                            "(d."  \
-                                                                                            "atte" \
-                                                                                            "mpts" \
-                                                                                            ") "   \
-                                                                                            "with" \
-                                                                                            " ord" \
-                                                                                            "inal" \
-                                                                                            "ity " \
-                                                                                            "as "  \
-                                                                                            "e(a," \
-                                                                                            " n))" \
-                                                                                            ", "   \
-                                                                                            "'[]'" \
-                                                                                            "::"   \
-                                                                                            "json" \
-                                                                                            ")"
+/* clang-format off */
+#define SQL_COST_LINES \
+    "coalesce((select json_agg(json_build_object('kind', c ->> 'kind',   'quantity', (c ->> " \
+    "'quantity')::bigint, 'unit', case c ->> 'kind'     when 'image_input' then 'image' when " \
+    "'web_search' then 'call'     when 'request' then 'request' else 'token' end,   'price', " \
+    SQL_MONEY("(c ->> 'price')::numeric") ",   'multiplier', " \
+    SQL_MONEY("coalesce((c ->> 'multiplier')::numeric, 1)") ",   'amount', " \
+    SQL_MONEY("(c ->> 'amount')::numeric") ") order by n)   from " \
+    "jsonb_array_elements(d.cost_lines) with ordinality as e(c, n)), '[]'::json)"
+#define SQL_ATTEMPTS \
+    "coalesce((select json_agg(json_build_object(  'provider', (select slug from providers " \
+    "where provider_id = (a ->> 'provider_id')::int),   'model', (select provider_model from " \
+    "offers where offer_id = (a ->> 'offer_id')::int),   'status', nullif((a ->> " \
+    "'status')::int, 0), 'error', nullif(a ->> 'error', ''),   'start_ms', " \
+    SQL_MS("(a ->> 'start_us')::bigint") ",   'first_byte_ms', case when (a ->> " \
+    "'first_byte_us')::bigint >= 0     then " SQL_MS("(a ->> 'first_byte_us')::bigint") " end, " \
+    "  'duration_ms', " SQL_MS("(a ->> 'duration_us')::bigint") ") order by n)   from " \
+    "jsonb_array_elements(d.attempts) with ordinality as e(a, n)), '[]'::json)"
+/* clang-format on */
 /* Microseconds in the order of the gateway's steps; their names are held against gateway/steps.def
  * by tests/blackbox/test_control_contract.py. */
 #define SQL_STEPS                                                                                  \

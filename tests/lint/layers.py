@@ -29,7 +29,7 @@ FILES = {
     "gateway": [
         (r"(loop|timer|mailbox|thread|pool)[a-z_]*\.[ch]", "gateway/loop"),
         (r"(options|failpoint)[a-z_]*\.([ch]|def)", "gateway/base"),
-        (r"(request[a-z_]*\.[ch]|query[a-z_]*\.[ch]|steps\.def|headers\.def)", "gateway/request"),
+        (r"(request[a-z_]*\.[ch]|key_memo\.[ch]|query[a-z_]*\.[ch]|steps\.def|headers\.def)", "gateway/request"),
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
