@@ -122,10 +122,10 @@ static uint32_t read_caps(struct str words)
     return out;
 }
 
-/* Rows of one offer, by time. False: what is or will be in force cannot be read (`err`). An
- * unreadable row that another has followed already is left out. */
+/* Rows of one offer, by time. False: what is or will be in force cannot be read (`err`; `quiet` if
+ * only this version cannot). An unreadable row that another has followed already is left out. */
 static bool read_prices(struct builder *b, const struct price_row *rows, size_t n,
-                        struct snap_offer *out, char err[160])
+                        struct snap_offer *out, bool *quiet, char err[160])
 {
     struct price_list *lists = arena_calloc(b->img->arena, n, sizeof *lists);
     char why[128] = "";
@@ -135,6 +135,7 @@ static bool read_prices(struct builder *b, const struct price_row *rows, size_t 
         bool good = price_list_parse(rows[i].prices, list, why);
         if (!good && !over) {
             (void)snprintf(err, 160, "its prices cannot be read: %s", why);
+            *quiet = strcmp(why, prices_none_known) == 0;
             return false;
         }
         list->effective_from_us = rows[i].effective_from_us;
@@ -184,6 +185,7 @@ static void add_offer(struct builder *b, const struct offer_row *row,
     struct provider_entry *p = map_get(&b->providers_by_id, row_key(&row->provider_id));
     struct model_entry *m = map_get(&b->models_by_id, row_key(&row->model_id));
     char err[160];
+    bool quiet = false;
     if (!p || !m)
         return; /* told with the provider, or disabled */
     struct snap_offer *o = ARENA_NEW(b->img->arena, struct snap_offer);
@@ -200,13 +202,13 @@ static void add_offer(struct builder *b, const struct offer_row *row,
     };
     if (row->provider_model.len == 0 || row->provider_model.len > MODEL_NAME_MAX)
         (void)snprintf(err, sizeof err, "the provider's model name is empty or too long");
-    else if (read_prices(b, prices, n_prices, o, err)) {
+    else if (read_prices(b, prices, n_prices, o, &quiet, err)) {
         list_add(b->img->arena, &m->offers, o);
         add_name(b, p, m->m.slug, o);
         b->img->n_offers++;
         return;
     }
-    build_problem(b, false, err, "offer " STR_FMT "/" STR_FMT "%s" STR_FMT, STR_ARG(p->p.slug),
+    build_problem(b, quiet, err, "offer " STR_FMT "/" STR_FMT "%s" STR_FMT, STR_ARG(p->p.slug),
                   STR_ARG(m->m.slug), row->region.len ? ":" : "", STR_ARG(row->region));
 }
 

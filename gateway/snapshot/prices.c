@@ -9,6 +9,8 @@
 
 #include "common/log.h"
 
+const char prices_none_known[] = "no price of a known name";
+
 struct reader {
     struct price_list *list;
     char *err; /* 128 bytes */
@@ -253,7 +255,7 @@ static bool read_list(const struct reader *r, json_t *root)
         return false;
     if (service && !read_service_tiers(r, service))
         return false;
-    return has_price(l) || refuse(r, "no price of a known name");
+    return has_price(l) || refuse(r, "%s", prices_none_known);
 }
 
 bool price_list_parse(struct str json, struct price_list *out, char err[128])

@@ -7,6 +7,10 @@
 
 enum { PRICES_JSON_MAX = 64 << 10 };
 
+/* `err` of a list without a known price: what this version cannot charge by rather than a mistake.
+ */
+extern const char prices_none_known[];
+
 /* Fills `*out` except for effective_from_us. False: the text cannot be charged by, and `err` says
  * which member is at fault. The form:
  *

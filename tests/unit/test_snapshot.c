@@ -3,6 +3,7 @@
  */
 #include "gateway/snapshot/snapshot.h"
 
+#include "gateway/snapshot/prices.h"
 #include "tests/unit/snapshot_rows.h"
 
 #define PRICE(offer, from, json)                                                                   \
@@ -188,9 +189,15 @@ START_TEST(an_offer_without_readable_prices_is_not_served)
     snapshot_unref(s);
 
     r = catalogue();
-    ROWS(&r, prices, PRICE(11, 5, "{\"input\":\"cheap\"}"));
+    ROWS(&r, prices, PRICE(11, 5, "{\"input\":\"cheap\"}"), PRICE(13, 5, "{\"per_page\":\"1\"}"));
     struct image *img = image_of(&r, NULL);
+    ck_assert_uint_eq(img->problems.len, 2);
     ck_assert(has_problem(img, "offer openai/gpt-5.2-mini", "input: not a price"));
+    ck_assert(has_problem(img, "offer together-ai/claude-sonnet-4-5", prices_none_known));
+    map_for_each (&img->problems, slot) { /* a mistake is told louder than a gap of ours */
+        const struct problem *p = slot->value;
+        ck_assert_int_eq(p->quiet, str_find_str(p->why, str_of(prices_none_known)) >= 0);
+    }
     image_unref(img);
 }
 END_TEST
