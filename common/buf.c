@@ -51,7 +51,7 @@ void buf_grew(struct buf *b, size_t len)
     b->len += len;
 }
 
-bool buf_add(struct buf *b, const void *p, size_t len)
+bool buf_add_slowly(struct buf *b, const void *p, size_t len)
 {
     if (len == 0)
         return !b->failed;
@@ -61,11 +61,6 @@ bool buf_add(struct buf *b, const void *p, size_t len)
     memcpy(at, p, len);
     b->len += len;
     return true;
-}
-
-bool buf_add_char(struct buf *b, char c)
-{
-    return buf_add(b, &c, 1);
 }
 
 bool buf_add_i64(struct buf *b, int64_t v)

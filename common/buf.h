@@ -22,8 +22,8 @@ void buf_init(struct buf *b, size_t max);
 void buf_fini(struct buf *b);
 /* Forgets the contents and the failure, keeps the memory. */
 void buf_reset(struct buf *b);
-bool buf_add(struct buf *b, const void *p, size_t len);
-bool buf_add_char(struct buf *b, char c);
+/* The way of an append that needs more memory, or does not fit. */
+bool buf_add_slowly(struct buf *b, const void *p, size_t len);
 bool buf_add_i64(struct buf *b, int64_t v);
 bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Room for `len` more bytes: pointer to write at, or NULL beyond the cap. Follow with buf_grew. */
@@ -31,6 +31,21 @@ MUST_USE char *buf_room(struct buf *b, size_t len);
 void buf_grew(struct buf *b, size_t len);
 /* Drops the first `len` bytes (len <= b->len). */
 void buf_drop(struct buf *b, size_t len);
+
+static inline bool buf_add(struct buf *b, const void *p, size_t len)
+{
+    /* cap never passes max, so room within cap is room. */
+    if (UNLIKELY(b->failed || len > b->cap - b->len || len == 0))
+        return buf_add_slowly(b, p, len);
+    memcpy(b->p + b->len, p, len);
+    b->len += len;
+    return true;
+}
+
+static inline bool buf_add_char(struct buf *b, char c)
+{
+    return buf_add(b, &c, 1);
+}
 
 static inline bool buf_add_str(struct buf *b, struct str s)
 {

@@ -3,8 +3,6 @@
  */
 #include "gateway/ledger/row.h"
 
-#include <inttypes.h>
-
 #include "common/buf.h"
 #include "common/money.h"
 #include "gateway/ledger/jsonb.h"
@@ -34,6 +32,13 @@ static struct str keep(struct arena *arena, struct buf *b)
     return s;
 }
 
+/* `lead` is the text up to the number: `,"name":`. */
+static void member(struct buf *b, const char *lead, int64_t v)
+{
+    (void)buf_add_str(b, str_of(lead));
+    (void)buf_add_i64(b, v);
+}
+
 static struct str cost_lines(const struct cost *c, struct arena *arena)
 {
     struct buf b;
@@ -42,12 +47,19 @@ static struct str cost_lines(const struct cost *c, struct arena *arena)
     buf_init(&b, JSON_MAX_BYTES);
     for (size_t i = 0; i < c->n; i++) {
         const struct cost_line *l = &c->line[i];
-        (void)buf_printf(&b, "%c{\"kind\":\"%s\",\"quantity\":%" PRId64 ",\"price\":\"",
-                         i == 0 ? '[' : ',', price_kind_name(l->kind), l->quantity);
-        price_format(l->price, &b);
         int64_t multiplier = within(l->multiplier_milli, 0, INT32_MAX);
-        (void)buf_printf(&b, "\",\"multiplier\":\"%" PRId64 ".%03d\",\"amount\":\"",
-                         multiplier / 1000, (int)(multiplier % 1000));
+        (void)buf_add_char(&b, i == 0 ? '[' : ',');
+        (void)buf_add_lit(&b, "{\"kind\":\"");
+        (void)buf_add_str(&b, str_of(price_kind_name(l->kind)));
+        member(&b, "\",\"quantity\":", l->quantity);
+        (void)buf_add_lit(&b, ",\"price\":\"");
+        price_format(l->price, &b);
+        member(&b, "\",\"multiplier\":\"", multiplier / 1000);
+        const char thousandths[4] = {'.', (char)('0' + multiplier / 100 % 10),
+                                     (char)('0' + multiplier / 10 % 10),
+                                     (char)('0' + multiplier % 10)};
+        (void)buf_add(&b, thousandths, sizeof thousandths);
+        (void)buf_add_lit(&b, "\",\"amount\":\"");
         money_format(l->amount_pico, &b);
         (void)buf_add_lit(&b, "\"}");
     }
@@ -65,18 +77,21 @@ static struct str attempts(const struct ledger_close *c, struct arena *arena)
         const struct ledger_attempt *a = &c->attempt[i];
         char key[UUID_TEXT_LEN + 1];
         uuid_format(a->provider_key_id, key);
-        (void)buf_printf(&b, "%c{\"offer_id\":%d,\"provider_id\":%d,\"provider_key_id\":",
-                         i == 0 ? '[' : ',', (int)a->offer_id, (int)a->provider_id);
+        (void)buf_add_char(&b, i == 0 ? '[' : ',');
+        member(&b, "{\"offer_id\":", a->offer_id);
+        member(&b, ",\"provider_id\":", a->provider_id);
+        (void)buf_add_lit(&b, ",\"provider_key_id\":");
         if (uuid_is_zero(a->provider_key_id))
             (void)buf_add_lit(&b, "null");
         else
             (void)buf_add_json(&b, str_of(key));
-        (void)buf_printf(&b, ",\"status\":%u,\"error\":", (unsigned)a->status);
+        member(&b, ",\"status\":", a->status);
+        (void)buf_add_lit(&b, ",\"error\":");
         (void)buf_add_json(&b, str_of(a->error));
-        (void)buf_printf(&b,
-                         ",\"start_us\":%" PRId64 ",\"first_byte_us\":%" PRId64
-                         ",\"duration_us\":%" PRId64 "}",
-                         a->start_us, a->first_byte_us, a->duration_us);
+        member(&b, ",\"start_us\":", a->start_us);
+        member(&b, ",\"first_byte_us\":", a->first_byte_us);
+        member(&b, ",\"duration_us\":", a->duration_us);
+        (void)buf_add_char(&b, '}');
     }
     (void)buf_add_char(&b, ']');
     return keep(arena, &b);
