@@ -38,7 +38,7 @@ start_daemons() {
     mkdir -p "$STATE/spool"
     keep simulator "$(fingerprint "$SIMULATOR") ${PORT[simulator]}" \
         "$SIMULATOR" --listen "$HOST:${PORT[simulator]}"
-    keep control "$(fingerprint "$CONTROL" "$conf/control.conf" "$DOTEB_ROOT/dashboard/dist/index.html")" \
+    keep control "$(fingerprint "$CONTROL" "$conf/control.conf")" \
         DOTEB_CONFIG="$conf/control.conf" "$CONTROL" serve
     keep gateway "$(fingerprint "$GATEWAY" "$conf/gateway.conf")" \
         DOTEB_CONFIG="$conf/gateway.conf" "$GATEWAY"
