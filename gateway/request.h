@@ -246,6 +246,9 @@ int64_t req_overhead_us(const struct req *r, int64_t now_us);
 #undef STEP
 /* Stops the transfer in flight, if any; no callback arrives afterwards. (steps/upstream.c) */
 void upstream_cancel(struct req *r);
+/* What the attempt waits for has changed (head, first content): its deadline is set anew.
+ * (steps/upstream.c) */
+void upstream_watch(struct req *r);
 /* The attempt in hand failed: on to the next one, or to the end. (steps/upstream.c) */
 enum step_rc upstream_failed(struct req *r, enum err err, struct str detail);
 /* What an upstream status means; E_OK for 2xx. (steps/upstream.c) */

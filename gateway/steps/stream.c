@@ -195,6 +195,8 @@ static enum step_rc take_event(struct req *r, const struct sse_event *ev)
     if (an.has_content && !r->out.got_content) {
         r->out.got_content = true;
         begin_answer(r, clock_mono_us());
+        if (r->up.xfer)
+            upstream_watch(r);
         (void)failpoint_hit("stream.begun");
     }
     remember_event(r, ev->data);

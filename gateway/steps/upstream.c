@@ -60,6 +60,7 @@ static void on_head(void *arg, int status)
     r->up.event_stream = status >= 200 && status < 300 && str_ieq(media, STR("text/event-stream"));
     r->route.attempt[r->route.n_attempts - 1].status = status;
     r->route.attempt[r->route.n_attempts - 1].first_byte_us = r->up.head_us;
+    upstream_watch(r);
     if (r->up.event_stream && !r->up.sse_open) {
         sse_init(&r->up.sse, SSE_EVENT_MAX_BYTES);
         r->up.sse_open = true;
@@ -114,11 +115,16 @@ void upstream_cancel(struct req *r)
     r->up.xfer = NULL;
 }
 
+static int64_t last_moment_us(const struct req *r)
+{
+    return r->in.start_us + r->engine->conf->total_timeout_ms * 1000;
+}
+
 /* The next moment at which silence or age would be too long. */
 static int64_t next_deadline_us(const struct req *r)
 {
     const struct options *o = r->engine->conf;
-    int64_t total = r->in.start_us + o->total_timeout_ms * 1000;
+    int64_t total = last_moment_us(r);
     bool content = r->up.head_done && (!r->up.event_stream || r->out.got_content);
     int64_t quiet = content ? r->up.last_us + o->idle_timeout_ms * 1000
                             : r->up.sent_us + o->first_byte_timeout_ms * 1000;
@@ -131,7 +137,7 @@ static void on_deadline(struct timer *t)
     CHECK(r, REQ_MAGIC);
     int64_t now = clock_mono_us();
     int64_t due = next_deadline_us(r);
-    if (r->out.paused && now < r->in.start_us + r->engine->conf->total_timeout_ms * 1000)
+    if (r->out.paused && now < last_moment_us(r))
         due = now + r->engine->conf->idle_timeout_ms * 1000; /* the client is slow, not they */
     if (due > now) {
         timer_set(&r->engine->timers, t, due);
@@ -141,6 +147,11 @@ static void on_deadline(struct timer *t)
     r->up.done = true;
     r->up.result = (struct xfer_result){.err = E_UPSTREAM_TIMEOUT, .detail = "", .connected = true};
     req_wake(r);
+}
+
+void upstream_watch(struct req *r)
+{
+    timer_set(&r->engine->timers, &r->up.timer, next_deadline_us(r));
 }
 
 static void reset(struct req *r)
@@ -179,7 +190,7 @@ static enum step_rc begin(struct req *r)
     r->up.sent_us = r->up.last_us = clock_mono_us();
     r->up.xfer = xfer_start(r->engine->xfers, &q, &callbacks, r);
     r->up.timer.fn = on_deadline;
-    timer_set(&r->engine->timers, &r->up.timer, next_deadline_us(r));
+    upstream_watch(r);
     return STEP_WAIT;
 }
 
@@ -196,7 +207,7 @@ enum step_rc upstream_failed(struct req *r, enum err err, struct str detail)
                        ? arena_printf(r->arena, STR_FMT ": " STR_FMT,
                                       STR_ARG(a->candidate->offer->provider->slug), STR_ARG(detail))
                        : NULL;
-    if (r->out.begun || err_retry(err) != RETRY_GATEWAY) {
+    if (r->out.begun || err_retry(err) != RETRY_GATEWAY || a->end_us >= last_moment_us(r)) {
         req_fail(r, err, STR_NULL, "%s%s%s", err_text(err), r->route.why ? " " : "",
                  r->route.why ? r->route.why : "");
         return STEP_FAIL;
