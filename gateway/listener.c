@@ -17,7 +17,8 @@
 #include "gateway/listener_priv.h"
 
 enum {
-    DISCARD_MAX_BYTES = 1024 * 1024, /* of a refused body we read on, so that the client sees why */
+    DISCARD_MIN_BYTES = 1024 * 1024, /* of a refused body we read on, so that the client sees why:
+                                        so much, or as much as a body may have */
     CONNECTION_MEMORY = 16 * 1024,   /* head of a request, and buffer of its connection; the
                                         server zeroes it twice a request */
     LOW_WATER_BYTES = 64 * 1024,
@@ -188,6 +189,17 @@ static enum MHD_Result end_of_request(struct conn *c, struct req *r)
     return MHD_YES;
 }
 
+static int64_t discard_max(const struct conn *c)
+{
+    int64_t body_max = c->listener->engine->conf->body_max;
+    return body_max > DISCARD_MIN_BYTES ? body_max : DISCARD_MIN_BYTES;
+}
+
+static bool awaits_continue(const struct conn *c)
+{
+    return MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, "expect") != NULL;
+}
+
 static enum MHD_Result first_call(struct conn *c, struct req *r, const char *method)
 {
     c->head_seen = true;
@@ -195,12 +207,13 @@ static enum MHD_Result first_call(struct conn *c, struct req *r, const char *met
     req_run(r);
     if (r->run.step != STEP_done || !listener_expects_body(r))
         return MHD_YES;
-    int64_t length = INT64_MAX;
+    int64_t length = 0;
     if (r->in.header[HEADER_CONTENT_LENGTH].p &&
         !str_to_i64(r->in.header[HEADER_CONTENT_LENGTH], &length))
         length = INT64_MAX;
-    /* Refused already. A short body is read and dropped, lest the close break the answer. */
-    return length > DISCARD_MAX_BYTES || r->in.refused == E_BAD_HTTP ? queue(c, r) : MHD_YES;
+    /* Refused already. A body on its way is read and dropped, lest the close break the answer. */
+    bool now = length > discard_max(c) || r->in.refused == E_BAD_HTTP || awaits_continue(c);
+    return now ? queue(c, r) : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
@@ -221,7 +234,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
         return c->queued ? MHD_YES : end_of_request(c, r);
     take_body(c, r, data, *data_size);
     *data_size = 0;
-    return c->discarded > DISCARD_MAX_BYTES ? MHD_NO : MHD_YES;
+    return c->discarded > discard_max(c) ? MHD_NO : MHD_YES;
 }
 
 static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *mhd)
