@@ -449,8 +449,10 @@ void listener_free(struct listener *l)
         return;
     CHECK(l, LISTENER_MAGIC);
     for (struct conn *c = l->conns; c; c = c->next) {
-        if (c->req)
+        if (c->req && c->req->run.step != STEP_done) {
+            req_fail(c->req, E_DRAINING, STR_NULL, NULL); /* we leave, not the client */
             req_client_gone(c->req);
+        }
         if (c->suspended)
             resume(c);
     }

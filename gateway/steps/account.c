@@ -17,7 +17,7 @@ static void count(const struct req *r, int64_t now)
 {
     int status = ledger_entry_status(r);
     metrics_add(status >= 500 ? M_REQ_5XX : status >= 400 ? M_REQ_4XX : M_REQ_2XX, 1);
-    if (r->in.client_gone)
+    if (r->fail.err == E_CLIENT_GONE)
         metrics_add(M_REQ_CLIENT_GONE, 1);
     metrics_observe_us(M_REQ_DURATION, now - r->in.start_us);
     metrics_observe_us(M_REQ_OVERHEAD, r->out.overhead_us);
@@ -51,7 +51,7 @@ static void end_attempt(struct req *r, int64_t now)
     if (!a->end_us)
         a->end_us = now;
     if (r->in.client_gone && !a->err)
-        a->err = E_CLIENT_GONE;
+        a->err = r->fail.err; /* that, or we cut it off ourselves */
 }
 
 enum step_rc step_account(struct req *r)

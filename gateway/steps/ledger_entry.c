@@ -82,9 +82,7 @@ enum outcome ledger_entry_outcome(const struct req *r)
 
 int ledger_entry_status(const struct req *r)
 {
-    if (r->in.client_gone)
-        return err_status(E_CLIENT_GONE);
-    return r->out.status;
+    return r->fail.err == E_CLIENT_GONE ? err_status(E_CLIENT_GONE) : r->out.status;
 }
 
 static void copy_attempts(const struct req *r, struct ledger_close *c)
