@@ -11,12 +11,14 @@
 
 #include "common/str.h"
 
-enum { BACKLOG = 4096, HOST_MAX = 256 };
+enum { BACKLOG = 4096, HOST_MAX = 256, PORT_MAX = 65535 };
 
 static bool split(const char *address, char host[HOST_MAX], char port[8])
 {
     const char *colon = strrchr(address, ':');
-    if (!colon || strlen(colon + 1) == 0 || strlen(colon + 1) > 5)
+    int64_t number;
+    if (!colon || strlen(colon + 1) > 5 || !str_to_i64(str_of(colon + 1), &number) || number < 0 ||
+        number > PORT_MAX)
         return false;
     size_t len = (size_t)(colon - address);
     if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -193,6 +194,17 @@ static int drain_dir(const struct options *o, const char *dir)
     return 1;
 }
 
+/* Connections are descriptors, and the soft limit is often 1,024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_event(LOG_WARN, "descriptor_limit", LOG_I("limit", limit.rlim_cur));
+}
+
 static int run(struct gateway *g, const char *drain_path)
 {
     char err[512];
@@ -214,6 +226,7 @@ static int run(struct gateway *g, const char *drain_path)
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
     int rc = serve(g, &signals);
     master_keys_free(g->keys);
     return rc;
