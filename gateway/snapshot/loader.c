@@ -31,6 +31,7 @@ enum {
     RETRY_MAX_US = 5000 * 1000,
     REPEAT_LOG_US = 60 * 1000000,
     MERGE_AT = KEY_OVERLAY_MAX / 4 * 3, /* merges then, so that the next change need not wait */
+    MERGES_MAX = 4, /* in one look; for more changes reading all keys is the shorter way */
 };
 
 struct loader {
@@ -52,6 +53,7 @@ struct loader {
     bool refused;                  /* the configuration was read, but no image came of it */
     bool notified;
     uint64_t version;
+    unsigned merges; /* of this look */
     int64_t looked_us, built_us, retry_gap_us, retry_us;
     char told[256]; /* the last failure logged, and when */
     int64_t told_us;
@@ -240,6 +242,10 @@ static bool put_key(void *arg, const struct key_row *row)
     struct loader *l = arg;
     struct key_entry e = entry_of(row);
     enum key_put put = key_table_put(l->keys, &e);
+    if (put == KEY_FULL && ++l->merges > MERGES_MAX) {
+        l->read_keys = true;
+        return false;
+    }
     if (put == KEY_FULL) {
         merge(l);
         put = key_table_put(l->keys, &e);
@@ -259,6 +265,7 @@ static enum pg_err look(struct loader *l)
         l->read_config = true;
     else
         keep(&l->config_seen, xstrdup(found.now));
+    l->merges = 0;
     if (found.keys)
         err = key_store_changed(l->pg, l->keys_seen, put_key, l);
     if (err == PG_OK)
