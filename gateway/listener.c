@@ -19,8 +19,6 @@
 enum {
     DISCARD_MIN_BYTES = 1024 * 1024, /* of a refused body we read on, so that the client sees why:
                                         so much, or as much as a body may have */
-    CONNECTION_MEMORY = 16 * 1024,   /* head of a request, and buffer of its connection; the
-                                        server zeroes it twice a request */
     LOW_WATER_BYTES = 64 * 1024,
     SWEEP_US = 500 * 1000,
     WATCH_AFTER_US = 20 * 1000, /* shorter waits are not worth two system calls */

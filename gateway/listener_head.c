@@ -8,7 +8,12 @@
 
 #include "gateway/listener_priv.h"
 
-enum { ONCE = 1, NAME_MAX_BYTES = 256 };
+enum {
+    ONCE = 1,
+    NAME_MAX_BYTES = 256,
+    ANSWER_HEAD_BYTES = 2048, /* the answer's head is written into what the request's has left */
+    FIELD_BYTES = 68,         /* what the server keeps of a field besides its text */
+};
 
 static const struct {
     struct str name;
@@ -90,6 +95,27 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
     if (name.len > 13 && str_ieq(str_make(name.p, 13), STR("x-llmgateway-")))
         add_metadata(r, str_make(name.p + 13, name.len - 13), text);
     return MHD_YES;
+}
+
+static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *key,
+                                size_t key_size, const char *value, size_t value_size)
+{
+    (void)value;
+    bool cookie = kind == MHD_HEADER_KIND && str_ieq(str_make(key, key_size), STR("cookie"));
+    *(size_t *)cls += FIELD_BYTES;
+    if (kind == MHD_HEADER_KIND)
+        *(size_t *)cls += key_size + value_size + (cookie ? value_size : 0);
+    return MHD_YES;
+}
+
+/* A head that leaves no room for the answer's would be found out only when the answer is there. */
+static void check_size(struct conn *c, struct req *r)
+{
+    size_t bytes = r->in.path.len + r->in.query.len;
+    MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND | MHD_GET_ARGUMENT_KIND | MHD_COOKIE_KIND,
+                                on_field, &bytes);
+    if (bytes + ANSWER_HEAD_BYTES > CONNECTION_MEMORY)
+        refuse(r, E_BAD_HTTP, "The request's head is too large.");
 }
 
 static void check_framing(struct req *r)
@@ -189,6 +215,7 @@ void listener_read_head(struct conn *c, struct req *r, const char *method)
     memcpy(r->in.client_ip, c->client_ip, sizeof r->in.client_ip);
     r->in.post = strcmp(method, "POST") == 0;
     MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, on_header, r);
+    check_size(c, r);
     check_framing(r);
     if (r->in.header[HEADER_UPGRADE].p &&
         str_ieq(str_trim(r->in.header[HEADER_UPGRADE]), STR("websocket")))

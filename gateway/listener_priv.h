@@ -7,6 +7,8 @@
 #include "gateway/listener.h"
 
 enum { LISTENER_MAGIC = 0x6c73746e, CONN_MAGIC = 0x636f6e6e };
+/* Head of a request, and buffer of its connection; the server zeroes it twice a request. */
+enum { CONNECTION_MEMORY = 16 * 1024 };
 
 /* One client connection, from accept to close. */
 struct conn {

@@ -1,7 +1,6 @@
 """The gateway's edges: providers and clients that misbehave, limits of the process, the way out."""
 import http.client
 import json
-import os
 import resource
 import signal
 import socket
@@ -229,6 +228,28 @@ def test_a_body_that_does_not_arrive_is_a_408_on_its_row(tenant, installation):
         s.recv(4096)
     rows = wait_until(lambda: installation.rows("select status, outcome from requests where status in (408, 499)"))
     assert rows == [{"status": 408, "outcome": 1}]
+
+
+@pytest.mark.parametrize("fields", [2, 60])
+def test_no_provider_is_asked_for_what_cannot_be_answered(tenant, fields):
+    """The server writes the answer's head into what the request's has left of its buffer."""
+    provider = Provider(lambda s: s.sendall(WHOLE) or True)
+    tenant.provider_keys(f"http://127.0.0.1:{provider.port}/v1")
+    gateway = tenant.gateway(f"large-{fields}")
+    body = json.dumps(say("x", "openai/gpt-4")).encode()
+    got = []
+    for size in range(9000, 17000, 100):
+        pads = "".join(f"x-pad-{i}: {'a' * (size // fields - 13)}\r\n" for i in range(fields))
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as s:
+            s.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nx-api-key: {tenant.key}\r\n{pads}"
+                      f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            try:
+                got.append(s.recv(4096)[9:12])
+            except ConnectionResetError:
+                got.append(b"")
+    provider.close()
+    assert provider.calls == got.count(b"200") > 0
+    assert got.count(b"400") > 5 and got[-1] == b"431"
 
 
 BROKEN_HEADS = [b"GET\r\n\r\n", b"GET \r\n\r\n", b"GET / HTTP/1.1\r\n", b"GET /v1/models\r\n\r\n",
