@@ -1,9 +1,11 @@
 """Signing in, sessions, guessing, HTTP manners and the dashboard's files."""
 import gzip
 import json
+import signal
 import socket
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -314,3 +316,40 @@ def test_stopping_lets_calls_finish(installation):
         control.stop()
         s.settimeout(5)
         assert s.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_many_at_once(installation):
+    """Mixed calls from many connections, while the dashboard's files are read again and again."""
+    control = harness.Control(installation, DOTEB_JOB_THREADS="3")
+    try:
+        people = [Person(control, installation.email) for _ in range(3)]
+
+        def work(i):
+            person = people[i % 3]
+            if i % 20 == 0:
+                control.process.send_signal(signal.SIGHUP)
+            if i % 7 == 0:
+                return person.call("POST", person.keys_path, {"name": f"many {i}"})[0]
+            path = ("/api/v1/session", person.keys_path, person.org_path + "/requests",
+                    person.org_path + "/usage", "/api/v1/models?limit=5")[i % 5]
+            return person.call("GET", path)[0]
+        with ThreadPoolExecutor(12) as pool:
+            statuses = list(pool.map(work, range(240)))
+        assert set(statuses) <= {200, 201}
+        keys = [k["name"] for k in people[0].all(people[0].keys_path) if k["name"].startswith("many")]
+        assert sorted(keys) == sorted(f"many {i}" for i in range(0, 240, 7))
+    finally:
+        control.stop()
+
+
+def test_beyond_the_queue_calls_are_turned_away_at_once(installation):
+    control = harness.Control(installation, DOTEB_JOB_THREADS="1", DOTEB_JOB_QUEUE="1")
+    try:
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda i: login(control, f"q{i}@example.com", "guess"), range(12)))
+        statuses = [a[0] for a in answers]
+        assert set(statuses) == {401, 503}, statuses
+        assert all(a[1]["retry-after"] == "1" for a in answers if a[0] == 503)
+        assert http("GET", control.root + "/readyz")[0] == 200
+    finally:
+        control.stop()
