@@ -243,3 +243,36 @@ test('a viewer is offered nothing that is refused', async () => {
   check(watched);
   await page.context().close();
 });
+
+test('the sparks share a crosshair, and dragging over one sets the range', async () => {
+  const { page, watched } = await open('/o/ORG/activity');
+  const strip = page.getByRole('region', { name: 'Usage in this range' });
+  const spark = strip.getByRole('img', { name: 'Requests over time' });
+  await spark.locator('canvas').waitFor();
+  const box = await spark.boundingBox();
+  assert.ok(box);
+  const y = box.y + box.height / 2;
+  const total = await strip.getByRole('button').first().textContent();
+  await page.mouse.move(box.x + box.width * 0.3, y);
+  // Spend, requests and success rate all show the moment under the pointer.
+  await page.waitForFunction(
+    () => document.body.innerText.match(/\bsince /g)?.length === 3,
+    undefined,
+  );
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, y, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*to=/);
+  const { searchParams } = new URL(page.url());
+  const [from, to] = ['from', 'to'].map((name) => Date.parse(searchParams.get(name) ?? ''));
+  const hours = (Number(to) - Number(from)) / 3_600_000;
+  assert.ok(hours > 5 && hours < 9, `a third of a day is not ${hours} h`);
+  // What is past does not move: nothing to pause.
+  assert.equal(await page.getByRole('button', { name: /^(Live|Paused)/ }).count(), 0);
+  await page.mouse.move(0, 0);
+  await strip
+    .getByRole('button', { name: String(total), exact: true })
+    .waitFor({ state: 'detached' });
+  check(watched);
+  await page.context().close();
+});

@@ -29,16 +29,17 @@ export function Spark({
 }) {
   const place = useRef<HTMLDivElement>(null);
   const dark = useDark();
-  const calls = useRef({ onHover, onBrush });
+  const chart = useRef<uPlot>(undefined);
+  const latest = useRef({ times, values, onHover, onBrush });
   useEffect(() => {
-    calls.current = { onHover, onBrush };
+    latest.current = { times, values, onHover, onBrush };
   });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a canvas takes its colours when drawn
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const chart = new uPlot(
+    const made = new uPlot(
       {
         width: Math.max(element.clientWidth, 40),
         height: HEIGHT,
@@ -58,34 +59,39 @@ export function Spark({
             stroke: color(element, '--series-1'),
             fill: color(element, '--series-fill'),
             width: 1.5,
-            points: { show: times.length < 4, size: 4 },
+            points: { show: (u) => (u.data[0]?.length ?? 0) < 4, size: 4 },
           },
         ],
         hooks: {
-          setCursor: [(u) => calls.current.onHover(u.cursor.idx ?? null)],
+          setCursor: [(u) => latest.current.onHover(u.cursor.idx ?? null)],
           setSelect: [
             (u) => {
               if (u.select.width < 3) return;
               const start = u.posToVal(u.select.left, 'x');
               const end = u.posToVal(u.select.left + u.select.width, 'x');
               u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-              calls.current.onBrush(start, end);
+              latest.current.onBrush(start, end);
             },
           ],
         },
       },
-      [times, values],
+      [latest.current.times, latest.current.values],
       element,
     );
+    chart.current = made;
     const sizes = new ResizeObserver(() =>
-      chart.setSize({ width: Math.max(element.clientWidth, 40), height: HEIGHT }),
+      made.setSize({ width: Math.max(element.clientWidth, 40), height: HEIGHT }),
     );
     sizes.observe(element);
     return () => {
       sizes.disconnect();
-      chart.destroy();
+      made.destroy();
+      chart.current = undefined;
     };
-  }, [times, values, group, from, dark]);
+  }, [group, from, dark]);
+
+  // New figures move the line and leave the crosshair where it is.
+  useEffect(() => chart.current?.setData([times, values]), [times, values]);
 
   return <div className={css.spark} ref={place} role="img" aria-label={label} />;
 }
