@@ -115,7 +115,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
           })}
         />
       )}
-      {search.create && (
+      {search.create && may(org, 'developer') && (
         <CreateDialog
           project={project}
           projectName={projectName}
