@@ -250,7 +250,9 @@ export const requestQuery = (org: string, id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+// A browser that does not know its zone says Etc/Unknown, which is none.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const timeZone = zone && zone !== 'Etc/Unknown' ? zone : 'UTC';
 
 type GroupBy = 'none' | 'model' | 'provider' | 'api_key';
 

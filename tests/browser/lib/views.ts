@@ -59,6 +59,12 @@ export const VIEWS: View[] = [
     ready: '[role=table] [role=row] a',
   },
   {
+    name: 'activity-hour',
+    path: (org) => `${activity(org)}?range=1h`,
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+  },
+  {
     name: 'activity-no-match',
     path: (org) => `${activity(org)}?q=00000000-0000`,
     state: 'filled',

@@ -15,7 +15,7 @@ import {
   tokens,
   when,
 } from '@/lib/format';
-import type { RangeSearch } from '@/lib/range';
+import { bounds, type RangeSearch } from '@/lib/range';
 import { Skeleton } from '@/ui/Skeleton';
 import { Spark } from '@/ui/Spark';
 import { Value } from '@/ui/Value';
@@ -42,6 +42,7 @@ export function UsageStrip({
     ...usageQuery(org.id, { range, from, to, project }),
     refetchInterval: live ? REFRESH_MS : false,
   });
+  const grain = usage.data && coarse(usage.data, { range, from, to });
   if (usage.isError && !usage.data) {
     return (
       <div className={css.failed} role="alert">
@@ -55,11 +56,22 @@ export function UsageStrip({
   return (
     <section className={css.strip} aria-label="Usage in this range" aria-busy={!usage.data}>
       {usage.data ? <Tiles usage={usage.data} onRange={onRange} /> : <LoadingTiles />}
-      {filtered && (
-        <p className={css.note}>These totals are of all requests in the range, filters or not.</p>
+      {(filtered || grain) && (
+        <p className={css.note}>
+          {grain} {filtered && 'These totals are of all requests in the range, filters or not.'}
+        </p>
       )}
     </section>
   );
+}
+
+// Totals come in whole steps: in a short range that is worth a word.
+function coarse(usage: Usage, range: RangeSearch): string | undefined {
+  const asked = bounds(range);
+  const start = Date.parse(asked.from);
+  const length = (asked.to ? Date.parse(asked.to) : Date.now()) - start;
+  if (start - Date.parse(usage.from) <= length / 10) return undefined;
+  return `Totals are kept by the half hour: these begin at ${when(usage.from)}.`;
 }
 
 function Tiles({ usage, onRange }: { usage: Usage; onRange: (range: RangeSearch) => void }) {
