@@ -251,6 +251,9 @@ void upstream_cancel(struct req *r);
 void upstream_watch(struct req *r);
 /* The attempt in hand failed: on to the next one, or to the end. (steps/upstream.c) */
 enum step_rc upstream_failed(struct req *r, enum err err, struct str detail);
+/* The last attempt failed: fails the request with the provider's words, unless they are about its
+ * account. (steps/upstream.c) */
+void upstream_give_up(struct req *r, enum err err);
 /* What an upstream status means; E_OK for 2xx. (steps/upstream.c) */
 enum err upstream_judge_status(int status);
 

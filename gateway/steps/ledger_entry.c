@@ -133,7 +133,9 @@ void ledger_entry_close(struct req *r, int64_t now_us)
     };
     if (r->fail.err) {
         strncpy(c.error, err_name(r->fail.err), sizeof c.error - 1);
-        c.error_detail = r->fail.message[0] ? str_of(r->fail.message) : STR_NULL;
+        bool upstream = r->fail.err == E_UPSTREAM_AUTH || r->fail.err == E_UPSTREAM_RATE_LIMIT;
+        const char *words = upstream && r->route.why ? r->route.why : r->fail.message;
+        c.error_detail = words[0] ? str_of(words) : STR_NULL;
     }
     memcpy(c.step_us, r->run.step_us, sizeof r->run.step_us);
     copy_candidate(r, &c);

@@ -39,7 +39,6 @@ enum step_rc step_route(struct req *r)
     ASSERT(r->route.n_attempts > 0);
     enum err last = r->route.attempt[r->route.n_attempts - 1].err;
     ASSERT(last != E_OK);
-    req_fail(r, last, STR_NULL, "%s%s%s", err_text(last), r->route.why ? " " : "",
-             r->route.why ? r->route.why : "");
+    upstream_give_up(r, last);
     return STEP_FAIL;
 }

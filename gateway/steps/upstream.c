@@ -194,6 +194,14 @@ static enum step_rc begin(struct req *r)
     return STEP_WAIT;
 }
 
+void upstream_give_up(struct req *r, enum err err)
+{
+    /* What is said of a key or a limit names the account, masked keys and all: the row has it. */
+    bool private = err == E_UPSTREAM_AUTH || err == E_UPSTREAM_RATE_LIMIT;
+    const char *why = private || !r->route.why ? "" : r->route.why;
+    req_fail(r, err, STR_NULL, "%s%s%s", err_text(err), why[0] ? " " : "", why);
+}
+
 enum step_rc upstream_failed(struct req *r, enum err err, struct str detail)
 {
     struct attempt *a = &r->route.attempt[r->route.n_attempts - 1];
@@ -208,8 +216,7 @@ enum step_rc upstream_failed(struct req *r, enum err err, struct str detail)
                                       STR_ARG(a->candidate->offer->provider->slug), STR_ARG(detail))
                        : NULL;
     if (r->out.begun || err_retry(err) != RETRY_GATEWAY || a->end_us >= last_moment_us(r)) {
-        req_fail(r, err, STR_NULL, "%s%s%s", err_text(err), r->route.why ? " " : "",
-                 r->route.why ? r->route.why : "");
+        upstream_give_up(r, err);
         return STEP_FAIL;
     }
     r->run.jump = STEP_route;

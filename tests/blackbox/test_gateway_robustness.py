@@ -194,6 +194,23 @@ def test_no_further_attempt_once_the_time_is_over(tenant, installation):
     provider.close()
 
 
+@pytest.mark.parametrize("status", [401, 429])
+def test_what_is_said_of_the_provider_s_account_stays_on_the_row(tenant, installation, status):
+    body = b'{"error":{"message":"Bad key sk-ac***me of org-acme","type":"t","code":"c","param":null}}'
+
+    def answer(s):
+        s.sendall(b"HTTP/1.1 %d Other\r\nContent-Type: application/json\r\nopenai-organization: org-acme\r\n"
+                  b"Set-Cookie: acme=1\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+        return True
+
+    provider = Provider(answer)
+    tenant.provider_keys(f"http://127.0.0.1:{provider.port}/v1")
+    _, head, raw, _ = chat(tenant.gateway(f"account-{status}"), tenant.key)
+    provider.close()
+    assert b"acme" not in raw and "acme" not in str(head)
+    assert "org-acme" in installation.row_of(head["x-request-id"])["error_detail"]
+
+
 # --------------------------------------------------------------------------- clients
 
 def upload(gateway, key, size, chunked=False):
