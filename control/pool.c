@@ -58,6 +58,23 @@ static void heavy_done(struct pool *p)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
+static void ignore_notification(void *arg, struct str channel, struct str payload)
+{
+    (void)arg;
+    (void)channel;
+    (void)payload;
+}
+
+/* Looks at the socket, without a round trip: a connection that a restart of the server ended while
+ * it was idle would cost somebody a 503. */
+static bool usable(struct pg *pg)
+{
+    bool ok = pg && pg_alive(pg);
+    for (int i = 0; i < 2 && ok; i++) /* the first may read the server's farewell, then the end */
+        ok = pg_notifications(pg, ignore_notification, NULL) == PG_OK;
+    return ok;
+}
+
 static void connect_again(struct pool *p, struct pg **pg, char err[256])
 {
     pg_close(*pg);
@@ -74,7 +91,7 @@ static void *thread_main(void *arg)
     struct job *job;
     while ((job = wait_job(p))) {
         bool heavy = job->heavy;
-        if (!pg || !pg_alive(pg))
+        if (!usable(pg))
             connect_again(p, &pg, err);
         job->run(job, pg, err); /* the job may be gone after this */
         if (heavy)

@@ -143,6 +143,13 @@ def test_changes_need_the_csrf_token_and_the_same_site(method, route, people, ob
         assert (status, answer["type"]) == (403, "urn:doteb:problem:origin"), headers
 
 
+@pytest.mark.parametrize("route", [p for m, p, a, _ in printed_routes() if a == "user" and m == "GET"])
+def test_unknown_query_parameters_are_named(route, people, objects):
+    admin = people["admin"]
+    status, body = admin.call("GET", concrete(route, admin.org, admin.project, objects) + "?nonsense=1")
+    assert (status, body["field"]) == (422, "nonsense")
+
+
 def test_malformed_ids_name_their_place(people):
     admin = people["admin"]
     status, body = admin.call("GET", "/api/v1/organisations/1/requests")

@@ -301,6 +301,13 @@ def test_health_without_a_database(pg, installation, scratch):
         assert status == 503 and head["retry-after"] == "1"
         other.start()
         harness.wait_until(lambda: person.call("GET", "/api/v1/session")[0] == 200, 10, "recovery")
+        # A restart that nobody called in is noticed before the next call, on every connection.
+        with ThreadPoolExecutor(8) as pool:
+            call = lambda _: person.call("GET", person.org_path + "/requests")[0]  # noqa: E731
+            assert set(pool.map(call, range(24))) == {200}
+            other.stop()
+            other.start()
+            assert set(pool.map(call, range(24))) == {200}
     finally:
         control.stop()
         other.stop()
@@ -353,3 +360,28 @@ def test_beyond_the_queue_calls_are_turned_away_at_once(installation):
         assert http("GET", control.root + "/readyz")[0] == 200
     finally:
         control.stop()
+
+
+def test_slow_drips_are_cut_off(control):
+    """MHD's own timeout sees only silence: heads and bodies have deadlines of their own."""
+    def drip(first, seconds):
+        start = time.monotonic()
+        with socket.create_connection(("127.0.0.1", control.port)) as s:
+            s.sendall(first)
+            s.settimeout(0.5)
+            while time.monotonic() - start < seconds + 10:
+                try:
+                    s.sendall(b"a")
+                    if s.recv(1) == b"":
+                        return time.monotonic() - start
+                except TimeoutError:
+                    pass
+                except OSError:
+                    return time.monotonic() - start
+        return None
+    post = (b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 5000\r\n\r\n")
+    cases = [(b"GET / HTTP/1.1\r\nX-Slow: ", 15), (post, 30)]
+    with ThreadPoolExecutor(2) as pool:
+        for (_, seconds), took in zip(cases, pool.map(lambda c: drip(*c), cases)):
+            assert took and seconds - 1 < took < seconds + 5, (seconds, took)
