@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +23,10 @@ enum {
                                         so much, or as much as a body may have */
     LOW_WATER_BYTES = 64 * 1024,
     SWEEP_US = 500 * 1000,
-    WATCH_AFTER_US = 20 * 1000, /* shorter waits are not worth two system calls */
+    LAST_ACCEPTS = 100,
+    LAST_SWEEP_US = 50 * 1000,    /* while the gateway shuts down */
+    LAST_SILENCE_US = 300 * 1000, /* then a connection so long without a request is closed */
+    WATCH_AFTER_US = 20 * 1000,   /* shorter waits are not worth two system calls */
 };
 
 struct listener {
@@ -32,7 +37,9 @@ struct listener {
     struct timer sweep, watch;
     struct conn *conns;
     struct conn *waiting, **waiting_tail; /* suspended, oldest first, not watched yet */
-    bool pending, quiesced, closing;
+    bool pending, quiesced;
+    int64_t quiesced_us;
+    unsigned n_conns;
 };
 
 /* ------------------------------------------------------------------ suspension */
@@ -300,6 +307,7 @@ static void conn_open(struct listener *l, struct MHD_Connection *mhd, void **soc
     if (l->conns)
         l->conns->prev = c;
     l->conns = c;
+    l->n_conns++;
     *socket_context = c;
 }
 
@@ -308,6 +316,7 @@ static void conn_close(struct conn *c)
     struct listener *l = c->listener;
     ASSERT(!c->req && !c->suspended);
     loop_remove(l->engine->loop, &c->watch);
+    l->n_conns--;
     if (c->prev)
         c->prev->next = c->next;
     else
@@ -333,6 +342,17 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **socket_c
     *socket_context = NULL;
 }
 
+/* Nobody speaks on this connection any more, and nothing that was said waits to be read. */
+static bool silent(const struct conn *c, int64_t now)
+{
+    const struct listener *l = c->listener;
+    int unread = 0;
+    int64_t since = c->idle_since_us > l->quiesced_us ? c->idle_since_us : l->quiesced_us;
+    if (!l->quiesced || c->req || now - since < LAST_SILENCE_US)
+        return false;
+    return ioctl(c->watch.fd, FIONREAD, &unread) != 0 || unread == 0;
+}
+
 /* Has this connection's time for what it is doing run out? Heads and bodies have deadlines of their
  * own, since the server's timeout knows inactivity only. */
 static bool overdue(const struct conn *c, int64_t now)
@@ -340,8 +360,7 @@ static bool overdue(const struct conn *c, int64_t now)
     const struct options *o = c->listener->engine->conf;
     if (!c->req || !c->head_seen) {
         int64_t allowed = c->served ? o->keepalive_ms : o->head_timeout_ms;
-        bool idle_at_exit = c->listener->quiesced && !c->req;
-        return idle_at_exit || now - c->idle_since_us > allowed * 1000;
+        return silent(c, now) || now - c->idle_since_us > allowed * 1000;
     }
     bool receiving = !c->req->in.body_done && !c->queued && !c->suspended;
     return receiving && now - c->req->in.start_us > o->body_timeout_ms * 1000;
@@ -359,7 +378,7 @@ static void on_sweep(struct timer *t)
             req_fail(c->req, E_REQUEST_TIMEOUT, STR_NULL, NULL);
         shutdown(c->watch.fd, SHUT_RDWR); /* the server sees it and ends the connection */
     }
-    timer_set(&l->engine->timers, t, now + SWEEP_US);
+    timer_set(&l->engine->timers, t, now + (l->quiesced ? LAST_SWEEP_US : SWEEP_US));
 }
 
 /* ------------------------------------------------------------------ the server */
@@ -420,6 +439,11 @@ bool listener_pending(const struct listener *l)
     return l->pending;
 }
 
+unsigned listener_connections(const struct listener *l)
+{
+    return l->n_conns;
+}
+
 int64_t listener_timeout_us(const struct listener *l)
 {
     MHD_UNSIGNED_LONG_LONG ms;
@@ -430,15 +454,26 @@ int64_t listener_timeout_us(const struct listener *l)
     return ms > 3600000 ? INT64_C(3600000000) : (int64_t)ms * 1000;
 }
 
+/* Who has connected already gets an answer. */
+static void accept_waiting(struct listener *l)
+{
+    struct pollfd p = {.events = POLLIN};
+    p.fd = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd;
+    for (int i = 0; i < LAST_ACCEPTS && poll(&p, 1, 0) > 0; i++)
+        MHD_run(l->daemon);
+}
+
 void listener_quiesce(struct listener *l)
 {
     if (l->quiesced)
         return;
     l->quiesced = true;
+    l->quiesced_us = clock_mono_us();
+    accept_waiting(l);
     int fd = MHD_quiesce_daemon(l->daemon);
     if (fd >= 0)
         close(fd);
-    timer_set(&l->engine->timers, &l->sweep, clock_mono_us());
+    timer_set(&l->engine->timers, &l->sweep, l->quiesced_us + LAST_SWEEP_US);
 }
 
 void listener_free(struct listener *l)

@@ -16,10 +16,12 @@ void listener_free(struct listener *l);
 void listener_run(struct listener *l, bool idle);
 /* Has work that must not wait for the loop's next event? */
 bool listener_pending(const struct listener *l);
+/* How many clients are connected. */
+unsigned listener_connections(const struct listener *l);
 /* When the server wants its next turn at the latest, in microseconds from now (INT64_MAX: never).
  */
 int64_t listener_timeout_us(const struct listener *l);
-/* Takes no new connections, closes idle ones; answers say Connection: close. */
+/* Takes no new connections; answers say Connection: close, and who stays silent is closed. */
 void listener_quiesce(struct listener *l);
 
 /* The request that `engine->host` was called for. */

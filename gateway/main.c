@@ -140,6 +140,14 @@ static unsigned requests_alive(const struct gateway *g)
     return n;
 }
 
+static bool all_drained(const struct gateway *g)
+{
+    for (unsigned i = 0; i < g->n_workers; i++)
+        if (!worker_drained(g->workers[i]))
+            return false;
+    return true;
+}
+
 /* Readiness goes off, requests finish up to the deadline. */
 static void drain(struct gateway *g)
 {
@@ -149,8 +157,7 @@ static void drain(struct gateway *g)
     log_event(LOG_INFO, "draining", LOG_I("active", requests_alive(g)));
     for (unsigned i = 0; i < g->n_workers; i++)
         worker_post(g->workers[i], MAIL_DRAIN);
-    nanosleep(&tick, NULL);
-    while (requests_alive(g) && clock_mono_us() < deadline)
+    while (!all_drained(g) && clock_mono_us() < deadline)
         nanosleep(&tick, NULL);
 }
 

@@ -22,6 +22,7 @@ struct worker {
     struct mailbox mailbox;
     pthread_t thread;
     atomic_uint active;
+    atomic_bool drained;
 };
 
 static void adopt_snapshot(struct worker *w)
@@ -72,6 +73,8 @@ static void *worker_main(void *arg)
         if (listener_pending(w->listener))
             listener_run(w->listener, false);
         atomic_store_explicit(&w->active, e->active, memory_order_relaxed);
+        if (e->draining && listener_connections(w->listener) == 0)
+            atomic_store_explicit(&w->drained, true, memory_order_relaxed);
         metrics_set(M_REQ_ACTIVE, e->active);
         log_flush();
     }
@@ -146,6 +149,11 @@ void worker_post(struct worker *w, enum mail what)
 unsigned worker_active(const struct worker *w)
 {
     return atomic_load_explicit(&w->active, memory_order_relaxed);
+}
+
+bool worker_drained(const struct worker *w)
+{
+    return atomic_load_explicit(&w->drained, memory_order_relaxed);
 }
 
 void worker_free(struct worker *w)

@@ -28,6 +28,8 @@ struct worker *worker_new(struct worker_shared *shared, unsigned index, int list
 void worker_post(struct worker *w, enum mail what);
 /* Requests alive; any thread. */
 unsigned worker_active(const struct worker *w);
+/* After MAIL_DRAIN: nobody is connected any more. Any thread. */
+bool worker_drained(const struct worker *w);
 /* After MAIL_STOP: waits for the thread and frees. Accepts NULL. */
 void worker_free(struct worker *w);
 

@@ -370,8 +370,8 @@ def test_requests_cut_at_the_last_deadline_are_ours(tenant, installation, simula
 
 
 def test_leaving_under_load_cuts_nobody(tenant, simulator):
-    """While clients keep asking on kept connections and streams run, SIGTERM comes. Streams finish; a
-    request is answered or its connection was closed while idle; none breaks inside an answer."""
+    """While clients keep asking on kept connections and streams run, SIGTERM comes. Streams finish, every
+    request that was sent is answered, and kept connections are told to close."""
     tenant.provider_keys(simulator.base_url)
     gateway = tenant.gateway("leave", DOTEB_WORKERS="2")
     wrong, streams, served = [], [], []
@@ -397,24 +397,23 @@ def test_leaving_under_load_cuts_nobody(tenant, simulator):
                 served.append((r.status, r.getheader("connection")))
                 if r.will_close:
                     break
-                time.sleep(0.005)
             c.close()
 
     def listen(n):
         _, _, raw, _ = chat(gateway, tenant.key, True, text="x [sim chunks=30 gap_ms=50]")
         streams.append(raw.endswith(b"data: [DONE]\n\n"))
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
+    threads = [threading.Thread(target=ask) for _ in range(24)]
     threads += [threading.Thread(target=listen, args=(n,)) for n in range(6)]
     for t in threads:
         t.start()
-    wait_until(lambda: len(served) > 50)
+    wait_until(lambda: len(served) > 150)
     gateway.process.send_signal(signal.SIGTERM)
     gateway.process.wait(15)
     stop.set()
     for t in threads:
         t.join()
     assert streams == [True] * 6
-    print(len(served), {x: served.count(x) for x in set(served)}, wrong)
     assert all(status in (200, 503) for status, _ in served)
-    assert len(wrong) <= 1, wrong
+    assert ("close" in {c for _, c in served}) and (503, None) not in served
+    assert len(wrong) <= 2, wrong  # who connects in the moment in which the port closes
