@@ -93,7 +93,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'model',
       header: 'Model',
-      meta: { width: 'minmax(150px, 1.4fr)' },
+      meta: { width: 'minmax(150px, 1.75fr)' },
       cell: ({ row: { original: request } }) => (
         <span className={css.model} title={request.requested_model ?? undefined}>
           {modelName(request)}
