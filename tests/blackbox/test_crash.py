@@ -42,12 +42,8 @@ def world(pg, template, scratch, tmp_path_factory):
 def drained(installation, gateway, records):
     """Waits until the spool of this and earlier runs is in the database."""
     def all_there():
-        metrics = gateway.metrics()
-        return metrics["doteb_spool_pending_bytes"] == 0 and not missing()
-
-    def missing():
-        rows = crowd.log_rows(installation)
-        return [r for r in records() if r not in rows]
+        crowd.check_served(crowd.log_rows(installation), records())
+        return gateway.metrics()["doteb_spool_pending_bytes"] == 0
     wait_until(all_there, 30, "the spool's drain", step=0.2)
 
 
