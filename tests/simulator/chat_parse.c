@@ -291,11 +291,38 @@ static void take(struct chat_request *c)
     c->response_format = json_object_get(r, "response_format");
 }
 
-static bool root_object(struct chat_request *c, struct str body, struct api_error *e)
+/* Whole numbers among the members of `o` become integers again. */
+static void restore_integers(json_t *o)
+{
+    const char *name;
+    void *next;
+    json_t *v;
+    json_object_foreach_safe(o, next, name, v)
+    {
+        double n = json_real_value(v);
+        if (json_is_real(v) && n >= -9e15 && n <= 9e15 && (double)(json_int_t)n == n) {
+            (void)json_object_set_new_nocheck(o, name, json_integer((json_int_t)n));
+        }
+    }
+}
+
+/* jansson refuses integers beyond 64 bits, which are JSON: a body that has one is read with all its
+ * integers as reals. */
+static json_t *load(struct str body)
 {
     json_error_t je;
-    c->root = json_loadb(body.p ? body.p : "", body.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
-                         &je);
+    const char *p = body.p ? body.p : "";
+    json_t *root = json_loadb(p, body.len, JSON_ALLOW_NUL, &je);
+    if (!root && json_error_code(&je) == json_error_numeric_overflow) {
+        root = json_loadb(p, body.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &je);
+        restore_integers(root);
+    }
+    return root;
+}
+
+static bool root_object(struct chat_request *c, struct str body, struct api_error *e)
+{
+    c->root = load(body);
     if (!c->root || !json_is_object(c->root)) {
         return api_error_set(e, 400, NULL, NULL,
                              "We could not parse the JSON body of your request. (HINT: This likely "
