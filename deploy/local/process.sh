@@ -98,13 +98,19 @@ stop() {
 
 # Processes of this stack that no pid file names: left by a .doteb that was removed by hand.
 stop_strays() {
-    local file pid known
+    local file pid known tries
     known=" $({ cat "$STATE"/run/*.pid 2>/dev/null || true; } | tr '\n' ' ')"
     for file in /proc/[0-9]*/cmdline; do
         pid=${file#/proc/} pid=${pid%/cmdline}
         if [[ "$known" != *" $pid "* ]] && is_ours "$pid"; then
-            step "process $pid: stopped (of this stack, and no pid file named it)"
             kill -TERM "$pid" 2>/dev/null || true
+            tries=0
+            while is_ours "$pid" && [ "$tries" -lt 100 ]; do
+                tries=$((tries + 1))
+                sleep 0.1
+            done
+            ! is_ours "$pid" || kill -KILL "$pid" 2>/dev/null || true
+            step "process $pid: stopped (of this stack, and no pid file named it)"
         fi
     done
 }
