@@ -204,6 +204,7 @@ struct req {
         int64_t content_bytes, first_content_us, overhead_us;
         struct cost cost;
         bool has_cost, paused;
+        unsigned usage_events;
         bool ended; /* the last event was completed by us */
     } out;
 

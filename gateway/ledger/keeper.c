@@ -30,7 +30,7 @@ static void tell_refused(struct keeper *k, int error)
         return;
     k->refusing = true;
     log_event(LOG_ERROR, "spool_no_segment", LOG_S("dir", k->spool->dir),
-              LOG_S("reason", error ? strerror(error) : "DOTEB_SPOOL_MAX_BYTES is reached"),
+              LOG_S("reason", error ? strerror(error) : "DOTEB_SPOOL_MAX is reached"),
               LOG_I("spool_bytes", atomic_load(&k->spool->disk_bytes)));
 }
 

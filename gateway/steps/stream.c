@@ -9,7 +9,12 @@
 #include "gateway/steps/settle.h"
 #include "gateway/steps/stream_metadata.h"
 
-enum { HIGH_WATER = 256 * 1024, LOW_WATER = 64 * 1024, SCRATCH_BYTES = 2048 };
+enum {
+    HIGH_WATER = 256 * 1024,
+    LOW_WATER = 64 * 1024,
+    SCRATCH_BYTES = 2048,
+    USAGE_EVENTS_MAX = 64
+};
 
 static void end_transfer(struct req *r, int64_t now)
 {
@@ -139,16 +144,18 @@ static enum step_rc error_event(struct req *r, const struct dialect_answer *an,
 }
 
 /* Usage alone: for the client only if it asked, with cost and metadata, at the end. */
-static void usage_event(struct req *r, const struct dialect_answer *an, const struct sse_event *ev)
+static bool usage_event(struct req *r, const struct dialect_answer *an, const struct sse_event *ev)
 {
     if (!r->want.scan.client_wants_usage)
-        return;
+        return true;
+    if (++r->out.usage_events > USAGE_EVENTS_MAX)
+        return false;
     struct dialect_extra extra = {.metadata = STR("")};
     settle(r);
     if (r->want.metadata_wanted)
         stream_metadata(r, &extra);
-    r->want.dialect->write_event(an, ev->type, ev->data, &extra, &r->out.tail);
     r->out.usage_sent = true;
+    return r->want.dialect->write_event(an, ev->type, ev->data, &extra, &r->out.tail);
 }
 
 /* Some providers put usage on content: the client sees it only if it asked; on the last content it
@@ -188,10 +195,10 @@ static enum step_rc take_event(struct req *r, const struct sse_event *ev)
     if (an.is_empty)
         return STEP_NEXT;
     note_answer(r, &an);
-    if (an.only_usage && an.has_usage) {
-        usage_event(r, &an, ev);
-        return STEP_NEXT;
-    }
+    if (an.only_usage && an.has_usage)
+        return usage_event(r, &an, ev)
+                   ? STEP_NEXT
+                   : upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("too many usage events"));
     if (an.has_content && !r->out.got_content) {
         r->out.got_content = true;
         begin_answer(r, clock_mono_us());

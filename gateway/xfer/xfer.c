@@ -165,10 +165,10 @@ static void put_back(struct xfer *x)
 /* What a CURLcode means to a request. `early`: nothing of the answer had come. */
 static enum err judge(CURLcode code, bool early, bool refused)
 {
-    if (refused)
-        return E_ADDRESS_REFUSED;
     if (code == CURLE_OK)
         return E_OK;
+    if (refused)
+        return E_ADDRESS_REFUSED;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return E_UPSTREAM_TIMEOUT;
     if (code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL ||
