@@ -101,6 +101,14 @@ bool buf_printf(struct buf *b, const char *fmt, ...)
     return at != NULL;
 }
 
+void buf_reserve(struct buf *b, size_t len)
+{
+    if (len <= b->cap || len > b->max)
+        return;
+    b->p = xrealloc(b->p, len);
+    b->cap = len;
+}
+
 void buf_drop(struct buf *b, size_t len)
 {
     ASSERT(len <= b->len);

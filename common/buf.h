@@ -29,6 +29,8 @@ bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Room for `len` more bytes: pointer to write at, or NULL beyond the cap. Follow with buf_grew. */
 MUST_USE char *buf_room(struct buf *b, size_t len);
 void buf_grew(struct buf *b, size_t len);
+/* Memory for at least `len` bytes in all, if the cap allows it: a hint that saves growing later. */
+void buf_reserve(struct buf *b, size_t len);
 /* Drops the first `len` bytes (len <= b->len). */
 void buf_drop(struct buf *b, size_t len);
 

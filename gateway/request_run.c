@@ -50,7 +50,13 @@ static void check_jump(const struct req *r)
 /* All steps are done: let the client have the rest. */
 static void release(struct req *r)
 {
-    buf_add(&r->out.buf, r->out.tail.p, r->out.tail.len);
+    if (r->out.buf.len == 0) { /* a whole answer: hand it over without a copy */
+        struct buf swap = r->out.buf;
+        r->out.buf = r->out.tail;
+        r->out.tail = swap;
+    } else {
+        buf_add(&r->out.buf, r->out.tail.p, r->out.tail.len);
+    }
     r->out.finished = true;
     if (r->in.client_gone)
         return;

@@ -13,7 +13,8 @@ enum {
     HIGH_WATER = 256 * 1024,
     LOW_WATER = 64 * 1024,
     SCRATCH_BYTES = 2048,
-    USAGE_EVENTS_MAX = 64
+    USAGE_EVENTS_MAX = 64,
+    SPLICE_ROOM = 512,
 };
 
 static void end_transfer(struct req *r, int64_t now)
@@ -41,6 +42,7 @@ static void give_answer(struct req *r)
     r->out.content_type = "application/json";
     if (splice) {
         stream_metadata(r, &extra);
+        buf_reserve(&r->out.tail, r->up.body.len + extra.metadata.len + SPLICE_ROOM);
         splice = r->want.dialect->splice_answer(buf_str(&r->up.body), &r->out.answer, &extra,
                                                 &r->out.tail);
     }

@@ -5,7 +5,7 @@
 #include "gateway/request.h"
 #include "gateway/sign/sign.h"
 
-enum { URL_MAX = 2048 };
+enum { URL_MAX = 2048, EDITS_ROOM = 256 };
 
 static struct str option_named(const struct candidate *c, struct str name)
 {
@@ -80,19 +80,18 @@ static void push(struct req *r, char *line)
     r->tx.headers = h;
 }
 
-/* The same for every request; never written to. */
-static char accept_json[] = "accept: application/json";
+/* The same for every request; never written to. `expect:` keeps curl from asking leave for bodies
+ * over a megabyte: libcurl compares each line with a dozen names, so smaller ones go without. */
 static char accept_events[] = "accept: text/event-stream";
-static struct xfer_header constant[] = {
-    {.line = (char[]){"content-type: application/json"}, .next = &constant[1]},
-    {.line = (char[]){"expect:"}, .next = &constant[2]},
-    {.line = (char[]){"user-agent: doteb/" DOTEB_VERSION}, .next = NULL},
-};
+static struct xfer_header content_type = {.line = (char[]){"content-type: application/json"}};
+static struct xfer_header no_expect = {.line = (char[]){"expect:"}, .next = &content_type};
+enum { EXPECT_ABOVE_BYTES = 1024 * 1024 }; /* curl's EXPECT_100_THRESHOLD */
 
 static void make_headers(struct req *r, struct str secret)
 {
-    r->tx.headers = constant;
-    push(r, r->want.scan.stream ? accept_events : accept_json);
+    r->tx.headers = r->tx.body.len >= EXPECT_ABOVE_BYTES ? &no_expect : &content_type;
+    if (r->want.scan.stream)
+        push(r, accept_events);
     push(r, arena_printf(r->arena, "x-request-id: %s", r->in.id_text));
     push(r, arena_printf(r->arena, "x-doteb-hop: " STR_FMT, STR_ARG(r->engine->hop)));
     push(r, sign(r, r->route.candidate->offer->provider, secret));
@@ -104,6 +103,7 @@ static bool make_body(struct req *r)
     const struct snap_offer *o = r->route.candidate->offer;
     size_t n = r->want.dialect->edit_request(&r->want.scan, o->provider_model, r->arena, edits);
     buf_reset(&r->tx.body);
+    buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
     return dialect_apply(buf_str(&r->in.body), edits, n, &r->tx.body);
 }
 

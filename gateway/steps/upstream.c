@@ -9,7 +9,7 @@
 #include "gateway/request.h"
 #include "gateway/steps/ledger_entry.h"
 
-enum { ERROR_BODY_MAX = 256 * 1024, WHY_MAX = 200 };
+enum { ERROR_BODY_MAX = 256 * 1024, WHY_MAX = 200, RESERVE_MAX = 256 * 1024 };
 
 /* Statuses that do not mean what their class says. */
 static const struct {
@@ -37,7 +37,11 @@ static void on_header(void *arg, struct str name, struct str value)
 {
     struct req *r = arg;
     CHECK(r, REQ_MAGIC);
-    if (str_ieq(name, STR("content-type"))) {
+    int64_t length;
+    if (str_ieq(name, STR("content-length"))) {
+        if (str_to_i64(value, &length) && length > 0 && length <= RESERVE_MAX)
+            buf_reserve(&r->up.body, (size_t)length);
+    } else if (str_ieq(name, STR("content-type"))) {
         r->up.content_type = arena_str(r->arena, value);
     } else if (str_ieq(name, STR("x-request-id")) || str_ieq(name, STR("request-id"))) {
         r->up.request_id = arena_str(r->arena, value);

@@ -120,6 +120,7 @@ static struct xfer *xfer_new(struct xfer_pool *p, struct lane *lane)
     curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(e, CURLOPT_POST, 1L);
+    curl_easy_setopt(e, CURLOPT_USERAGENT, "doteb/" DOTEB_VERSION);
     curl_easy_setopt(e, CURLOPT_SHARE, p->share);
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
