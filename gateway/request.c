@@ -72,8 +72,7 @@ void req_free(struct req *r)
     buf_fini(&r->out.tail);
     buf_fini(&r->out.held);
     buf_fini(&r->out.last_event);
-    if (r->up.sse_open)
-        sse_fini(&r->up.sse);
+    framing_fini(&r->up.framing);
     arena_free(r->scratch);
     snapshot_unref(r->snap);
     r->magic = 0;

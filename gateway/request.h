@@ -27,7 +27,7 @@
 #include "gateway/options.h"
 #include "gateway/snapshot/snapshot.h"
 #include "gateway/timer.h"
-#include "gateway/wire/sse.h"
+#include "gateway/wire/framing.h"
 #include "gateway/xfer/xfer.h"
 
 enum step_id {
@@ -144,6 +144,7 @@ struct req {
 
     struct { /* by receive */
         const struct dialect *dialect;
+        struct dialect_call call;
         struct dialect_request scan;
         bool metadata_wanted;
     } want;
@@ -181,8 +182,7 @@ struct req {
         struct str retry_after;
         struct buf body; /* whole answer, or an error's body */
         int64_t body_charged;
-        struct sse sse;
-        bool sse_open;
+        struct framing framing;
         struct xfer_result result;
         int64_t wait_us; /* time spent waiting for providers, all ended attempts */
     } up;

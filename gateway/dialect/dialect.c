@@ -1,7 +1,10 @@
 /* The dialects of this build, and the edits that all of them use. Pure; any thread. */
 #include "gateway/dialect/dialect.h"
 
+#include <stdarg.h>
+
 #include "gateway/dialect/openai_priv.h"
+#include "gateway/dialect/refuse.h"
 
 static const struct dialect *const dialects[] = {&openai_chat};
 
@@ -11,6 +14,147 @@ const struct dialect *dialect_find(struct str name)
         if (str_eq(name, str_of(dialects[i]->name)))
             return dialects[i];
     return NULL;
+}
+
+uint32_t dialect_quirk_find(struct str word)
+{
+    static const char *const words[] = {
+#define QUIRK(e, w) [QUIRK_BIT_##e] = (w),
+        QUIRK_TABLE(QUIRK)
+#undef QUIRK
+    };
+    static_assert(ARRAY_LEN(words) == QUIRK_COUNT, "a word per quirk");
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq(word, str_of(words[i])))
+            return 1u << i;
+    return 0;
+}
+
+void dialect_sort_edits(struct dialect_edit *edits, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct dialect_edit e = edits[i];
+        size_t k = i;
+        for (; k > 0 && edits[k - 1].begin > e.begin; k--)
+            edits[k] = edits[k - 1];
+        edits[k] = e;
+    }
+}
+
+struct str dialect_json_string(struct str s, struct arena *a)
+{
+    struct buf b;
+    buf_init(&b, s.len * 6 + 2);
+    ASSERT(buf_add_json(&b, s));
+    struct str text = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return text;
+}
+
+struct str dialect_milli(int64_t milli, struct arena *a)
+{
+    ASSERT(milli >= 0);
+    struct str s = str_of(
+        arena_printf(a, "%lld.%03lld", (long long)(milli / 1000), (long long)(milli % 1000)));
+    while (s.p[s.len - 1] == '0')
+        s.len--;
+    if (s.p[s.len - 1] == '.')
+        s.len--;
+    return s;
+}
+
+bool dialect_number_above(struct str number, int64_t milli)
+{
+    int64_t value = 0, scale = 1000;
+    bool fraction = false;
+    for (size_t i = 0; i < number.len; i++) {
+        char c = number.p[i];
+        if (c == '.' && !fraction) {
+            fraction = true;
+            continue;
+        }
+        if (c < '0' || c > '9' || value > INT32_MAX)
+            return false;
+        if (fraction && scale == 1)
+            continue;
+        value = value * 10 + (c - '0');
+        scale = fraction ? scale / 10 : scale;
+    }
+    return value * scale > milli;
+}
+
+void dialect_strip(struct dialect_loss *loss, struct str field)
+{
+    for (size_t i = 0; i < loss->n_stripped; i++)
+        if (str_eq(loss->stripped[i], field))
+            return;
+    if (loss->n_stripped < STRIPPED_MAX)
+        loss->stripped[loss->n_stripped++] = field;
+}
+
+void dialect_strip_param(struct dialect_loss *loss, const struct ir_param *p)
+{
+    if (p->raw.p)
+        dialect_strip(loss, str_of(p->field));
+}
+
+enum err dialect_cannot(struct dialect_loss *loss, struct arena *a, struct str field,
+                        const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    dialect_refuse_va(a, &loss->why, E_UNSUPPORTED, field, fmt, ap);
+    va_end(ap);
+    return E_UNSUPPORTED;
+}
+
+static bool has_content(const struct ir_event *e)
+{
+    return e->block == IR_TOOL_CALL || e->text.len > 0 || e->media.data.len > 0 ||
+           e->signature.data.len > 0 || e->raw.len > 0;
+}
+
+static void note_event(const struct ir_event *e, struct arena *a, struct dialect_answer *an)
+{
+    switch (e->kind) {
+    case IR_START:
+        an->has_choices = true;
+        an->model = e->model.p ? arena_str(a, e->model) : an->model;
+        an->id = e->id.p ? arena_str(a, e->id) : an->id;
+        break;
+    case IR_DELTA:
+        an->has_choices = true;
+        an->has_content |= has_content(e);
+        an->content_bytes += e->text.len + e->name.len + e->json.raw.len;
+        break;
+    case IR_STOP:
+        an->has_choices = true;
+        if (e->finish > an->finish)
+            an->finish = (uint8_t)e->finish;
+        break;
+    case IR_ERROR:
+        an->is_error = true;
+        an->error_text = arena_str(a, e->text);
+        an->error_status = e->status;
+        return;
+    case IR_END:
+        an->is_done = true;
+        break;
+    case IR_USAGE:
+    case IR_OPEN:
+    case IR_CLOSE:
+        break;
+    }
+    an->has_usage |= e->usage.input >= 0 || e->usage.output >= 0;
+    usage_merge(&an->usage, &e->usage);
+    if (e->service_tier.len)
+        an->service_tier = arena_str(a, e->service_tier);
+}
+
+void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an)
+{
+    for (size_t i = 0; i < ev->n; i++)
+        note_event(&ev->v[i], a, an);
 }
 
 bool dialect_apply(struct str body, const struct dialect_edit *edits, size_t n, struct buf *out)

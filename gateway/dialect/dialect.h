@@ -1,8 +1,16 @@
 /* How a family of APIs speaks: pure functions between bytes and what the gateway needs to know.
  *
- * A dialect never sees a socket, a clock or a provider's name. When client and provider speak the
- * same dialect, bytes pass untouched but for named spans (`dialect_edit`): this file describes that
- * path. Output is written into capped buffers.
+ * A dialect never sees a socket, a clock or a provider's name. Output is written into capped
+ * buffers. There are two ways from a client to a provider:
+ *
+ *   passed      both speak the same dialect: bytes go through untouched but for named spans
+ *               (scan_request, edit_request; scan_answer, splice_answer; scan_event, write_event)
+ *   translated  they differ: the client's dialect reads the request into the internal form
+ *               (parse_request), the provider's writes it (emit_request); the provider's reads the
+ *               answer into events (read_answer, read_event), the client's writes them
+ *               (write_answer, write_stream)
+ *
+ * So a dialect is N functions and never knows another one: N + M.
  */
 #ifndef DOTEB_DIALECT_DIALECT_H
 #define DOTEB_DIALECT_DIALECT_H
@@ -12,8 +20,11 @@
 #include "common/err.h"
 #include "common/str.h"
 #include "common/uuid.h"
+#include "gateway/ir/chat.h"
+#include "gateway/ir/event.h"
 #include "gateway/ir/price.h"
 #include "gateway/ir/usage.h"
+#include "gateway/wire/framing.h"
 
 /* A run of bytes of a body: [begin, end); 0,0 where there is none. */
 struct dialect_span {
@@ -31,9 +42,9 @@ enum { DIALECT_EDITS_MAX = 16 };
  * arena; strings are decoded. */
 struct dialect_request {
     struct str model;              /* decoded */
-    size_t model_begin, model_end; /* span of its value, quotes included */
+    size_t model_begin, model_end; /* span of its value, quotes included; 0,0: not in the body */
     bool stream;
-    bool client_wants_usage;                         /* stream_options.include_usage: true */
+    bool client_wants_usage; /* a stream shall tell its usage; true where the dialect always does */
     size_t stream_options_begin, stream_options_end; /* span of the value; 0,0: not given */
     bool stream_options_is_object;                   /* else null */
     bool stream_options_empty;                       /* an object without members */
@@ -48,6 +59,18 @@ struct dialect_request {
     struct str metadata; /* raw JSON of `metadata` when it is an object */
     bool has_tools, has_images, has_audio, wants_json_schema, wants_reasoning;
     struct str params; /* small JSON object of scalar parameters, for the log; no content */
+    struct dialect_span temperature; /* of its value; 0,0: not given */
+    struct str temperature_raw;      /* its token */
+    bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
+                     answered in a form that cannot be passed: translated even to its own dialect */
+    const struct ir_chat *chat; /* the whole request, if scanning has read it anyway; else NULL */
+};
+
+/* What of a request does not stand in its body. */
+struct dialect_call {
+    struct str model; /* decoded, from the path; "" none */
+    bool stream;      /* the path says so */
+    struct str query; /* raw, behind the `?`; "" none */
 };
 
 /* Why a request was refused: `field` in the caller's words ("messages[2].content"), `text` a
@@ -58,14 +81,79 @@ struct dialect_refusal {
     struct str text;
 };
 
+/* Peculiarities of a provider, as its row says (providers.quirks, a JSON object of these names with
+ * true). C knows the words, never whose they are. */
+#define QUIRK_TABLE(Q)                                                                             \
+    Q(MAX_COMPLETION_TOKENS, "max_completion_tokens") /* takes that instead of max_tokens */       \
+    Q(DEVELOPER_ROLE, "developer_role")               /* knows the role `developer` */             \
+    Q(REPLAY_REASONING, "replay_reasoning")   /* wants reasoning_content back in tool loops */     \
+    Q(NO_STREAM_OPTIONS, "no_stream_options") /* refuses stream_options */                         \
+    Q(VERSION_IN_BODY, "version_in_body")     /* anthropic_version in the body, no model there */  \
+    Q(NO_URL_MEDIA, "no_url_media")           /* images and files only inline */                   \
+    Q(SCHEMA_BY_TOOL, "schema_by_tool")       /* JSON schema only as a forced tool */
+
+enum dialect_quirk {
+#define QUIRK(e, word) QUIRK_BIT_##e,
+    QUIRK_TABLE(QUIRK)
+#undef QUIRK
+        QUIRK_COUNT
+};
+#define QUIRK_IS(set, e) ((set) >> QUIRK_BIT_##e & 1u)
+/* The bit of a quirk's word, 0 if this build does not know it. */
+uint32_t dialect_quirk_find(struct str word);
+
+/* What the request is written for: an offer at a provider. */
+struct dialect_target {
+    struct str model; /* the provider's name for it, decoded */
+    bool stream;
+    uint32_t caps;                 /* enum offer_caps; 0: nothing is known */
+    uint32_t efforts;              /* bit per enum ir_effort that it takes; 0: nothing is known */
+    int64_t max_output;            /* tokens, -1 unknown */
+    uint32_t quirks;               /* bit per enum dialect_quirk */
+    int64_t max_temperature_milli; /* -1: no bound of its own */
+};
+
+/* What an offer can do (offers.capabilities). */
+enum offer_caps {
+    CAP_STREAMING = 1 << 0,
+    CAP_TOOLS = 1 << 1,
+    CAP_VISION = 1 << 2,
+    CAP_JSON_OUTPUT = 1 << 3,
+    CAP_JSON_SCHEMA = 1 << 4,
+    CAP_REASONING = 1 << 5,
+    CAP_AUDIO = 1 << 6,
+    CAP_WEB_SEARCH = 1 << 7,
+    CAP_DOCUMENT = 1 << 8,
+    CAP_RESPONSES = 1 << 9, /* takes the Responses API */
+    CAP_VERBOSITY = 1 << 10,
+};
+
+/* What a translation could not say. Stripped: left out since the meaning stays, and named in the
+ * answer's metadata. Refused: `why`. Memory from the arena. */
+enum { STRIPPED_MAX = 48 };
+struct dialect_loss {
+    size_t n_stripped;
+    struct str stripped[STRIPPED_MAX]; /* the caller's names of the fields */
+    struct dialect_refusal why;
+};
+/* Notes a field (once); beyond STRIPPED_MAX it is left out silently. */
+void dialect_strip(struct dialect_loss *loss, struct str field);
+/* The same for a parameter, if it was given. */
+void dialect_strip_param(struct dialect_loss *loss, const struct ir_param *p);
+/* Refuses with E_UNSUPPORTED; returns it. */
+PRINTF_LIKE(4, 5)
+enum err dialect_cannot(struct dialect_loss *loss, struct arena *a, struct str field,
+                        const char *fmt, ...);
+
 /* What one answer told (a whole JSON answer, or one stream event). */
 struct dialect_answer {
     struct usage usage;      /* usage_clear'ed where nothing was said */
     bool has_usage;          /* a usage object stood there (not null) */
-    bool has_choices;        /* a `choices` array stood there */
+    bool has_choices;        /* it is an answer: what every answer of the dialect has stood there */
     bool only_usage;         /* stream: usage and no choice (`choices: []` or none) */
     bool has_content;        /* stream: something a client would show or act upon */
-    bool is_done;            /* stream: the terminator ([DONE]) */
+    bool is_done;            /* stream: the terminator, which write_done writes anew ([DONE]) */
+    bool is_last;            /* stream: the last event, which is passed on as it is */
     bool is_empty;           /* stream: an event without data, nothing for the client */
     bool is_error;           /* an error object instead of an answer */
     struct str error_text;   /* its message, cut; borrowed from arena */
@@ -73,7 +161,7 @@ struct dialect_answer {
     struct str model;        /* as the provider said; arena */
     struct str id;           /* the provider's id of the answer; arena */
     struct str service_tier; /* as charged by the provider; arena */
-    uint8_t finish;          /* enum dialect_finish */
+    uint8_t finish;          /* enum ir_finish */
     size_t object_end;       /* offset of the closing brace of the answer object */
     size_t members;          /* of the answer object */
     size_t usage_end;        /* offset of the closing brace of `usage`; 0: none, or it stood in
@@ -83,16 +171,6 @@ struct dialect_answer {
     /* Values of these names that the provider itself wrote: ours replace them. */
     struct dialect_span cost, cost_details, metadata;
     struct dialect_span usage_member; /* the member `usage` with one comma, to leave it out */
-};
-
-/* The ledger stores these numbers (migrations: requests.finish_reason). */
-enum dialect_finish {
-    FINISH_NONE,
-    FINISH_STOP,
-    FINISH_LENGTH,
-    FINISH_TOOL_CALLS,
-    FINISH_CONTENT_FILTER,
-    FINISH_ERROR,
 };
 
 /* What is spliced into an answer beside the provider's own words. All borrowed. */
@@ -105,51 +183,120 @@ struct dialect_extra {
 /* An error as the client shall see it. */
 struct dialect_error {
     enum err err;
+    int status;         /* HTTP status of the answer, 200..599 */
     struct str message; /* sentence; "" takes the table's */
     struct str param;   /* field, "" none */
     struct str details; /* raw JSON members to add to the error object, "" none
                            ("\"attempts\":[...]") */
 };
 
+/* What a writer knows of the answer besides its events. All borrowed while it writes. */
+struct dialect_writing {
+    const struct ir_chat *request; /* the client's; never NULL */
+    const struct dialect_request *scan;
+    struct uuid request_id;     /* ids are made of it: one answer, one id */
+    int64_t created_s;          /* seconds since 1970 */
+    struct str model;           /* the provider's word, or the offer's if it said none; decoded */
+    struct dialect_extra extra; /* filled for the last events (USAGE) and whole answers */
+    struct arena *keep;         /* lives as long as the stream: for a writer's state */
+};
+
+/* A header of the client's that providers of its own dialect get byte for byte. */
+struct dialect_header {
+    const char *name;      /* lower case */
+    const char *otherwise; /* sent when the client gave none (also when translated); NULL nothing */
+};
+
 struct dialect {
     const char *name; /* as in providers.dialect: "openai" */
 
+    /* ------------------------------------------------ clients speak it (scan_request not NULL) */
+
     /* Reads a whole request body (syntax in full, depth, repeated top-level keys refused, types of
      * the fields used). Returns E_OK, or fills `why`. */
-    enum err (*scan_request)(struct str body, struct arena *a, struct dialect_request *out,
-                             struct dialect_refusal *why);
+    enum err (*scan_request)(struct str body, const struct dialect_call *call, struct arena *a,
+                             struct dialect_request *out, struct dialect_refusal *why);
+    /* Reads it into the internal form; the body has passed scan_request. What no other dialect
+     * knows is kept as IR_OTHER, IR_TOOL_OTHER or `unknown`: refusing is the emitter's part. */
+    enum err (*parse_request)(struct str body, const struct dialect_request *scan, struct arena *a,
+                              struct ir_chat *out, struct dialect_refusal *why);
+    /* Writes strict events as a stream for the client, framing included. `state` is writer_bytes of
+     * zeroed memory per answer. False: the buffer's cap. */
+    size_t writer_bytes;
+    bool (*write_stream)(void *state, const struct dialect_writing *w, const struct ir_events *ev,
+                         struct buf *out);
+    /* Writes strict events (a whole answer's) as one body. */
+    bool (*write_answer)(const struct dialect_writing *w, const struct ir_events *ev,
+                         struct buf *out);
+    /* A whole error body. */
+    bool (*write_error)(const struct dialect_error *e, struct uuid request_id, struct buf *out);
+    /* A well-formed error event that ends a stream (a zero id is left out); `state` is the
+     * writer's, NULL in passed streams. */
+    bool (*write_error_event)(void *state, const struct dialect_error *e, struct uuid request_id,
+                              struct buf *out);
+    const char *stream_type; /* Content-Type of streams */
+    /* An additional header of error answers: name and the function of its value, NULL none. */
+    const char *error_header;
+    const char *(*error_header_value)(const struct dialect_error *e);
+
+    /* --------------------------------------------- providers speak it (emit_request not NULL) */
+
+    /* Writes the internal form as a request body for `to`. E_OK, or an error with loss->why
+     * filled; what was left out is in `loss`. */
+    enum err (*emit_request)(const struct ir_chat *c, const struct dialect_target *to,
+                             struct arena *a, struct buf *out, struct dialect_loss *loss);
+    /* Reads a whole JSON answer (also an error's) into loose events. False: it makes no sense.
+     * `id_seed` makes ids for calls to which the provider gave none. */
+    bool (*read_answer)(struct str body, struct str id_seed, struct arena *a,
+                        struct ir_events *out);
+    /* Reads one frame of a stream. `state` is reader_bytes of zeroed memory per attempt; `keep`
+     * outlives the stream, `a` only this frame. False: the frame makes no sense. */
+    size_t reader_bytes;
+    bool (*read_event)(void *state, const struct frame *f, struct str id_seed, struct arena *keep,
+                       struct arena *a, struct ir_events *out);
+    /* Reads a whole JSON answer or error for what the gateway needs to know. False: it is no JSON
+     * object. */
+    bool (*scan_answer)(struct str body, struct arena *a, struct dialect_answer *out);
+    const struct dialect_header *headers; /* ends with a NULL name; NULL none */
+
+    /* ------------------------------------------------------------ both: the passed way */
+
     /* Edits that make the body fit for the provider: model renamed, usage asked for in streams.
      * Returns the number (<= DIALECT_EDITS_MAX), ascending, not overlapping; memory from `a`. */
-    size_t (*edit_request)(const struct dialect_request *in, struct str provider_model,
+    size_t (*edit_request)(const struct dialect_request *in, const struct dialect_target *to,
                            struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX]);
-    /* Reads a whole JSON answer. False: it is no JSON object. */
-    bool (*scan_answer)(struct str body, struct arena *a, struct dialect_answer *out);
-    /* Reads one stream event's data. False: it is neither JSON object nor terminator nor empty. */
-    bool (*scan_event)(struct str type, struct str data, struct arena *a,
-                       struct dialect_answer *out);
+    /* Reads one stream frame for what the gateway needs to know. False: it makes no sense. */
+    bool (*scan_event)(const struct frame *f, struct arena *a, struct dialect_answer *out);
     /* Writes the answer with cost and metadata spliced in before the closing braces. */
     bool (*splice_answer)(struct str body, const struct dialect_answer *an,
                           const struct dialect_extra *extra, struct buf *out);
-    /* Writes one stream event as bytes for the client ("data: ...\n\n"). With `extra`, cost goes
-     * into its usage and metadata behind its members, as in splice_answer; a usage chunk that
-     * lacks `choices` gets an empty array, for clients that fail without. NULL: bytes as they
-     * came. */
-    bool (*write_event)(const struct dialect_answer *an, struct str type, struct str data,
+    /* Writes one frame as bytes for the client. With `extra`, cost goes into its usage and metadata
+     * behind its members, as in splice_answer; a usage chunk that lacks `choices` gets an empty
+     * array, for clients that fail without. NULL: bytes as they came. */
+    bool (*write_event)(const struct dialect_answer *an, const struct frame *f,
                         const struct dialect_extra *extra, struct buf *out);
     /* A usage chunk of our own for a client that asked for one which the provider did not send;
-     * `like` is the last chunk's data (id, model, created are taken from it). */
+     * `like` is the last chunk's data (id, model, created are taken from it). NULL: the dialect has
+     * no such thing. */
     bool (*write_usage_event)(struct str like, const struct usage *u,
                               const struct dialect_extra *extra, struct buf *out);
-    /* A well-formed error event (a zero id is left out), and the terminator. */
-    bool (*write_error_event)(const struct dialect_error *e, struct uuid request_id,
-                              struct buf *out);
-    bool (*write_done)(struct buf *out);
-    /* A whole error body. */
-    bool (*write_error)(const struct dialect_error *e, struct uuid request_id, struct buf *out);
+    bool (*write_done)(struct buf *out); /* the terminator; NULL: the dialect has none of its own */
+    bool metadata_unasked; /* cost and metadata are spliced in unless the client says no */
 };
 
 /* Applies edits to a body. */
 bool dialect_apply(struct str body, const struct dialect_edit *edits, size_t n, struct buf *out);
+/* Puts edits into ascending order. */
+void dialect_sort_edits(struct dialect_edit *edits, size_t n);
+/* A string as a JSON token, quotes and all. Arena. */
+struct str dialect_json_string(struct str s, struct arena *a);
+/* Thousandths as a decimal number ("0.7"). Arena. */
+struct str dialect_milli(int64_t milli, struct arena *a);
+/* Is the number token above so many thousandths? What is no plain decimal is not. */
+bool dialect_number_above(struct str number, int64_t milli);
+/* Merges what loose events told into `an`, as scan_answer and scan_event would have (usage, finish,
+ * has_content, is_error, model, id, content_bytes, has_choices). */
+void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an);
 
 /* By name; NULL if this build does not know it. */
 const struct dialect *dialect_find(struct str name);

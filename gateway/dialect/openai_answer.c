@@ -43,7 +43,7 @@ static const struct {
 
 static const struct {
     struct str name;
-    enum dialect_finish finish;
+    enum ir_finish finish;
 } finishes[] = {
     {{"stop", 4}, FINISH_STOP},
     {{"eos", 3}, FINISH_STOP},
@@ -64,7 +64,7 @@ static const struct {
 /* An unknown word still means that the model has ended. Of several choices the gravest counts. */
 static void note_finish(struct reader *r)
 {
-    enum dialect_finish f = FINISH_STOP;
+    enum ir_finish f = FINISH_STOP;
     if (r->s.raw.len == 0)
         return;
     for (size_t i = 0; i < ARRAY_LEN(finishes); i++)
@@ -375,15 +375,14 @@ bool openai_scan_answer(struct str body, struct arena *a, struct dialect_answer 
     return scan(body, false, a, out);
 }
 
-bool openai_scan_event(struct str type, struct str data, struct arena *a,
-                       struct dialect_answer *out)
+bool openai_scan_event(const struct frame *f, struct arena *a, struct dialect_answer *out)
 {
     *out = (struct dialect_answer){0};
     usage_clear(&out->usage);
-    struct str text = str_trim(data);
+    struct str text = str_trim(f->data);
     out->is_done = str_eq(text, STR("[DONE]"));
     out->is_empty = text.len == 0;
     if (out->is_done || out->is_empty)
         return true;
-    return scan(data, str_eq(type, STR("error")), a, out);
+    return scan(f->data, str_eq(f->type, STR("error")), a, out);
 }

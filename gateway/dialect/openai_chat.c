@@ -13,6 +13,8 @@ const struct dialect openai_chat = {
     .write_usage_event = openai_write_usage_event,
     .write_error_event = openai_write_error_event,
     .write_done = openai_write_done,
+    .stream_type = "text/event-stream",
+    .metadata_unasked = true,
     .write_error = openai_write_error,
 };
 

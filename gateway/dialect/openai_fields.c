@@ -4,8 +4,8 @@
 #include "gateway/dialect/openai_fields.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
+#include "gateway/dialect/refuse.h"
 #include "gateway/wire/json_text.h"
 
 enum {
@@ -22,66 +22,17 @@ enum {
 
 bool openai_refuse(struct openai_reader *r, enum err err, struct str field, const char *fmt, ...)
 {
-    char text[512];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
+    dialect_refuse_va(r->a, r->why, err, field, fmt, ap);
     va_end(ap);
-    ASSERT(n >= 0);
-    size_t len = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    *r->why = (struct dialect_refusal){.err = err,
-                                       .field = arena_str(r->a, openai_short(field)),
-                                       .text = arena_str(r->a, str_make(text, len))};
     return false;
-}
-
-struct str openai_short(struct str s)
-{
-    enum { NAME_MAX_BYTES = 128 };
-    if (s.len > NAME_MAX_BYTES) {
-        s.len = NAME_MAX_BYTES;
-        while (s.len > 0 && ((unsigned char)s.p[s.len] & 0xC0) == 0x80)
-            s.len--;
-    }
-    return s;
-}
-
-static const char *token_words(enum json_token t)
-{
-    static const char *const words[] = {
-        [JSON_ERROR] = "nothing",
-        [JSON_END] = "nothing",
-        [JSON_OBJECT_BEGIN] = "an object",
-        [JSON_OBJECT_END] = "nothing",
-        [JSON_ARRAY_BEGIN] = "an array",
-        [JSON_ARRAY_END] = "nothing",
-        [JSON_KEY] = "nothing",
-        [JSON_STRING] = "a string",
-        [JSON_NUMBER] = "a number",
-        [JSON_TRUE] = "a boolean",
-        [JSON_FALSE] = "a boolean",
-        [JSON_NULL] = "null",
-    };
-    static_assert(ARRAY_LEN(words) == JSON_NULL + 1, "a word per token");
-    return words[t];
 }
 
 bool openai_refuse_type(struct openai_reader *r, struct str field, unsigned types,
                         enum json_token got)
 {
-    static const enum json_token order[] = {JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_ARRAY_BEGIN,
-                                            JSON_OBJECT_BEGIN};
-    char wanted[80] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
-        if (!(types >> order[i] & 1))
-            continue;
-        int n = snprintf(wanted + len, sizeof wanted - len, "%s%s", len ? " or " : "",
-                         token_words(order[i]));
-        len += (size_t)n;
-    }
-    return openai_refuse(r, E_BAD_FIELD, field, "'" STR_FMT "' must be %s, not %s.",
-                         STR_ARG(openai_short(field)), wanted, token_words(got));
+    return dialect_refuse_type(r->a, r->why, field, types, got);
 }
 
 static bool read_model(struct openai_reader *r, const struct openai_field *f, enum json_token t)
@@ -138,6 +89,15 @@ static bool read_stream_options(struct openai_reader *r, const struct openai_fie
     }
     out->stream_options_end = r->s.end;
     return t == JSON_OBJECT_END;
+}
+
+static bool read_temperature(struct openai_reader *r, const struct openai_field *f,
+                             enum json_token t)
+{
+    (void)f, (void)t;
+    r->out->temperature = (struct dialect_span){r->s.begin, r->s.end};
+    r->out->temperature_raw = r->s.raw;
+    return true;
 }
 
 static bool read_n(struct openai_reader *r, const struct openai_field *f, enum json_token t)
@@ -285,7 +245,7 @@ const struct openai_field openai_fields[] = {
     FIELD("n", NUMBER | NONE, true, read_n),
     FIELD("max_tokens", NUMBER | NONE, true, read_max_tokens),
     FIELD("max_completion_tokens", NUMBER | NONE, true, read_max_tokens),
-    FIELD("temperature", NUMBER | NONE, true, NULL),
+    FIELD("temperature", NUMBER | NONE, true, read_temperature),
     FIELD("top_p", NUMBER | NONE, true, NULL),
     FIELD("frequency_penalty", NUMBER | NONE, true, NULL),
     FIELD("presence_penalty", NUMBER | NONE, true, NULL),

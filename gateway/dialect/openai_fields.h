@@ -38,8 +38,6 @@ PRINTF_LIKE(4, 5)
 bool openai_refuse(struct openai_reader *r, enum err err, struct str field, const char *fmt, ...);
 bool openai_refuse_type(struct openai_reader *r, struct str field, unsigned types,
                         enum json_token got);
-/* A name of the caller's, cut to what fits a sentence. */
-struct str openai_short(struct str s);
 
 /* `messages`: roles, shapes, what kinds of content there are. (openai_messages.c) */
 bool openai_read_messages(struct openai_reader *r, const struct openai_field *f, enum json_token t);

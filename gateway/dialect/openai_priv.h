@@ -7,13 +7,12 @@
 
 extern const struct dialect openai_chat;
 
-enum err openai_scan_request(struct str body, struct arena *a, struct dialect_request *out,
-                             struct dialect_refusal *why);
-size_t openai_edit_request(const struct dialect_request *in, struct str provider_model,
+enum err openai_scan_request(struct str body, const struct dialect_call *call, struct arena *a,
+                             struct dialect_request *out, struct dialect_refusal *why);
+size_t openai_edit_request(const struct dialect_request *in, const struct dialect_target *to,
                            struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX]);
 bool openai_scan_answer(struct str body, struct arena *a, struct dialect_answer *out);
-bool openai_scan_event(struct str type, struct str data, struct arena *a,
-                       struct dialect_answer *out);
+bool openai_scan_event(const struct frame *f, struct arena *a, struct dialect_answer *out);
 
 /* Where in a usage object something may be spliced. */
 struct openai_usage_spans {
@@ -34,11 +33,11 @@ struct str openai_error_text(struct json_scan *s, struct arena *a);
 
 bool openai_splice_answer(struct str body, const struct dialect_answer *an,
                           const struct dialect_extra *extra, struct buf *out);
-bool openai_write_event(const struct dialect_answer *an, struct str type, struct str data,
+bool openai_write_event(const struct dialect_answer *an, const struct frame *f,
                         const struct dialect_extra *extra, struct buf *out);
 bool openai_write_usage_event(struct str like, const struct usage *u,
                               const struct dialect_extra *extra, struct buf *out);
-bool openai_write_error_event(const struct dialect_error *e, struct uuid request_id,
+bool openai_write_error_event(void *state, const struct dialect_error *e, struct uuid request_id,
                               struct buf *out);
 bool openai_write_done(struct buf *out);
 bool openai_write_error(const struct dialect_error *e, struct uuid request_id, struct buf *out);

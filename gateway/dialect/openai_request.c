@@ -6,6 +6,8 @@
 
 #include "gateway/dialect/openai_fields.h"
 #include "gateway/dialect/openai_priv.h"
+#include "gateway/dialect/refuse.h"
+#include "gateway/dialect/signature.h"
 #include "gateway/wire/json_text.h"
 
 /* Which field a key names, NULL for one that we do not know. */
@@ -38,7 +40,7 @@ static bool is_new(struct openai_reader *r, const struct openai_field *f, struct
     }
     if (repeated)
         return openai_refuse(r, E_REPEATED_KEY, key, "The field '" STR_FMT "' is given twice.",
-                             STR_ARG(openai_short(key)));
+                             STR_ARG(dialect_short(key)));
     return true;
 }
 
@@ -98,38 +100,6 @@ static bool read_body(struct openai_reader *r)
     return json_scan_next(&r->s) == JSON_END && require(r, "model") && require(r, "messages");
 }
 
-static void refuse_syntax(struct openai_reader *r)
-{
-    unsigned line, column;
-    const struct json_scan *s = &r->s;
-    json_position(str_make(s->text, s->len), s->pos, &line, &column);
-    switch (s->error) {
-    case JSON_CUT:
-        if (s->len == 0)
-            openai_refuse(r, E_BAD_JSON, STR(""), "The request body is empty.");
-        else
-            openai_refuse(r, E_BAD_JSON, STR(""),
-                          "The request body is not valid JSON: it ends too early, at line %u, "
-                          "column %u.",
-                          line, column);
-        return;
-    case JSON_TOO_DEEP:
-        openai_refuse(r, E_JSON_DEPTH, STR(""),
-                      "The request body is nested over %d levels deep, at line %u, column %u.",
-                      JSON_DEPTH_MAX, line, column);
-        return;
-    case JSON_BAD_UTF8:
-        openai_refuse(r, E_BAD_JSON, STR(""),
-                      "The request body is not valid UTF-8 at line %u, column %u.", line, column);
-        return;
-    case JSON_SYNTAX:
-    case JSON_OK:
-        break;
-    }
-    openai_refuse(r, E_BAD_JSON, STR(""),
-                  "The request body is not valid JSON at line %u, column %u.", line, column);
-}
-
 /* {"temperature":0.7,...}: raw values, which are valid JSON as they stand. */
 static struct str write_params(const struct openai_reader *r)
 {
@@ -155,10 +125,11 @@ static struct str write_params(const struct openai_reader *r)
     return str_make(p, len);
 }
 
-enum err openai_scan_request(struct str body, struct arena *a, struct dialect_request *out,
-                             struct dialect_refusal *why)
+enum err openai_scan_request(struct str body, const struct dialect_call *call, struct arena *a,
+                             struct dialect_request *out, struct dialect_refusal *why)
 {
     struct openai_reader r;
+    (void)call;
     json_scan_init(&r.s, body, true);
     r.a = a;
     r.out = out;
@@ -169,21 +140,12 @@ enum err openai_scan_request(struct str body, struct arena *a, struct dialect_re
     *why = (struct dialect_refusal){.err = E_OK};
     if (read_body(&r)) {
         out->params = write_params(&r);
+        out->foreign = signature_present(body);
         return E_OK;
     }
     if (why->err == E_OK)
-        refuse_syntax(&r);
+        dialect_refuse_syntax(a, why, &r.s);
     return why->err;
-}
-
-static struct str json_string(struct str s, struct arena *a)
-{
-    struct buf b;
-    buf_init(&b, s.len * 6 + 2);
-    ASSERT(buf_add_json(&b, s));
-    struct str text = arena_str(a, buf_str(&b));
-    buf_fini(&b);
-    return text;
 }
 
 /* Asks for usage, whatever the client wrote. */
@@ -205,20 +167,24 @@ static struct dialect_edit usage_edit(const struct dialect_request *in)
                                  STR(",\"stream_options\":{\"include_usage\":true}")};
 }
 
-size_t openai_edit_request(const struct dialect_request *in, struct str provider_model,
+static bool clamps(const struct dialect_request *in, const struct dialect_target *to)
+{
+    return to->max_temperature_milli >= 0 && in->temperature.end > 0 &&
+           dialect_number_above(in->temperature_raw, to->max_temperature_milli);
+}
+
+size_t openai_edit_request(const struct dialect_request *in, const struct dialect_target *to,
                            struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX])
 {
     size_t n = 0;
-    if (!str_eq(in->model, provider_model))
+    if (!str_eq(in->model, to->model))
         edits[n++] = (struct dialect_edit){in->model_begin, in->model_end,
-                                           json_string(provider_model, a)};
-    if (!in->stream || in->client_wants_usage)
-        return n;
-    edits[n++] = usage_edit(in);
-    if (n == 2 && edits[1].begin < edits[0].begin) {
-        struct dialect_edit first = edits[1];
-        edits[1] = edits[0];
-        edits[0] = first;
-    }
+                                           dialect_json_string(to->model, a)};
+    if (clamps(in, to))
+        edits[n++] = (struct dialect_edit){in->temperature.begin, in->temperature.end,
+                                           dialect_milli(to->max_temperature_milli, a)};
+    if (in->stream && !in->client_wants_usage && !QUIRK_IS(to->quirks, NO_STREAM_OPTIONS))
+        edits[n++] = usage_edit(in);
+    dialect_sort_edits(edits, n);
     return n;
 }

@@ -178,16 +178,16 @@ bool openai_splice_answer(struct str body, const struct dialect_answer *an,
     return !out->failed;
 }
 
-bool openai_write_event(const struct dialect_answer *an, struct str type, struct str data,
+bool openai_write_event(const struct dialect_answer *an, const struct frame *f,
                         const struct dialect_extra *extra, struct buf *out)
 {
-    if (type.len > 0) {
+    if (f->type.len > 0) {
         buf_add_lit(out, "event: ");
-        buf_add_str(out, type);
+        buf_add_str(out, f->type);
         buf_add_char(out, '\n');
     }
     buf_add_lit(out, "data: ");
-    add_spliced(data, an, extra, true, out);
+    add_spliced(f->data, an, extra, true, out);
     return buf_add_lit(out, "\n\n");
 }
 
@@ -299,9 +299,10 @@ bool openai_write_error(const struct dialect_error *e, struct uuid request_id, s
     return buf_add_lit(out, "}}");
 }
 
-bool openai_write_error_event(const struct dialect_error *e, struct uuid request_id,
+bool openai_write_error_event(void *state, const struct dialect_error *e, struct uuid request_id,
                               struct buf *out)
 {
+    (void)state;
     buf_add_lit(out, "data: ");
     openai_write_error(e, request_id, out);
     return buf_add_lit(out, "\n\n");

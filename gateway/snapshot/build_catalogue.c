@@ -49,7 +49,7 @@ static const char *read_provider(const struct provider_row *row, struct snap_pro
     *quiet = true;
     if (!out->dialect)
         return "this version does not know its dialect";
-    if (!str_eq(row->framing, STR("sse")))
+    if (!framing_find(row->framing, &out->framing))
         return "this version does not know its framing";
     if (!read_signer(row->signer, out))
         return "this version does not know its signer";
@@ -111,6 +111,8 @@ static uint32_t read_caps(struct str words)
         {"vision", CAP_VISION},           {"json_output", CAP_JSON_OUTPUT},
         {"reasoning", CAP_REASONING},     {"json_output_schema", CAP_JSON_SCHEMA},
         {"json_schema", CAP_JSON_SCHEMA}, {"audio", CAP_AUDIO},
+        {"web_search", CAP_WEB_SEARCH},   {"document", CAP_DOCUMENT},
+        {"responses_api", CAP_RESPONSES}, {"verbosity", CAP_VERBOSITY},
     };
     uint32_t out = 0;
     while (words.p) {

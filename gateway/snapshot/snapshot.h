@@ -23,18 +23,9 @@ struct snap_provider {
     struct str base_url;  /* no trailing slash; may hold {region} {project} {resource} */
     struct str chat_path; /* begins with a slash */
     const struct dialect *dialect;
+    enum framing_kind framing;
     enum signer_kind signer;
     struct str signer_header; /* SIGNER_HEADER: lower-case name */
-};
-
-enum offer_caps {
-    CAP_STREAMING = 1 << 0,
-    CAP_TOOLS = 1 << 1,
-    CAP_VISION = 1 << 2,
-    CAP_JSON_OUTPUT = 1 << 3,
-    CAP_JSON_SCHEMA = 1 << 4,
-    CAP_REASONING = 1 << 5,
-    CAP_AUDIO = 1 << 6,
 };
 
 struct snap_offer {
@@ -43,7 +34,7 @@ struct snap_offer {
     const struct snap_model *model;
     struct str provider_model, region; /* region "" none */
     int64_t context, max_output;       /* tokens, -1 unknown */
-    uint32_t caps;                     /* enum offer_caps */
+    uint32_t caps;                     /* enum offer_caps (dialect/dialect.h) */
     int64_t ends_at_us;                /* INT64_MAX: no end */
     const struct price_list *prices;   /* ascending by effective_from; n_prices may be 0 */
     size_t n_prices;

@@ -37,8 +37,8 @@ enum step_rc step_receive(struct req *r)
     if (!check_media(r))
         return STEP_FAIL;
     struct dialect_refusal why = {0};
-    enum err err = r->want.dialect->scan_request(buf_str(&r->in.body), r->arena, &r->want.scan,
-                                                 &why);
+    enum err err = r->want.dialect->scan_request(buf_str(&r->in.body), &r->want.call, r->arena,
+                                                 &r->want.scan, &why);
     if (err) {
         req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
         return STEP_FAIL;

@@ -133,7 +133,7 @@ static void remember_event(struct req *r, struct str data)
 
 /* The provider says that it failed, inside its stream. */
 static enum step_rc error_event(struct req *r, const struct dialect_answer *an,
-                                const struct sse_event *ev)
+                                const struct frame *f)
 {
     struct str text = arena_str(r->arena, an->error_text);
     if (!r->out.begun) {
@@ -141,12 +141,12 @@ static enum step_rc error_event(struct req *r, const struct dialect_answer *an,
         return upstream_failed(r, err, text);
     }
     r->out.got_error = true;
-    r->want.dialect->write_event(an, ev->type, ev->data, NULL, &r->out.tail);
+    r->want.dialect->write_event(an, f, NULL, &r->out.tail);
     return upstream_failed(r, E_UPSTREAM_IN_STREAM, text);
 }
 
 /* Usage alone: for the client only if it asked, with cost and metadata, at the end. */
-static bool usage_event(struct req *r, const struct dialect_answer *an, const struct sse_event *ev)
+static bool usage_event(struct req *r, const struct dialect_answer *an, const struct frame *f)
 {
     if (!r->want.scan.client_wants_usage)
         return true;
@@ -157,13 +157,12 @@ static bool usage_event(struct req *r, const struct dialect_answer *an, const st
     if (r->want.metadata_wanted)
         stream_metadata(r, &extra);
     r->out.usage_sent = true;
-    return r->want.dialect->write_event(an, ev->type, ev->data, &extra, &r->out.tail);
+    return r->want.dialect->write_event(an, f, &extra, &r->out.tail);
 }
 
 /* Some providers put usage on content: the client sees it only if it asked; on the last content it
  * counts as the usage chunk. */
-static bool content_event(struct req *r, const struct dialect_answer *an,
-                          const struct sse_event *ev)
+static bool content_event(struct req *r, const struct dialect_answer *an, const struct frame *f)
 {
     struct dialect_extra extra = {.metadata = STR(""), .strip_usage = true};
     const struct dialect_extra *use = NULL;
@@ -179,17 +178,17 @@ static bool content_event(struct req *r, const struct dialect_answer *an,
         to = &r->out.tail;
         r->out.usage_sent = true;
     }
-    return r->want.dialect->write_event(an, ev->type, ev->data, use, to);
+    return r->want.dialect->write_event(an, f, use, to);
 }
 
 /* One event. NEXT: go on reading; anything else ends the step. */
-static enum step_rc take_event(struct req *r, const struct sse_event *ev)
+static enum step_rc take_event(struct req *r, const struct frame *f)
 {
     struct dialect_answer an;
-    if (!r->want.dialect->scan_event(ev->type, ev->data, r->scratch, &an))
+    if (!r->want.dialect->scan_event(f, r->scratch, &an))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event is no JSON object"));
     if (an.is_error)
-        return error_event(r, &an, ev);
+        return error_event(r, &an, f);
     if (an.is_done) {
         r->out.got_done = true;
         return STEP_NEXT;
@@ -198,7 +197,7 @@ static enum step_rc take_event(struct req *r, const struct sse_event *ev)
         return STEP_NEXT;
     note_answer(r, &an);
     if (an.only_usage && an.has_usage)
-        return usage_event(r, &an, ev)
+        return usage_event(r, &an, f)
                    ? STEP_NEXT
                    : upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("too many usage events"));
     if (an.has_content && !r->out.got_content) {
@@ -208,8 +207,8 @@ static enum step_rc take_event(struct req *r, const struct sse_event *ev)
             upstream_watch(r);
         (void)failpoint_hit("stream.begun");
     }
-    remember_event(r, ev->data);
-    if (!content_event(r, &an, ev))
+    remember_event(r, f->data);
+    if (!content_event(r, &an, f))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is too large"));
     return STEP_NEXT;
 }
@@ -239,11 +238,11 @@ static enum step_rc finish_stream(struct req *r)
 /* The bytes are over. Without a terminator or a finish reason the stream was cut. */
 static enum step_rc end_of_bytes(struct req *r)
 {
-    if (r->up.too_large || sse_failed(&r->up.sse))
+    if (r->up.too_large || framing_failed(&r->up.framing))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event is too large"));
     if (r->up.result.err)
         return upstream_failed(r, r->up.result.err, str_of(r->up.result.detail));
-    if (r->out.answer.finish == FINISH_NONE || sse_partial(&r->up.sse))
+    if (r->out.answer.finish == FINISH_NONE || framing_partial(&r->up.framing))
         return upstream_failed(r, E_UPSTREAM_CUT, STR("the stream ended early"));
     return finish_stream(r);
 }
@@ -251,7 +250,7 @@ static enum step_rc end_of_bytes(struct req *r)
 static void write_error_event(struct req *r)
 {
     struct dialect_error e = request_error_words(r);
-    r->want.dialect->write_error_event(&e, r->in.id, &r->out.tail);
+    r->want.dialect->write_error_event(NULL, &e, r->in.id, &r->out.tail);
 }
 
 static bool over_high_water(struct req *r)
@@ -277,29 +276,29 @@ static void maybe_resume(struct req *r)
 /* Some providers leave out the blank line behind their last event. True: there may be one more. */
 static bool end_last_event(struct req *r)
 {
-    if (!r->up.done || r->up.result.err || r->out.ended || !sse_partial(&r->up.sse))
+    if (!r->up.done || r->up.result.err || r->out.ended)
         return false;
     r->out.ended = true;
-    return sse_feed(&r->up.sse, STR("\n\n"));
+    return framing_end(&r->up.framing);
 }
 
 static enum step_rc read_events(struct req *r)
 {
-    struct sse_event ev;
+    struct frame f;
     if (!r->scratch)
         r->scratch = arena_new(SCRATCH_BYTES);
     maybe_resume(r);
     while (!r->out.got_done) {
         if (over_high_water(r))
             return STEP_WAIT;
-        if (!sse_next(&r->up.sse, &ev)) {
-            bool failed = r->up.too_large || sse_failed(&r->up.sse);
+        if (!framing_next(&r->up.framing, &f)) {
+            bool failed = r->up.too_large || framing_failed(&r->up.framing);
             if (!failed && end_last_event(r))
                 continue;
             return r->up.done || failed ? end_of_bytes(r) : STEP_WAIT;
         }
         arena_reset(r->scratch);
-        enum step_rc rc = take_event(r, &ev);
+        enum step_rc rc = take_event(r, &f);
         if (rc != STEP_NEXT)
             return rc;
     }

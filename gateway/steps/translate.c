@@ -100,8 +100,9 @@ static void make_headers(struct req *r, struct str secret)
 static bool make_body(struct req *r)
 {
     struct dialect_edit edits[DIALECT_EDITS_MAX];
-    const struct snap_offer *o = r->route.candidate->offer;
-    size_t n = r->want.dialect->edit_request(&r->want.scan, o->provider_model, r->arena, edits);
+    const struct dialect_target to = {.model = r->route.candidate->offer->provider_model,
+                                      .max_temperature_milli = -1};
+    size_t n = r->want.dialect->edit_request(&r->want.scan, &to, r->arena, edits);
     buf_reset(&r->tx.body);
     buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
     return dialect_apply(buf_str(&r->in.body), edits, n, &r->tx.body);

@@ -58,17 +58,17 @@ static void on_head(void *arg, int status)
     CHECK(r, REQ_MAGIC);
     struct str type = r->up.content_type;
     struct str media = str_trim(str_cut(&type, ';'));
+    const struct snap_provider *provider = r->route.candidate->offer->provider;
     r->up.status = status;
     r->up.head_us = r->up.last_us = clock_mono_us();
     r->up.head_done = true;
-    r->up.event_stream = status >= 200 && status < 300 && str_ieq(media, STR("text/event-stream"));
+    r->up.event_stream = status >= 200 && status < 300 &&
+                         str_ieq(media, framing_media(provider->framing));
     r->route.attempt[r->route.n_attempts - 1].status = status;
     r->route.attempt[r->route.n_attempts - 1].first_byte_us = r->up.head_us;
     upstream_watch(r);
-    if (r->up.event_stream && !r->up.sse_open) {
-        sse_init(&r->up.sse, SSE_EVENT_MAX_BYTES);
-        r->up.sse_open = true;
-    }
+    if (r->up.event_stream && !r->up.framing.open)
+        framing_init(&r->up.framing, r->route.candidate->offer->provider->framing, FRAME_MAX_BYTES);
     req_wake(r);
 }
 
@@ -80,7 +80,7 @@ static void on_body(void *arg, struct str bytes)
     if (r->up.too_large)
         return;
     if (r->up.event_stream) {
-        r->up.too_large = !sse_feed(&r->up.sse, bytes);
+        r->up.too_large = !framing_feed(&r->up.framing, bytes);
         req_wake(r);
         return;
     }
@@ -166,9 +166,7 @@ static void reset(struct req *r)
     r->up.retry_after_s = -1;
     r->up.content_type = r->up.request_id = r->up.retry_after = STR_NULL;
     buf_reset(&r->up.body);
-    if (r->up.sse_open)
-        sse_fini(&r->up.sse);
-    r->up.sse_open = false;
+    framing_fini(&r->up.framing);
 }
 
 static enum step_rc begin(struct req *r)

@@ -24,7 +24,9 @@ static void scan_request(struct str body, struct arena *a)
 {
     struct dialect_request out;
     struct dialect_refusal why;
-    ASSERT(dialect_find(STR("openai"))->scan_request(body, a, &out, &why) == E_OK);
+    ASSERT(
+        dialect_find(STR("openai"))->scan_request(body, &(struct dialect_call){0}, a, &out, &why) ==
+        E_OK);
 }
 
 static void scan_answer(struct str body, struct arena *a)

@@ -93,13 +93,13 @@ static void check_event(const struct dialect *d, struct str data, const struct d
     struct sse_event e;
     struct dialect_answer again;
     buf_init(&out, data.len * 8 + 4096);
-    ASSERT(d->write_event(an, STR("t"), data, extra, &out));
+    ASSERT(d->write_event(an, &(struct frame){.type = STR("t"), .data = data}, extra, &out));
     sse_init(&sse, SSE_EVENT_MAX_BYTES);
     ASSERT(sse_feed(&sse, buf_str(&out)) && sse_next(&sse, &e));
     ASSERT(str_eq(e.type, STR("t")));
     if (!extra)
         ASSERT(str_eq(e.data, data));
-    ASSERT(d->scan_event(STR(""), e.data, a, &again));
+    ASSERT(d->scan_event(&(struct frame){.type = STR(""), .data = e.data}, a, &again));
     check_same(an, &again);
     if (!an->is_done && !an->is_empty && extra && extra->strip_usage && an->usage_end)
         ASSERT(tally(e.data).usage + 1 == tally(data).usage);
@@ -119,7 +119,8 @@ static void check_usage_event(const struct dialect *d, struct str like, struct a
     u.input = u.output = 7;
     buf_init(&out, like.len + 4096);
     ASSERT(d->write_usage_event(like, &u, NULL, &out));
-    ASSERT(d->scan_event(STR(""), str_make(out.p + 6, out.len - 8), a, &an));
+    ASSERT(d->scan_event(&(struct frame){.type = STR(""), .data = str_make(out.p + 6, out.len - 8)},
+                         a, &an));
     ASSERT(an.only_usage && an.usage.input == 7 && an.usage.output == 7);
     buf_fini(&out);
 }
@@ -135,7 +136,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (d->scan_answer(body, a, &an))
         check_spliced(d, body, &an, a);
     /* An event's data has passed the event parser: no CR. */
-    if (str_find(body, '\r') < 0 && d->scan_event(STR(""), body, a, &an)) {
+    if (str_find(body, '\r') < 0 &&
+        d->scan_event(&(struct frame){.type = STR(""), .data = body}, a, &an)) {
         check_event(d, body, &an, NULL, a);
         check_event(d, body, &an, &extra, a);
         check_event(d, body, &an, &strip, a);

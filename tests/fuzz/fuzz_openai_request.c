@@ -8,6 +8,11 @@
 
 #define MODEL STR("provider/m\"1\"")
 
+static const struct dialect_target target = {
+    .model = {"provider/m\"1\"", 13},
+    .max_temperature_milli = -1,
+};
+
 static void check_params(struct str params)
 {
     struct json_scan s;
@@ -23,13 +28,13 @@ static void check_edited(const struct dialect *d, const struct dialect_request *
     struct dialect_request q;
     struct dialect_refusal why;
     struct dialect_edit edits[DIALECT_EDITS_MAX];
-    ASSERT(d->scan_request(body, a, &q, &why) == E_OK);
+    ASSERT(d->scan_request(body, &(struct dialect_call){0}, a, &q, &why) == E_OK);
     ASSERT(str_eq(q.model, MODEL));
     ASSERT(q.stream == was->stream && (!q.stream || q.client_wants_usage));
     ASSERT(q.n == was->n && q.max_output == was->max_output && q.has_tools == was->has_tools);
     ASSERT(str_eq(q.metadata, was->metadata) && str_eq(q.params, was->params));
     ASSERT(str_eq(q.end_user, was->end_user) && str_eq(q.service_tier, was->service_tier));
-    ASSERT(d->edit_request(&q, MODEL, a, edits) == 0);
+    ASSERT(d->edit_request(&q, &target, a, edits) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -40,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct dialect_request q;
     struct dialect_refusal why;
     struct dialect_edit edits[DIALECT_EDITS_MAX];
-    enum err e = d->scan_request(body, a, &q, &why);
+    enum err e = d->scan_request(body, &(struct dialect_call){0}, a, &q, &why);
     ASSERT(e == why.err);
     if (e != E_OK) {
         ASSERT(why.text.len > 0 && str_is_utf8(why.text) && str_is_utf8(why.field));
@@ -50,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ASSERT(q.model.len >= 1 && q.model.len <= 256 && q.n >= 1 && q.n <= 128);
     ASSERT(body.p[q.object_end] == '}' && body.p[q.model_begin] == '"');
     check_params(q.params);
-    size_t n = d->edit_request(&q, MODEL, a, edits), inserted = 0, removed = 0;
+    size_t n = d->edit_request(&q, &target, a, edits), inserted = 0, removed = 0;
     struct buf out;
     buf_init(&out, size + 4096);
     ASSERT(n <= 2 && dialect_apply(body, edits, n, &out));

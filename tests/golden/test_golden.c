@@ -96,12 +96,15 @@ static void run_request(struct golden *g)
     struct dialect_edit edits[DIALECT_EDITS_MAX];
     struct str body = read_file(g, "request.json");
     struct buf out;
-    if (g->dialect->scan_request(body, g->arena, &g->request, &why) != E_OK) {
+    if (g->dialect->scan_request(body, &(struct dialect_call){0}, g->arena, &g->request, &why) !=
+        E_OK) {
         complain(g, "request", why.text, STR("accepted"));
         return;
     }
-    size_t n = g->dialect->edit_request(&g->request, str_of(text_of(g, "provider_model")), g->arena,
-                                        edits);
+    const struct dialect_target to = {.model = str_of(text_of(g, "provider_model")),
+                                      .max_output = -1,
+                                      .max_temperature_milli = -1};
+    size_t n = g->dialect->edit_request(&g->request, &to, g->arena, edits);
     buf_init(&out, FILE_MAX);
     (void)dialect_apply(body, edits, n, &out);
     compare(g, "upstream_request", buf_str(&out), read_file(g, "upstream_request.json"));
@@ -150,7 +153,7 @@ static bool take_event(struct golden *g, const struct sse_event *e, struct str *
     struct dialect_answer an;
     struct cost cost;
     struct dialect_extra extra;
-    if (!d->scan_event(e->type, e->data, g->arena, &an))
+    if (!d->scan_event(&(struct frame){.type = e->type, .data = e->data}, g->arena, &an))
         return false;
     if (an.is_done) {
         price(&g->answer.usage, &cost);
@@ -171,7 +174,11 @@ static bool take_event(struct golden *g, const struct sse_event *e, struct str *
         return true;
     bool plain = !here || (asked && !an.only_usage && !an.finish);
     struct dialect_extra strip = {.strip_usage = true};
-    (void)d->write_event(&an, e->type, e->data, plain ? NULL : asked ? &extra : &strip, out);
+    (void)d->write_event(&an, &(struct frame){.type = e->type, .data = e->data},
+                         plain   ? NULL
+                         : asked ? &extra
+                                 : &strip,
+                         out);
     return !an.is_error;
 }
 

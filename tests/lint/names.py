@@ -9,10 +9,10 @@ VENDORS = re.compile(
     r"together_?ai|fireworks|perplexity|moonshot|alibaba|xai\b|novita|nebius|cohere|ollama|openrouter",
     re.IGNORECASE)
 # The two tables of other projects' spellings are data in C.
-ALLOWED = ("gateway/dialect/", "gateway/sign/", "gateway/snapshot/spellings.",
+ALLOWED = ("gateway/dialect/", "gateway/wire/awsevent.", "gateway/sign/", "gateway/snapshot/spellings.",
            "control/catalogue/models_dev.")
 # What is a format or a file of a product, not a provider that code singles out.
-FORMATS = re.compile(r"models\.dev|dialect_find\(STR\(.[a-z_]+.\)\)|dialect in \('[a-z_]+'|dialect/[a-z_]+|dialect_[a-z_]+", re.IGNORECASE)
+FORMATS = re.compile(r"models\.dev|dialect_find\(STR\(.[a-z_]+.\)\)|dialect in \('[a-z_]+'|dialect/[a-z_]+|dialect_[a-z_]+|ir_origin_[a-z]+|framing_aws|aws-event-stream|awsevent[a-z_]*", re.IGNORECASE)
 
 
 def check(tree):

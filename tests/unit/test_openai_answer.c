@@ -112,10 +112,10 @@ START_TEST(null_or_no_usage)
     ck_assert(!an.has_usage && an.usage_end == 0 && !an.only_usage && an.has_choices);
     ck_assert(openai()->scan_answer(STR("{}"), a, &an));
     ck_assert(!an.has_usage && !an.has_choices && !an.is_error && an.usage.input == -1);
-    ck_assert(openai()->scan_event(STR(""),
-                                   STR("{\"choices\":[{\"delta\":{}}],\"x_groq\":{\"id\":\"r\","
-                                       "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":6}}}"),
-                                   a, &an));
+    ck_assert(openai()->scan_event(
+        &(struct frame){.data = STR("{\"choices\":[{\"delta\":{}}],\"x_groq\":{\"id\":\"r\","
+                                    "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":6}}}")},
+        a, &an));
     ck_assert(an.has_usage && an.usage.input == 5 && an.usage.output == 6);
     ck_assert(an.usage_end == 0 && !an.only_usage);
     arena_free(a);
@@ -132,10 +132,14 @@ START_TEST(refuses_what_is_no_object)
     struct dialect_answer an;
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         ck_assert(!openai()->scan_answer(str_of(bodies[i]), a, &an));
-        ck_assert(openai()->scan_event(STR(""), str_of(bodies[i]), a, &an) == (i == 0));
+        ck_assert(openai()->scan_event(&(struct frame){.type = STR(""), .data = str_of(bodies[i])},
+                                       a, &an) == (i == 0));
     }
-    ck_assert(openai()->scan_event(STR(""), STR(" [DONE] "), a, &an) && an.is_done);
-    ck_assert(openai()->scan_event(STR(""), STR(" \n"), a, &an) && an.is_empty && !an.is_done);
+    ck_assert(
+        openai()->scan_event(&(struct frame){.type = STR(""), .data = STR(" [DONE] ")}, a, &an) &&
+        an.is_done);
+    ck_assert(openai()->scan_event(&(struct frame){.type = STR(""), .data = STR(" \n")}, a, &an) &&
+              an.is_empty && !an.is_done);
     arena_free(a);
 }
 END_TEST
@@ -175,7 +179,8 @@ START_TEST(errors_inside)
     struct arena *a = arena_new(4096);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct dialect_answer an;
-        ck_assert(openai()->scan_event(str_of(rows[i].type), str_of(rows[i].body), a, &an));
+        ck_assert(openai()->scan_event(
+            &(struct frame){.type = str_of(rows[i].type), .data = str_of(rows[i].body)}, a, &an));
         ck_assert_msg(an.is_error == rows[i].is_error, "%s", rows[i].body);
         ck_assert_msg(an.error_status == rows[i].status, "%s: %d", rows[i].body, an.error_status);
         ck_assert_text(an.error_text, rows[i].text);
@@ -211,7 +216,7 @@ START_TEST(what_is_content)
         const char *choice;
         bool content;
         size_t bytes;
-        enum dialect_finish finish;
+        enum ir_finish finish;
     } rows[] = {
         {"{\"delta\":{\"role\":\"assistant\"}}", false, 0, FINISH_NONE},
         {"{\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}}", false, 0,
@@ -263,7 +268,8 @@ START_TEST(what_is_content)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct dialect_answer an;
         const char *body = arena_printf(a, "{\"choices\":[%s]}", rows[i].choice);
-        ck_assert(openai()->scan_event(STR(""), str_of(body), a, &an));
+        ck_assert(
+            openai()->scan_event(&(struct frame){.type = STR(""), .data = str_of(body)}, a, &an));
         ck_assert_msg(an.has_content == rows[i].content, "%s", body);
         ck_assert_msg(an.content_bytes == rows[i].bytes, "%s: %zu", body, an.content_bytes);
         ck_assert_msg(an.finish == rows[i].finish, "%s: %d", body, an.finish);
@@ -280,7 +286,7 @@ START_TEST(names_and_leading_chunks)
     char text[] =
         "{\"id\":\"c\\u002d1\",\"model\":\"gpt-x\",\"service_tier\":\"flex\",\"choices\":[],"
         "\"prompt_filter_results\":[{\"prompt_index\":0}]}";
-    ck_assert(openai()->scan_event(STR(""), str_of(text), a, &an));
+    ck_assert(openai()->scan_event(&(struct frame){.type = STR(""), .data = str_of(text)}, a, &an));
     memset(text, 'x', sizeof text); /* what was learnt outlives the bytes */
     ck_assert_text(an.id, "c-1");
     ck_assert_text(an.model, "gpt-x");
@@ -367,11 +373,13 @@ START_TEST(writes_events)
         struct buf out;
         struct str type = str_of(events[i].type), data = str_of(events[i].data);
         buf_init(&out, 4096);
-        ck_assert(openai()->scan_event(type, data, a, &an));
-        ck_assert(openai()->write_event(&an, type, data, NULL, &out));
+        ck_assert(openai()->scan_event(&(struct frame){.type = type, .data = data}, a, &an));
+        ck_assert(
+            openai()->write_event(&an, &(struct frame){.type = type, .data = data}, NULL, &out));
         ck_assert_text(buf_str(&out), events[i].plain);
         buf_reset(&out);
-        ck_assert(openai()->write_event(&an, type, data, &strip, &out));
+        ck_assert(
+            openai()->write_event(&an, &(struct frame){.type = type, .data = data}, &strip, &out));
         ck_assert_text(buf_str(&out), events[i].stripped);
         buf_fini(&out);
     }
@@ -387,8 +395,10 @@ START_TEST(usage_chunks_for_strict_clients)
     struct buf out;
     struct str data = STR("{\"id\":\"i\",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}");
     buf_init(&out, 4096);
-    ck_assert(openai()->scan_event(STR(""), data, a, &an) && an.only_usage);
-    ck_assert(openai()->write_event(&an, STR(""), data, &extra, &out));
+    ck_assert(openai()->scan_event(&(struct frame){.type = STR(""), .data = data}, a, &an) &&
+              an.only_usage);
+    ck_assert(
+        openai()->write_event(&an, &(struct frame){.type = STR(""), .data = data}, &extra, &out));
     ck_assert_text(buf_str(&out),
                    "data: {\"id\":\"i\",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,"
                    "\"cost\":" COST ",\"cost_details\":" DETAILS
@@ -437,7 +447,7 @@ START_TEST(writes_errors)
                    "\"attempts\":[],\"request_id\":\"01020300-0000-0000-0000-000000000000\"}}");
     buf_reset(&out);
     e = (struct dialect_error){.err = E_UPSTREAM_CUT};
-    ck_assert(openai()->write_error_event(&e, none, &out));
+    ck_assert(openai()->write_error_event(NULL, &e, none, &out));
     ck_assert(openai()->write_done(&out));
     ck_assert_text(buf_str(&out),
                    "data: {\"error\":{\"message\":\"The provider broke off its answer."

@@ -90,7 +90,8 @@ START_TEST(refuses)
     for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
         struct dialect_request q;
         struct dialect_refusal why;
-        enum err e = openai()->scan_request(str_of(refusals[i].body), a, &q, &why);
+        enum err e = openai()->scan_request(str_of(refusals[i].body), &(struct dialect_call){0}, a,
+                                            &q, &why);
         ck_assert_msg(e == refusals[i].err, "%s: %s, " STR_FMT, refusals[i].body, err_name(e),
                       STR_ARG(why.text));
         ck_assert_int_eq(why.err, e);
@@ -113,29 +114,34 @@ START_TEST(refuses_depth_long_names_and_crowds)
     buf_add_lit(&b, "{" HEAD ",\"x\":");
     for (int i = 0; i < 128; i++)
         buf_add_char(&b, '[');
-    ck_assert_int_eq(openai()->scan_request(buf_str(&b), a, &q, &why), E_JSON_DEPTH);
+    ck_assert_int_eq(openai()->scan_request(buf_str(&b), &(struct dialect_call){0}, a, &q, &why),
+                     E_JSON_DEPTH);
     buf_reset(&b);
     buf_add_lit(&b, "{\"model\":\"");
     for (int i = 0; i < 256; i++)
         buf_add_char(&b, 'x');
     buf_add_lit(&b, "\",\"messages\":[{\"role\":\"u\"}]}");
-    ck_assert_int_eq(openai()->scan_request(buf_str(&b), a, &q, &why), E_OK);
+    ck_assert_int_eq(openai()->scan_request(buf_str(&b), &(struct dialect_call){0}, a, &q, &why),
+                     E_OK);
     b.p[10] = '\\'; /* as long decoded as before, less one: still 255 */
     b.p[11] = 'n';
-    ck_assert_int_eq(openai()->scan_request(buf_str(&b), a, &q, &why), E_OK);
+    ck_assert_int_eq(openai()->scan_request(buf_str(&b), &(struct dialect_call){0}, a, &q, &why),
+                     E_OK);
     ck_assert_uint_eq(q.model.len, 255);
     buf_reset(&b);
     buf_add_lit(&b, "{\"model\":\"");
     for (int i = 0; i < 257; i++)
         buf_add_char(&b, 'x');
     buf_add_lit(&b, "\"}");
-    ck_assert_int_eq(openai()->scan_request(buf_str(&b), a, &q, &why), E_BAD_FIELD);
+    ck_assert_int_eq(openai()->scan_request(buf_str(&b), &(struct dialect_call){0}, a, &q, &why),
+                     E_BAD_FIELD);
     buf_reset(&b);
     buf_add_lit(&b, "{" HEAD);
     for (int i = 0; i < 200; i++)
         buf_printf(&b, ",\"field%d\":1", i);
     buf_add_char(&b, '}');
-    ck_assert_int_eq(openai()->scan_request(buf_str(&b), a, &q, &why), E_BAD_FIELD);
+    ck_assert_int_eq(openai()->scan_request(buf_str(&b), &(struct dialect_call){0}, a, &q, &why),
+                     E_BAD_FIELD);
     ck_assert_text(why.field, "field128");
     /* A repeated key of any length is named, but not at length. */
     buf_reset(&b);
@@ -146,7 +152,8 @@ START_TEST(refuses_depth_long_names_and_crowds)
     buf_add_lit(&b, "\":1,");
     buf_add(&b, key.p + 1, key.len - 1);
     buf_add_lit(&b, "\":1}");
-    ck_assert_int_eq(openai()->scan_request(buf_str(&b), a, &q, &why), E_REPEATED_KEY);
+    ck_assert_int_eq(openai()->scan_request(buf_str(&b), &(struct dialect_call){0}, a, &q, &why),
+                     E_REPEATED_KEY);
     ck_assert_uint_le(why.field.len, 128);
     ck_assert(str_is_utf8(why.field) && str_is_utf8(why.text));
     buf_fini(&b);
@@ -157,7 +164,7 @@ END_TEST
 static void scan_ok(const char *body, struct arena *a, struct dialect_request *q)
 {
     struct dialect_refusal why;
-    enum err e = openai()->scan_request(str_of(body), a, q, &why);
+    enum err e = openai()->scan_request(str_of(body), &(struct dialect_call){0}, a, q, &why);
     ck_assert_msg(e == E_OK, "%s: " STR_FMT, body, STR_ARG(why.text));
 }
 
@@ -287,6 +294,8 @@ static const struct {
      "\"stream_options\":{}}"},
 };
 
+static const struct dialect_target target = {.model = {"p\"x", 3}, .max_temperature_milli = -1};
+
 START_TEST(edits_only_spans)
 {
     struct arena *a = arena_new(4096);
@@ -295,14 +304,14 @@ START_TEST(edits_only_spans)
         struct dialect_edit e[DIALECT_EDITS_MAX];
         struct buf out;
         scan_ok(edits[i].body, a, &q);
-        size_t n = openai()->edit_request(&q, STR("p\"x"), a, e);
+        size_t n = openai()->edit_request(&q, &target, a, e);
         buf_init(&out, 4096);
         ck_assert(dialect_apply(str_of(edits[i].body), e, n, &out));
         ck_assert_text(buf_str(&out), edits[i].want);
         /* What came out needs nothing more. */
         buf_add_char(&out, '\0');
         scan_ok(out.p, a, &again);
-        ck_assert_uint_eq(openai()->edit_request(&again, STR("p\"x"), a, e), 0);
+        ck_assert_uint_eq(openai()->edit_request(&again, &target, a, e), 0);
         buf_fini(&out);
     }
     arena_free(a);
@@ -320,7 +329,8 @@ START_TEST(ten_megabytes)
     while (b.len < 10 << 20)
         buf_add_lit(&b, "line\\n\xE4\xBD\xA0\xE5\xA5\xBD ");
     buf_add_lit(&b, "\"}],\"model\":\"m\"}");
-    ck_assert_int_eq(openai()->scan_request(buf_str(&b), a, &q, &why), E_OK);
+    ck_assert_int_eq(openai()->scan_request(buf_str(&b), &(struct dialect_call){0}, a, &q, &why),
+                     E_OK);
     ck_assert_uint_eq(q.object_end, b.len - 1);
     ck_assert_uint_lt(arena_used_bytes(a), 1000);
     buf_fini(&b);

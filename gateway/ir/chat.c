@@ -1,0 +1,91 @@
+/* Building and asking the internal form of a request. Pure; memory from the caller's arena. */
+#include "gateway/ir/chat.h"
+
+void ir_chat_init(struct ir_chat *c, const struct ir_words *words)
+{
+    *c = (struct ir_chat){.words = words, .max_output = -1};
+    c->reasoning.budget_tokens = -1;
+    c->messages_tail = &c->messages;
+    c->tools_tail = &c->tools;
+    c->stop_tail = &c->stop;
+    c->unknown_tail = &c->unknown;
+}
+
+struct ir_message *ir_add_message(struct ir_chat *c, struct arena *a, enum ir_role role)
+{
+    struct ir_message *m = ARENA_NEW(a, struct ir_message);
+    m->role = role;
+    m->tail = &m->parts;
+    *c->messages_tail = m;
+    c->messages_tail = &m->next;
+    return m;
+}
+
+struct ir_part *ir_add_part(struct ir_message *m, struct arena *a, enum ir_kind kind)
+{
+    struct ir_part *p = ARENA_NEW(a, struct ir_part);
+    p->kind = kind;
+    *m->tail = p;
+    m->tail = &p->next;
+    return p;
+}
+
+struct ir_part *ir_add_child(struct ir_part *result, struct arena *a, enum ir_kind kind)
+{
+    struct ir_part **link = &result->children;
+    while (*link)
+        link = &(*link)->next;
+    *link = ARENA_NEW(a, struct ir_part);
+    (*link)->kind = kind;
+    return *link;
+}
+
+struct ir_tool *ir_add_tool(struct ir_chat *c, struct arena *a, enum ir_tool_kind kind)
+{
+    struct ir_tool *t = ARENA_NEW(a, struct ir_tool);
+    t->kind = kind;
+    *c->tools_tail = t;
+    c->tools_tail = &t->next;
+    return t;
+}
+
+static void add_name(struct ir_name ***tail, struct arena *a, struct str text)
+{
+    struct ir_name *n = ARENA_NEW(a, struct ir_name);
+    n->text = text;
+    **tail = n;
+    *tail = &n->next;
+}
+
+void ir_add_stop(struct ir_chat *c, struct arena *a, struct str text)
+{
+    add_name(&c->stop_tail, a, text);
+}
+
+void ir_add_unknown(struct ir_chat *c, struct arena *a, struct str name)
+{
+    add_name(&c->unknown_tail, a, name);
+}
+
+const struct ir_part *ir_find_call(const struct ir_chat *c, struct str id)
+{
+    const struct ir_part *found =
+        NULL; /* ids may come again in a later turn: the last one counts */
+    for (const struct ir_message *m = c->messages; m; m = m->next) {
+        if (m->role != IR_ASSISTANT)
+            continue;
+        for (const struct ir_part *p = m->parts; p; p = p->next)
+            if (p->kind == IR_TOOL_CALL && str_eq(p->id, id))
+                found = p;
+    }
+    return found;
+}
+
+struct str ir_part_path(const struct ir_chat *c, const struct ir_message *m,
+                        const struct ir_part *p, struct arena *a)
+{
+    if (!p)
+        return str_of(arena_printf(a, "%s[%u]", c->words->messages, (unsigned)m->index));
+    return str_of(arena_printf(a, "%s[%u].%s[%u]", c->words->messages, (unsigned)m->index,
+                               c->words->parts, (unsigned)p->index));
+}

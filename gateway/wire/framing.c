@@ -1,0 +1,71 @@
+/* Dispatches to the framings. Pure; the worker's thread. */
+#include "gateway/wire/framing.h"
+
+static const struct {
+    struct str word, media;
+} framings[] = {
+    [FRAMING_SSE] = {{"sse", 3}, {"text/event-stream", 17}},
+};
+
+bool framing_find(struct str word, enum framing_kind *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(framings); i++) {
+        if (!str_eq(word, framings[i].word))
+            continue;
+        *out = (enum framing_kind)i;
+        return true;
+    }
+    return false;
+}
+
+struct str framing_media(enum framing_kind kind)
+{
+    ASSERT((size_t)kind < ARRAY_LEN(framings));
+    return framings[kind].media;
+}
+
+void framing_init(struct framing *f, enum framing_kind kind, size_t max_frame_bytes)
+{
+    f->kind = kind;
+    f->open = true;
+    sse_init(&f->sse, max_frame_bytes);
+}
+
+void framing_fini(struct framing *f)
+{
+    if (!f->open)
+        return;
+    f->open = false;
+    sse_fini(&f->sse);
+}
+
+bool framing_feed(struct framing *f, struct str bytes)
+{
+    ASSERT(f->open);
+    return sse_feed(&f->sse, bytes);
+}
+
+bool framing_next(struct framing *f, struct frame *out)
+{
+    struct sse_event ev;
+    ASSERT(f->open);
+    if (!sse_next(&f->sse, &ev))
+        return false;
+    *out = (struct frame){.type = ev.type, .data = ev.data};
+    return true;
+}
+
+bool framing_partial(const struct framing *f)
+{
+    return f->open && sse_partial(&f->sse);
+}
+
+bool framing_failed(const struct framing *f)
+{
+    return f->open && sse_failed(&f->sse);
+}
+
+bool framing_end(struct framing *f)
+{
+    return framing_partial(f) && sse_feed(&f->sse, STR("\n\n"));
+}
