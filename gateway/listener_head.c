@@ -26,14 +26,13 @@ static const struct {
 
 static_assert(ARRAY_LEN(headers) == HEADER_COUNT, "one row per header");
 
-static const struct route {
+/* Questions that the snapshot answers at once. */
+static const struct question {
     const char *path; /* behind /v1 */
-    bool post;
     enum endpoint endpoint;
-} routes[] = {
-    {"/chat/completions", true, ENDPOINT_CHAT},
-    {"/models", false, ENDPOINT_MODELS},
-    {"/key", false, ENDPOINT_KEY},
+} questions[] = {
+    {"/models", ENDPOINT_MODELS},
+    {"/key", ENDPOINT_KEY},
 };
 
 static void refuse(struct req *r, enum err err, const char *why)
@@ -92,6 +91,9 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
             refuse(r, E_BAD_HTTP, "A header that may stand only once is repeated.");
         return MHD_YES;
     }
+    int number = dialect_header_number(name);
+    if (number >= 0 && !r->in.passed[number].p)
+        r->in.passed[number] = arena_str(r->arena, text);
     if (name.len > 13 && str_ieq(str_make(name.p, 13), STR("x-llmgateway-")))
         add_metadata(r, str_make(name.p + 13, name.len - 13), text);
     return MHD_YES;
@@ -149,7 +151,7 @@ static struct str decode_percent(struct arena *a, struct str raw)
     char *out = arena_alloc(a, raw.len + 1);
     size_t n = 0;
     for (size_t i = 0; i < raw.len; i++) {
-        bool escape = raw.p[i] == '%' && i + 2 < raw.len + 0 && hex(raw.p[i + 1]) >= 0 &&
+        bool escape = raw.p[i] == '%' && i + 2 < raw.len && hex(raw.p[i + 1]) >= 0 &&
                       hex(raw.p[i + 2]) >= 0;
         out[n++] = escape ? (char)(hex(raw.p[i + 1]) * 16 + hex(raw.p[i + 2])) : raw.p[i];
         i += escape ? 2 : 0;
@@ -178,27 +180,43 @@ static struct str without_version(struct str path)
     return path;
 }
 
-static void find_endpoint(struct req *r)
+/* A question: GET only. */
+static bool find_question(struct req *r, struct str path)
 {
     static const struct str models = {.p = "/models/", .len = 8};
-    struct str path = without_version(r->in.path);
-    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-        if (!str_eq(path, str_of(routes[i].path)))
-            continue;
-        r->in.endpoint = routes[i].endpoint;
-        if (routes[i].post != r->in.post)
-            refuse(r, E_METHOD, routes[i].post ? "Use POST." : "Use GET.");
-        return;
-    }
-    if (str_starts(path, models) && path.len > models.len) {
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++)
+        if (str_eq(path, str_of(questions[i].path)))
+            r->in.endpoint = questions[i].endpoint;
+    if (!r->in.endpoint && !r->in.post && str_starts(path, models) && path.len > models.len) {
         struct str id = str_make(path.p + models.len, path.len - models.len);
         r->in.endpoint = ENDPOINT_MODEL;
-        r->in.model_in_path = decode_percent(r->arena, id);
-        if (r->in.post)
-            refuse(r, E_METHOD, "Use GET.");
+        r->in.call.model = decode_percent(r->arena, id);
+    }
+    if (r->in.endpoint && r->in.post)
+        refuse(r, E_METHOD, "Use GET.");
+    return r->in.endpoint != ENDPOINT_NONE;
+}
+
+static void find_endpoint(struct req *r)
+{
+    struct str path = without_version(r->in.path), model;
+    const struct dialect *d = NULL;
+    r->in.call = (struct dialect_call){.model = STR(""), .query = r->in.query};
+    r->in.dialect = dialect_told(r->in.passed, dialect_find(STR("openai")));
+    r->in.route = dialect_route_find(path, &d, &model);
+    if (!r->in.route) {
+        if (!find_question(r, path))
+            refuse(r, E_NO_ROUTE,
+                   "There is no such path. Chat completions are at /v1/chat/completions.");
         return;
     }
-    refuse(r, E_NO_ROUTE, "There is no such path. Chat completions are at /v1/chat/completions.");
+    r->in.dialect = d;
+    r->in.endpoint = ENDPOINT_DIALECT;
+    r->in.call.model = decode_percent(r->arena, model);
+    r->in.call.stream = r->in.route->stream;
+    r->in.call.counting = r->in.route->ask == ASK_COUNT;
+    if (!r->in.post)
+        refuse(r, E_METHOD, "Use POST.");
 }
 
 bool listener_expects_body(const struct req *r)

@@ -64,7 +64,7 @@ static void add_headers(struct MHD_Response *m, const struct req *r, bool close)
         add(m, "x-doteb-cache", "BYPASS");
         add_number(m, "x-doteb-attempts", r->route.n_attempts);
     }
-    if (r->in.endpoint == ENDPOINT_CHAT)
+    if (r->in.endpoint == ENDPOINT_DIALECT)
         add_number(m, "x-doteb-overhead-us", r->out.overhead_us);
     if (r->out.streaming) {
         add(m, "cache-control", "no-cache");

@@ -88,7 +88,7 @@ static void list_models(struct req *r)
 
 static bool one_model(struct req *r)
 {
-    struct str id = r->in.model_in_path;
+    struct str id = r->in.call.model;
     const struct snap_model *m = snapshot_model(r->snap, id);
     const struct snap_offer *o = m ? first_callable(r, m) : NULL;
     if (o) {
@@ -153,7 +153,6 @@ void query_answer(struct req *r)
     if (found)
         return;
     req_fail(r, E_NO_MODEL, STR("model"), "There is no model '%.*s' that this key can call.",
-             (int)(r->in.model_in_path.len < 64 ? r->in.model_in_path.len : 64),
-             r->in.model_in_path.p);
+             (int)(r->in.call.model.len < 64 ? r->in.call.model.len : 64), r->in.call.model.p);
     request_error_answer(r);
 }

@@ -53,8 +53,15 @@ enum header_id {
 };
 
 /* What a path asks for. */
-enum endpoint { ENDPOINT_NONE, ENDPOINT_CHAT, ENDPOINT_MODELS, ENDPOINT_MODEL, ENDPOINT_KEY };
+enum endpoint {
+    ENDPOINT_NONE,
+    ENDPOINT_DIALECT /* a route of a dialect */,
+    ENDPOINT_MODELS,
+    ENDPOINT_MODEL,
+    ENDPOINT_KEY
+};
 
+struct convert;
 struct req;
 
 /* How the engine reaches the listener without knowing it. */
@@ -124,8 +131,11 @@ struct req {
         struct str path, query;       /* raw, undecoded */
         bool post;
         enum endpoint endpoint;
-        struct str model_in_path;        /* ENDPOINT_MODEL, raw */
-        struct str header[HEADER_COUNT]; /* .p NULL: not given */
+        const struct dialect *dialect;          /* the caller's; never NULL once the head is read */
+        const struct dialect_route *route;      /* ENDPOINT_DIALECT */
+        struct dialect_call call;               /* what the path and query say */
+        struct str header[HEADER_COUNT];        /* .p NULL: not given */
+        struct str passed[DIALECT_HEADERS_MAX]; /* by dialect_header_number */
         struct str extra_metadata; /* members from X-LLMGateway-* headers, raw JSON, no braces */
         uint8_t client_ip[16];
         struct buf body;
@@ -143,9 +153,8 @@ struct req {
     } who;
 
     struct { /* by receive */
-        const struct dialect *dialect;
-        struct dialect_call call;
         struct dialect_request scan;
+        struct ir_chat *chat; /* the internal form; NULL until a translation needs it */
         bool metadata_wanted;
     } want;
 
@@ -163,7 +172,10 @@ struct req {
         const char *why; /* by whoever failed the last attempt: a sentence, arena or static */
     } route;
 
-    struct { /* by translate */
+    struct {                           /* by translate */
+        const struct dialect *dialect; /* what the provider speaks; NULL before the first attempt */
+        bool translated;               /* else the body passes as it is */
+        struct dialect_loss loss;      /* what the translation left out */
         const char *url;
         struct buf body;
         const struct xfer_header *headers;
@@ -200,7 +212,8 @@ struct req {
         struct buf held; /* events before the first content */
         struct buf last_event;
         struct dialect_answer answer; /* merged over events */
-        bool got_content, got_error, got_done, usage_sent;
+        bool got_content, got_error, got_done, got_last, usage_sent;
+        struct convert *convert; /* stream_convert.c's, NULL until it has begun */
         int64_t content_bytes, first_content_us, overhead_us;
         struct cost cost;
         bool has_cost, paused;

@@ -2,11 +2,6 @@
  * the request's own memory. */
 #include "gateway/request_error.h"
 
-const struct dialect *request_dialect(const struct req *r)
-{
-    return r->want.dialect ? r->want.dialect : dialect_find(STR("openai"));
-}
-
 static void write_attempt(const struct attempt *a, struct buf *out)
 {
     const struct snap_offer *offer = a->candidate->offer;
@@ -45,7 +40,11 @@ static void free_buf(void *b)
 
 struct dialect_error request_error_words(struct req *r)
 {
-    struct dialect_error e = {.err = r->fail.err, .param = r->fail.param};
+    struct dialect_error e = {
+        .err = r->fail.err,
+        .status = err_status(r->fail.err),
+        .param = r->fail.param,
+    };
     e.message = r->fail.message[0] ? str_of(r->fail.message) : str_of(err_text(r->fail.err));
     if (r->route.n_attempts) {
         struct buf *list = ARENA_NEW(r->arena, struct buf);
@@ -69,5 +68,5 @@ void request_error_answer(struct req *r)
     }
     r->out.status = err_status(r->fail.err);
     struct dialect_error e = request_error_words(r);
-    request_dialect(r)->write_error(&e, r->in.id, &r->out.tail);
+    r->in.dialect->write_error(&e, r->in.id, &r->out.tail);
 }

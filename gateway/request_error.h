@@ -10,7 +10,5 @@ void request_error_answer(struct req *r);
 struct dialect_error request_error_words(struct req *r);
 /* JSON array of the attempts made, for answers: [{"provider","model","status","error"}]. */
 void request_write_attempts(const struct req *r, struct buf *out);
-/* The dialect whose error shape this caller understands. */
-const struct dialect *request_dialect(const struct req *r);
 
 #endif

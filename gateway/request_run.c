@@ -73,7 +73,7 @@ static enum step_id after_failure(struct req *r)
     ASSERT(r->fail.err != E_OK);
     if (!r->out.begun)
         request_error_answer(r);
-    bool row = r->who.known && r->in.endpoint == ENDPOINT_CHAT && !r->run.accounted;
+    bool row = r->who.known && r->in.route && r->in.route->ask == ASK_CHAT && !r->run.accounted;
     return row ? STEP_account : STEP_done;
 }
 

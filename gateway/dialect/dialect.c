@@ -1,20 +1,9 @@
-/* The dialects of this build, and the edits that all of them use. Pure; any thread. */
+/* What all dialects share: edits, losses, facts from events. Pure; any thread. */
 #include "gateway/dialect/dialect.h"
 
 #include <stdarg.h>
 
-#include "gateway/dialect/openai_priv.h"
 #include "gateway/dialect/refuse.h"
-
-static const struct dialect *const dialects[] = {&openai_chat};
-
-const struct dialect *dialect_find(struct str name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(dialects); i++)
-        if (str_eq(name, str_of(dialects[i]->name)))
-            return dialects[i];
-    return NULL;
-}
 
 uint32_t dialect_quirk_find(struct str word)
 {

@@ -70,6 +70,7 @@ struct dialect_request {
 struct dialect_call {
     struct str model; /* decoded, from the path; "" none */
     bool stream;      /* the path says so */
+    bool counting;    /* only the prompt's tokens are asked for: what answers need may be missing */
     struct str query; /* raw, behind the `?`; "" none */
 };
 
@@ -207,8 +208,37 @@ struct dialect_header {
     const char *otherwise; /* sent when the client gave none (also when translated); NULL nothing */
 };
 
+/* What a path of a dialect asks for. */
+enum dialect_ask { ASK_CHAT, ASK_COUNT /* of a prompt's tokens */ };
+
+/* The ledger stores these numbers (migrations: requests.endpoint). */
+enum dialect_endpoint {
+    ENDPOINT_CHAT_COMPLETIONS = 1,
+    ENDPOINT_COMPLETIONS,
+    ENDPOINT_RESPONSES,
+    ENDPOINT_MESSAGES,
+    ENDPOINT_GENERATE_CONTENT,
+    ENDPOINT_CONVERSE,
+};
+
+/* A path that clients POST to. `/v1` before it may be missing. */
+struct dialect_route {
+    const char *path; /* "{model}" stands for a model's name, slashes included */
+    enum dialect_ask ask;
+    enum dialect_endpoint endpoint;
+    bool stream; /* the path says that it is one */
+};
+
 struct dialect {
-    const char *name; /* as in providers.dialect: "openai" */
+    const char *name;                   /* as in providers.dialect: "openai" */
+    const struct dialect_route *routes; /* ends with a NULL path; NULL none */
+    const char *tell; /* a header by which clients of this dialect are known where the path does not
+                         tell (lower case); NULL none */
+    /* Providers of the dialect `beside` whose offers have `beside_cap` speak this one too, at
+     * `beside_path` behind their base URL. NULL: only rows that name it. */
+    const char *beside;
+    uint32_t beside_cap;
+    const char *beside_path;
 
     /* ------------------------------------------------ clients speak it (scan_request not NULL) */
 
@@ -298,6 +328,22 @@ bool dialect_number_above(struct str number, int64_t milli);
  * has_content, is_error, model, id, content_bytes, has_choices). */
 void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an);
 
+/* The route of a POST to `path` (raw, without `/v1`), its dialect and the model's raw name in it
+ * ("" none); NULL: no dialect has it. */
+const struct dialect_route *dialect_route_find(struct str path, const struct dialect **d,
+                                               struct str *model);
+/* Headers of clients that some dialect wants to see (`headers`, `tell`): a small number by name, or
+ * -1. Names compare without case. */
+enum { DIALECT_HEADERS_MAX = 16 };
+int dialect_header_number(struct str name);
+/* The dialect of a request whose path does not tell, by the headers that are there (`given` by
+ * number, .p NULL: not there); `otherwise` if none tells. */
+const struct dialect *dialect_told(const struct str given[DIALECT_HEADERS_MAX],
+                                   const struct dialect *otherwise);
+/* The dialect, if any, that a provider of `own` speaks to clients of `client` for an offer with
+ * `caps`: passing is better than translating. Else `own`. `*path` is set if it has its own. */
+const struct dialect *dialect_beside(const struct dialect *own, const struct dialect *client,
+                                     uint32_t caps, const char **path);
 /* By name; NULL if this build does not know it. */
 const struct dialect *dialect_find(struct str name);
 

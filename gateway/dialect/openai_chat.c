@@ -2,8 +2,22 @@
 #include "gateway/dialect/openai_priv.h"
 #include "gateway/wire/json_text.h"
 
+static const struct dialect_route routes[] = {
+    {"/chat/completions", ASK_CHAT, ENDPOINT_CHAT_COMPLETIONS, false},
+    {NULL, ASK_CHAT, ENDPOINT_CHAT_COMPLETIONS, false},
+};
+
+static const struct dialect_header headers[] = {
+    {"openai-organization", NULL},
+    {"openai-project", NULL},
+    {"openai-beta", NULL},
+    {NULL, NULL},
+};
+
 const struct dialect openai_chat = {
     .name = "openai",
+    .routes = routes,
+    .headers = headers,
     .scan_request = openai_scan_request,
     .edit_request = openai_edit_request,
     .scan_answer = openai_scan_answer,

@@ -34,6 +34,25 @@ static bool read_signer(struct str word, struct snap_provider *out)
     return is_header_name(out->signer_header);
 }
 
+/* Words that this build does not know are those of a later one: what they ask for is not done. */
+static uint32_t read_quirks(struct str words)
+{
+    uint32_t out = 0;
+    while (words.p)
+        out |= dialect_quirk_find(str_cut(&words, ','));
+    return out;
+}
+
+static uint32_t read_efforts(struct str words)
+{
+    uint32_t out = 0;
+    while (words.p) {
+        enum ir_effort e = ir_effort_find(str_cut(&words, ','));
+        out |= e != IR_EFFORT_UNSET ? 1u << e : 0;
+    }
+    return out;
+}
+
 /* Why the row is not served, or NULL; `*quiet` if that is no mistake of whoever wrote it. */
 static const char *read_provider(const struct provider_row *row, struct snap_provider *out,
                                  bool *quiet)
@@ -45,9 +64,11 @@ static const char *read_provider(const struct provider_row *row, struct snap_pro
         .name = row->name,
         .chat_path = row->chat_path,
         .dialect = dialect_find(row->dialect),
+        .max_temperature_milli = row->max_temperature_milli,
+        .quirks = read_quirks(row->quirks),
     };
     *quiet = true;
-    if (!out->dialect)
+    if (!out->dialect || !out->dialect->emit_request)
         return "this version does not know its dialect";
     if (!framing_find(row->framing, &out->framing))
         return "this version does not know its framing";
@@ -200,6 +221,7 @@ static void add_offer(struct builder *b, const struct offer_row *row,
         .context = row->context,
         .max_output = row->max_output,
         .caps = read_caps(row->capabilities),
+        .efforts = read_efforts(row->reasoning_efforts),
         .ends_at_us = row->ends_at_us,
     };
     if (row->provider_model.len == 0 || row->provider_model.len > MODEL_NAME_MAX)

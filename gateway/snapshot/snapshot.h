@@ -25,7 +25,9 @@ struct snap_provider {
     const struct dialect *dialect;
     enum framing_kind framing;
     enum signer_kind signer;
-    struct str signer_header; /* SIGNER_HEADER: lower-case name */
+    struct str signer_header;      /* SIGNER_HEADER: lower-case name */
+    int64_t max_temperature_milli; /* -1: none of its own */
+    uint32_t quirks;               /* bit per enum dialect_quirk */
 };
 
 struct snap_offer {
@@ -35,6 +37,7 @@ struct snap_offer {
     struct str provider_model, region; /* region "" none */
     int64_t context, max_output;       /* tokens, -1 unknown */
     uint32_t caps;                     /* enum offer_caps (dialect/dialect.h) */
+    uint32_t efforts;                  /* bit per enum ir_effort */
     int64_t ends_at_us;                /* INT64_MAX: no end */
     const struct price_list *prices;   /* ascending by effective_from; n_prices may be 0 */
     size_t n_prices;

@@ -81,7 +81,7 @@ enum step_rc step_auth(struct req *r)
     err = find_credential(r, &credential);
     if (!err)
         err = judge_key(r, credential);
-    if (!err && r->in.endpoint != ENDPOINT_CHAT) {
+    if (!err && r->in.endpoint != ENDPOINT_DIALECT) {
         query_answer(r);
         r->run.jump = STEP_done;
         return STEP_JUMP;

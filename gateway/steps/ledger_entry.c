@@ -5,8 +5,6 @@
 
 #include "gateway/ir/estimate.h"
 
-enum { REQUESTS_ENDPOINT_CHAT = 1 };
-
 static void add_estimate(const struct req *r, struct ledger_open *o)
 {
     const struct candidate *c = r->route.candidate;
@@ -46,7 +44,7 @@ enum err ledger_entry_open(struct req *r)
         .user_id = r->who.key.owner_id,
         .created_us = r->in.created_us,
         .retention_days = r->who.project->retention_days,
-        .endpoint = REQUESTS_ENDPOINT_CHAT,
+        .endpoint = (uint8_t)r->in.route->endpoint,
         .streamed = r->want.scan.stream,
         .model_id = r->target.model ? r->target.model->id : 0,
         .requested_model = r->want.scan.model,

@@ -32,13 +32,14 @@ enum step_rc step_receive(struct req *r)
     }
     if (!r->in.body_done)
         return STEP_WAIT;
-    r->want.dialect = dialect_find(STR("openai"));
-    r->want.metadata_wanted = !str_ieq(r->in.header[HEADER_X_DOTEB_METADATA], STR("false"));
+    struct str metadata = r->in.header[HEADER_X_DOTEB_METADATA];
+    r->want.metadata_wanted = r->in.dialect->metadata_unasked ? !str_ieq(metadata, STR("false"))
+                                                              : str_ieq(metadata, STR("true"));
     if (!check_media(r))
         return STEP_FAIL;
     struct dialect_refusal why = {0};
-    enum err err = r->want.dialect->scan_request(buf_str(&r->in.body), &r->want.call, r->arena,
-                                                 &r->want.scan, &why);
+    enum err err = r->in.dialect->scan_request(buf_str(&r->in.body), &r->in.call, r->arena,
+                                               &r->want.scan, &why);
     if (err) {
         req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
         return STEP_FAIL;

@@ -76,8 +76,6 @@ static bool able(const struct req *r, const struct snap_offer *o)
     const struct dialect_request *scan = &r->want.scan;
     if (o->ends_at_us <= r->in.created_us)
         return false;
-    if (o->provider->dialect != r->want.dialect)
-        return false;
     return !scan->stream || (o->caps & CAP_STREAMING);
 }
 

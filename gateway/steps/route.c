@@ -35,8 +35,12 @@ enum step_rc step_route(struct req *r)
         *a = (struct attempt){.candidate = c, .start_us = clock_mono_us()};
         return STEP_NEXT;
     }
-    /* Only attempts that failed lead here a second time; the first time there is a candidate. */
-    ASSERT(r->route.n_attempts > 0);
+    if (r->route.n_attempts == 0) { /* no candidate could be told what was asked */
+        const struct dialect_refusal *why = &r->tx.loss.why;
+        ASSERT(why->err != E_OK);
+        req_fail(r, why->err, why->field, STR_FMT, STR_ARG(why->text));
+        return STEP_FAIL;
+    }
     enum err last = r->route.attempt[r->route.n_attempts - 1].err;
     ASSERT(last != E_OK);
     upstream_give_up(r, last);

@@ -31,7 +31,13 @@ void stream_metadata(struct req *r, struct dialect_extra *extra)
     member(b, STR("used_model"), o->model->slug);
     member(b, STR("used_provider"), o->provider->slug);
     member(b, STR("provider_model"), o->provider_model);
-    buf_add_lit(b, "\"cached\":false,\"stripped_parameters\":[],\"attempts\":");
+    buf_add_lit(b, "\"cached\":false,\"stripped_parameters\":[");
+    for (size_t i = 0; i < r->tx.loss.n_stripped; i++) {
+        if (i)
+            buf_add_char(b, ',');
+        buf_add_json(b, r->tx.loss.stripped[i]);
+    }
+    buf_add_lit(b, "],\"attempts\":");
     request_write_attempts(r, b);
     buf_add_char(b, '}');
     *extra = (struct dialect_extra){

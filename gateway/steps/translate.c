@@ -1,50 +1,15 @@
-/* Step 5: what goes upstream: address, headers, body. The same dialect on both sides: the body
- * passes untouched but for the spans that must change. Writes r->tx (and r->route.why). Pure. */
+/* Step 5: what goes upstream: address, headers, body. If both sides speak the same dialect the body
+ * passes untouched but for the spans that must change; else the client's dialect reads it and the
+ * provider's writes it. Writes r->tx, r->want.chat (and r->route.why). Pure. */
 #include <sodium.h>
 
 #include "gateway/request.h"
 #include "gateway/sign/sign.h"
+#include "gateway/steps/address.h"
 
-enum { URL_MAX = 2048, EDITS_ROOM = 256 };
+enum { EDITS_ROOM = 256 };
 
-static struct str option_named(const struct candidate *c, struct str name)
-{
-    if (str_eq(name, STR("region")))
-        return c->key->region.len ? c->key->region : c->offer->region;
-    if (str_eq(name, STR("project")))
-        return c->key->project;
-    if (str_eq(name, STR("resource")))
-        return c->key->resource;
-    return STR("");
-}
-
-/* Fills {name} holes; false if one has no value. */
-static bool expand(const struct candidate *c, struct str template, struct buf *out)
-{
-    while (template.len) {
-        struct str plain = str_cut(&template, '{');
-        buf_add_str(out, plain);
-        if (!template.p)
-            return true;
-        struct str value = option_named(c, str_cut(&template, '}'));
-        if (value.len == 0)
-            return false;
-        buf_add_str(out, value);
-    }
-    return true;
-}
-
-static const char *make_url(struct req *r, const struct candidate *c)
-{
-    const struct snap_provider *p = c->offer->provider;
-    struct buf b;
-    buf_init(&b, URL_MAX);
-    bool ok = c->key->base_url.len ? buf_add_str(&b, c->key->base_url) : expand(c, p->base_url, &b);
-    ok = ok && buf_add_str(&b, p->chat_path);
-    const char *url = ok ? arena_strdup(r->arena, buf_str(&b)) : NULL;
-    buf_fini(&b);
-    return url;
-}
+/* ------------------------------------------------------------------ headers */
 
 struct wipe {
     char *p;
@@ -82,54 +47,140 @@ static void push(struct req *r, char *line)
 
 /* The same for every request; never written to. `expect:` keeps curl from asking leave for bodies
  * over a megabyte: libcurl compares each line with a dozen names, so smaller ones go without. */
-static char accept_events[] = "accept: text/event-stream";
 static struct xfer_header content_type = {.line = (char[]){"content-type: application/json"}};
 static struct xfer_header no_expect = {.line = (char[]){"expect:"}, .next = &content_type};
 enum { EXPECT_ABOVE_BYTES = 1024 * 1024 }; /* curl's EXPECT_100_THRESHOLD */
 
+/* The client's own headers of the provider's dialect, byte for byte, and what the dialect sends if
+ * there are none. */
+static void push_dialect_headers(struct req *r)
+{
+    for (const struct dialect_header *h = r->tx.dialect->headers; h && h->name; h++) {
+        struct str value = str_of(h->otherwise);
+        if (r->in.dialect == r->tx.dialect) {
+            struct str given = r->in.passed[dialect_header_number(str_of(h->name))];
+            value = given.p ? given : value;
+        }
+        if (value.len)
+            push(r, arena_printf(r->arena, "%s: " STR_FMT, h->name, STR_ARG(value)));
+    }
+}
+
 static void make_headers(struct req *r, struct str secret)
 {
+    const struct snap_provider *p = r->route.candidate->offer->provider;
     r->tx.headers = r->tx.body.len >= EXPECT_ABOVE_BYTES ? &no_expect : &content_type;
     if (r->want.scan.stream)
-        push(r, accept_events);
+        push(r, arena_printf(r->arena, "accept: " STR_FMT, STR_ARG(framing_media(p->framing))));
     push(r, arena_printf(r->arena, "x-request-id: %s", r->in.id_text));
     push(r, arena_printf(r->arena, "x-doteb-hop: " STR_FMT, STR_ARG(r->engine->hop)));
-    push(r, sign(r, r->route.candidate->offer->provider, secret));
+    push_dialect_headers(r);
+    push(r, sign(r, p, secret));
 }
 
-static bool make_body(struct req *r)
+/* ------------------------------------------------------------------ body */
+
+static struct dialect_target target_of(const struct req *r)
+{
+    const struct snap_offer *o = r->route.candidate->offer;
+    return (struct dialect_target){
+        .model = o->provider_model,
+        .stream = r->want.scan.stream,
+        .caps = o->caps,
+        .efforts = o->efforts,
+        .max_output = o->max_output,
+        .quirks = o->provider->quirks,
+        .max_temperature_milli = o->provider->max_temperature_milli,
+    };
+}
+
+static enum err pass_body(struct req *r, const struct dialect_target *to)
 {
     struct dialect_edit edits[DIALECT_EDITS_MAX];
-    const struct dialect_target to = {.model = r->route.candidate->offer->provider_model,
-                                      .max_temperature_milli = -1};
-    size_t n = r->want.dialect->edit_request(&r->want.scan, &to, r->arena, edits);
-    buf_reset(&r->tx.body);
+    size_t n = r->tx.dialect->edit_request(&r->want.scan, to, r->arena, edits);
     buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
-    return dialect_apply(buf_str(&r->in.body), edits, n, &r->tx.body);
+    return dialect_apply(buf_str(&r->in.body), edits, n, &r->tx.body) ? E_OK : E_BODY_TOO_LARGE;
 }
 
-/* This key cannot be used: the next candidate may be better. */
-static enum step_rc next_candidate(struct req *r, const char *why)
+/* The internal form of the client's body: read once, whatever number of attempts. */
+static enum err parse_body(struct req *r)
 {
-    r->route.attempt[r->route.n_attempts - 1].err = E_CREDENTIAL;
+    struct dialect_refusal why = {0};
+    if (r->want.chat)
+        return E_OK;
+    struct ir_chat *chat = ARENA_NEW(r->arena, struct ir_chat);
+    enum err err = r->in.dialect->parse_request(buf_str(&r->in.body), &r->want.scan, r->arena, chat,
+                                                &why);
+    if (err)
+        req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
+    else
+        r->want.chat = chat;
+    return err;
+}
+
+static enum err translate_body(struct req *r, const struct dialect_target *to)
+{
+    enum err err = parse_body(r);
+    if (err)
+        return err;
+    buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
+    err = r->tx.dialect->emit_request(r->want.chat, to, r->arena, &r->tx.body, &r->tx.loss);
+    if (!err && r->tx.body.failed)
+        return E_BODY_TOO_LARGE;
+    return err;
+}
+
+static enum err make_body(struct req *r)
+{
+    struct dialect_target to = target_of(r);
+    buf_reset(&r->tx.body);
+    r->tx.loss = (struct dialect_loss){0};
+    r->tx.translated = r->tx.dialect != r->in.dialect || r->want.scan.foreign ||
+                       !r->tx.dialect->edit_request;
+    return r->tx.translated ? translate_body(r, &to) : pass_body(r, &to);
+}
+
+/* ------------------------------------------------------------------ the step */
+
+/* This candidate cannot be used: the next one may be better. */
+static enum step_rc next_candidate(struct req *r, enum err err, const char *why)
+{
+    r->route.attempt[r->route.n_attempts - 1].err = err;
     r->route.why = why;
     r->run.jump = STEP_route;
     return STEP_JUMP;
+}
+
+/* What this provider cannot be told another one may: only if none can, it is the answer. Nobody was
+ * called, so it counts as no attempt. */
+static enum step_rc cannot(struct req *r, enum err err)
+{
+    if (err == E_UNSUPPORTED && !r->fail.err) {
+        r->route.n_attempts--;
+        r->run.jump = STEP_route;
+        return STEP_JUMP;
+    }
+    req_fail(r, err, STR_NULL, NULL); /* unless the reader has said why */
+    return STEP_FAIL;
 }
 
 enum step_rc step_translate(struct req *r)
 {
     const struct candidate *c = r->route.candidate;
     const struct secret *secret = snapshot_credential(r->snap, c->key);
+    const char *own_path;
     if (!secret)
-        return next_candidate(r, "It was sealed under another master key, or altered.");
-    r->tx.url = make_url(r, c);
+        return next_candidate(r, E_CREDENTIAL,
+                              "It was sealed under another master key, or altered.");
+    r->tx.dialect = dialect_beside(c->offer->provider->dialect, r->in.dialect, c->offer->caps,
+                                   &own_path);
+    r->tx.url = address_make(r, c, own_path);
     if (!r->tx.url)
-        return next_candidate(r, "It lacks an option (region, project, resource) of the address.");
-    if (!make_body(r)) {
-        req_fail(r, E_BODY_TOO_LARGE, STR_NULL, NULL);
-        return STEP_FAIL;
-    }
+        return next_candidate(r, E_CREDENTIAL,
+                              "It lacks an option (region, project, resource) of the address.");
+    enum err err = make_body(r);
+    if (err)
+        return cannot(r, err);
     make_headers(r, secret_view(secret));
     return STEP_NEXT;
 }

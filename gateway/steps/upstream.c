@@ -232,8 +232,8 @@ static enum step_rc judge_error(struct req *r)
         return STEP_WAIT;
     struct dialect_answer an;
     enum err err = upstream_judge_status(r->up.status);
-    bool told = r->want.dialect->scan_answer(buf_str(&r->up.body), r->arena, &an) && an.is_error;
-    if (err == E_UPSTREAM_REJECTED && told)
+    bool told = r->tx.dialect->scan_answer(buf_str(&r->up.body), r->arena, &an) && an.is_error;
+    if (err == E_UPSTREAM_REJECTED && told && r->tx.dialect == r->in.dialect)
         r->fail.passed_through = true;
     struct str detail = told ? an.error_text
                              : str_of(arena_printf(r->arena, "status %d", r->up.status));

@@ -66,6 +66,8 @@ static void read_provider(struct arena *a, const struct pg_result *r, size_t row
         .framing = text(a, r, row, 5),
         .signer = text(a, r, row, 6),
         .chat_path = text(a, r, row, 7),
+        .max_temperature_milli = number(r, row, 8, -1),
+        .quirks = text(a, r, row, 9),
     };
 }
 
@@ -100,6 +102,7 @@ static void read_offer(struct arena *a, const struct pg_result *r, size_t row, v
         .max_output = number(r, row, 6, -1),
         .capabilities = text(a, r, row, 7),
         .ends_at_us = number(r, row, 8, INT64_MAX),
+        .reasoning_efforts = text(a, r, row, 9),
     };
 }
 
@@ -140,16 +143,19 @@ static const struct table tables[] = {
           "select organisation_id, project_id, mode, archived_at is not null from projects "
           "order by 1, 2"),
     TABLE(providers, provider_row, read_provider,
-          "select provider_id, slug, name, base_url, dialect, framing, signer, chat_path "
+          "select provider_id, slug, name, base_url, dialect, framing, signer, chat_path, "
+          "(max_temperature * 1000)::bigint, array_to_string(array(select key from "
+          "jsonb_each(quirks) where value = 'true' order by key), ',') "
           "from providers where enabled order by 1"),
     TABLE(models, model_row, read_model,
           "select model_id, slug, name, family, " EPOCH_US(
               "released_at") " from models where enabled and 'text' = any(output) order by slug"),
     TABLE(aliases, alias_row, read_alias, "select alias, model_id from model_aliases order by 1"),
-    TABLE(offers, offer_row, read_offer,
-          "select offer_id, provider_id, model_id, region, provider_model, context, max_output, "
-          "array_to_string(capabilities, ','), case when isfinite(ends_at) then " EPOCH_US(
-              "ends_at") " end from offers where enabled order by 1"),
+    TABLE(
+        offers, offer_row, read_offer,
+        "select offer_id, provider_id, model_id, region, provider_model, context, max_output, "
+        "array_to_string(capabilities, ','), case when isfinite(ends_at) then " EPOCH_US(
+            "ends_at") " end, array_to_string(reasoning_efforts, ',') from offers where enabled order by 1"),
     TABLE(prices, price_row, read_price,
           "select p.offer_id, case when isfinite(p.effective_from) then " EPOCH_US(
               "p.effective_from") " else 0 end, p.prices::text "

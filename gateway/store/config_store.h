@@ -25,6 +25,8 @@ struct project_row {
 struct provider_row {
     int64_t id;
     struct str slug, name, base_url, dialect, framing, signer, chat_path;
+    int64_t max_temperature_milli; /* -1: none of its own */
+    struct str quirks;             /* words separated by commas */
 };
 
 struct model_row {
@@ -41,9 +43,9 @@ struct alias_row {
 struct offer_row {
     int64_t id, provider_id, model_id;
     struct str region, provider_model;
-    int64_t context, max_output; /* -1 unknown */
-    struct str capabilities;     /* separated by commas */
-    int64_t ends_at_us;          /* INT64_MAX: no end */
+    int64_t context, max_output;                /* -1 unknown */
+    struct str capabilities, reasoning_efforts; /* separated by commas */
+    int64_t ends_at_us;                         /* INT64_MAX: no end */
 };
 
 /* By offer, then time. */

@@ -1,0 +1,88 @@
+/* The dialects of this build, and who is asked: by name, by path, by header. Pure; any thread. */
+#include "gateway/dialect/dialect.h"
+#include "gateway/dialect/openai_priv.h"
+
+static const struct dialect *const dialects[] = {
+    &openai_chat,
+};
+
+const struct dialect *dialect_find(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++)
+        if (str_eq(name, str_of(dialects[i]->name)))
+            return dialects[i];
+    return NULL;
+}
+
+/* Does `path` have the form of `pattern`? */
+static bool matches(struct str path, const char *pattern, struct str *model)
+{
+    const char *hole = strstr(pattern, "{model}");
+    *model = STR("");
+    if (!hole)
+        return str_eq(path, str_of(pattern));
+    struct str before = str_make(pattern, (size_t)(hole - pattern));
+    struct str behind = str_of(hole + sizeof "{model}" - 1);
+    if (path.len <= before.len + behind.len || !str_starts(path, before) || !str_ends(path, behind))
+        return false;
+    *model = str_make(path.p + before.len, path.len - before.len - behind.len);
+    return true;
+}
+
+const struct dialect_route *dialect_route_find(struct str path, const struct dialect **d,
+                                               struct str *model)
+{
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+        for (const struct dialect_route *r = dialects[i]->routes; r && r->path; r++) {
+            if (!matches(path, r->path, model))
+                continue;
+            *d = dialects[i];
+            return r;
+        }
+    }
+    return NULL;
+}
+
+/* Goes over all names that dialects want, in a fixed order; the first place of a name counts. */
+static int number_of(struct str name, const struct dialect *teller)
+{
+    int n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+        const struct dialect *d = dialects[i];
+        for (const struct dialect_header *h = d->headers; h && h->name; h++, n++)
+            if (!teller && str_ieq(name, str_of(h->name)))
+                return n;
+        if (!d->tell)
+            continue;
+        if (teller ? teller == d : str_ieq(name, str_of(d->tell)))
+            return teller ? number_of(str_of(d->tell), NULL) : n;
+        n++;
+    }
+    ASSERT(n <= DIALECT_HEADERS_MAX);
+    return -1;
+}
+
+int dialect_header_number(struct str name)
+{
+    return number_of(name, NULL);
+}
+
+const struct dialect *dialect_told(const struct str given[DIALECT_HEADERS_MAX],
+                                   const struct dialect *otherwise)
+{
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+        int n = dialects[i]->tell ? number_of(STR(""), dialects[i]) : -1;
+        if (n >= 0 && given[n].p)
+            return dialects[i];
+    }
+    return otherwise;
+}
+
+const struct dialect *dialect_beside(const struct dialect *own, const struct dialect *client,
+                                     uint32_t caps, const char **path)
+{
+    bool beside = client->beside && client->emit_request && (caps & client->beside_cap) &&
+                  str_eq(str_of(client->beside), str_of(own->name));
+    *path = beside ? client->beside_path : NULL;
+    return beside ? client : own;
+}
