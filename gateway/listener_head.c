@@ -32,6 +32,7 @@ static const struct question {
     enum endpoint endpoint;
 } questions[] = {
     {"/models", ENDPOINT_MODELS},
+    {"/v1beta/models", ENDPOINT_MODELS},
     {"/key", ENDPOINT_KEY},
 };
 
@@ -184,13 +185,16 @@ static struct str without_version(struct str path)
 static bool find_question(struct req *r, struct str path)
 {
     static const struct str models = {.p = "/models/", .len = 8};
+    struct str id = path;
     for (size_t i = 0; i < ARRAY_LEN(questions); i++)
         if (str_eq(path, str_of(questions[i].path)))
             r->in.endpoint = questions[i].endpoint;
-    if (!r->in.endpoint && !r->in.post && str_starts(path, models) && path.len > models.len) {
-        struct str id = str_make(path.p + models.len, path.len - models.len);
+    if (str_starts(id, STR("/v1beta/")))
+        id = str_make(id.p + 7, id.len - 7);
+    if (!r->in.endpoint && !r->in.post && str_starts(id, models) && id.len > models.len) {
         r->in.endpoint = ENDPOINT_MODEL;
-        r->in.call.model = decode_percent(r->arena, id);
+        r->in.call.model = decode_percent(r->arena,
+                                          str_make(id.p + models.len, id.len - models.len));
     }
     if (r->in.endpoint && r->in.post)
         refuse(r, E_METHOD, "Use GET.");

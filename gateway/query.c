@@ -12,37 +12,18 @@ static bool callable(const struct req *r, const struct snap_offer *o)
     return n > 0 && o->ends_at_us > r->in.created_us;
 }
 
-static void write_id(const struct snap_offer *o, bool prefixed, struct buf *out)
-{
-    if (!prefixed) {
-        buf_add_json(out, o->model->slug);
-        return;
-    }
-    buf_add_char(out, '"');
-    buf_add_str(out, o->provider->slug);
-    buf_add_char(out, '/');
-    /* Slugs are checked at import: nothing in them needs escaping. */
-    buf_add_str(out, o->model->slug);
-    buf_add_char(out, '"');
-}
-
-/* OpenAI's model object, `owned_by` the provider (or the family for root ids). */
-static void write_model(const struct snap_offer *o, bool prefixed, struct buf *out)
+static struct dialect_model model_of(const struct snap_offer *o, bool prefixed)
 {
     const struct snap_model *m = o->model;
-    buf_add_lit(out, "{\"id\":");
-    write_id(o, prefixed, out);
-    buf_add_lit(out, ",\"object\":\"model\",\"created\":");
-    buf_add_i64(out, m->released_us / 1000000);
-    buf_add_lit(out, ",\"owned_by\":");
-    buf_add_json(out, prefixed ? o->provider->slug : m->family);
-    buf_add_lit(out, ",\"name\":");
-    buf_add_json(out, m->name);
-    if (o->context > 0) {
-        buf_add_lit(out, ",\"context_length\":");
-        buf_add_i64(out, o->context);
-    }
-    buf_add_char(out, '}');
+    return (struct dialect_model){
+        .provider = prefixed ? o->provider->slug : STR(""),
+        .id = m->slug,
+        .name = m->name,
+        .owner = prefixed ? o->provider->slug : m->family,
+        .created_s = m->released_us / 1000000,
+        .context = o->context,
+        .max_output = o->max_output,
+    };
 }
 
 static const struct snap_offer *first_callable(const struct req *r, const struct snap_model *m)
@@ -54,36 +35,40 @@ static const struct snap_offer *first_callable(const struct req *r, const struct
 }
 
 /* A root id, then each provider's own name for it. Regions share a name: once is enough. */
-static void list_model(const struct req *r, const struct snap_model *m, struct buf *out)
+static size_t list_model(const struct req *r, const struct snap_model *m, struct dialect_model *to)
 {
     const struct snap_offer *first = first_callable(r, m);
     const struct snap_provider *last = NULL;
+    size_t n = 0;
     if (!first)
-        return;
-    write_model(first, false, out);
-    buf_add_char(out, ',');
+        return 0;
+    to[n++] = model_of(first, false);
     for (size_t i = 0; i < m->n_offers; i++) {
         const struct snap_offer *o = m->offers[i];
         if (o->provider == last || !callable(r, o))
             continue;
-        write_model(o, true, out);
-        buf_add_char(out, ',');
+        to[n++] = model_of(o, true);
         last = o->provider;
     }
+    return n;
+}
+
+static void write_models(struct req *r, const struct dialect_model *m, size_t n, bool list)
+{
+    dialect_models_fn *write = r->in.dialect->write_models;
+    (write ? write : openai_write_models)(m, n, list, &r->out.tail);
 }
 
 static void list_models(struct req *r)
 {
-    struct buf *out = &r->out.tail;
-    size_t n;
+    size_t n, most = 0, listed = 0;
     const struct snap_model *const *models = snapshot_models(r->snap, &n);
-    buf_add_lit(out, "{\"object\":\"list\",\"data\":[");
-    size_t before = out->len;
     for (size_t i = 0; i < n; i++)
-        list_model(r, models[i], out);
-    if (out->len > before)
-        out->len--; /* the last comma */
-    buf_add_lit(out, "]}");
+        most += models[i]->n_offers + 1;
+    struct dialect_model *list = arena_calloc(r->arena, most, sizeof *list);
+    for (size_t i = 0; i < n; i++)
+        listed += list_model(r, models[i], list + listed);
+    write_models(r, list, listed, true);
 }
 
 static bool one_model(struct req *r)
@@ -91,8 +76,10 @@ static bool one_model(struct req *r)
     struct str id = r->in.call.model;
     const struct snap_model *m = snapshot_model(r->snap, id);
     const struct snap_offer *o = m ? first_callable(r, m) : NULL;
+    struct dialect_model found;
     if (o) {
-        write_model(o, false, &r->out.tail);
+        found = model_of(o, false);
+        write_models(r, &found, 1, false);
         return true;
     }
     struct str model = id;
@@ -100,7 +87,8 @@ static bool one_model(struct req *r)
     o = p && model.p ? snapshot_offer(r->snap, p, model, STR("")) : NULL;
     if (!o || !callable(r, o))
         return false;
-    write_model(o, true, &r->out.tail);
+    found = model_of(o, true);
+    write_models(r, &found, 1, false);
     return true;
 }
 

@@ -42,6 +42,7 @@ struct req *req_new(struct engine *e)
     r->in.id = uuid_v7(r->in.created_us);
     uuid_format(r->in.id, r->in.id_text);
     r->up.retry_after_s = -1;
+    r->in.dialect = dialect_find(STR("openai")); /* until the head says otherwise */
     size_t most = (size_t)e->conf->body_max;
     buf_init(&r->in.body, most);
     buf_init(&r->tx.body, most + 4096);

@@ -27,10 +27,8 @@ static_assert((int)STEP_COUNT <= (int)LEDGER_STEPS_MAX, "the ledger keeps a time
 static const struct {
     enum step_id from, to;
 } legal_jumps[] = {
-    {STEP_auth, STEP_done},
-    {STEP_translate, STEP_route},
-    {STEP_upstream, STEP_route},
-    {STEP_stream, STEP_route},
+    {STEP_auth, STEP_done},      {STEP_receive, STEP_done}, {STEP_translate, STEP_route},
+    {STEP_upstream, STEP_route}, {STEP_stream, STEP_route},
 };
 
 const char *step_name(enum step_id s)

@@ -9,8 +9,12 @@
     "(array['ok', 'client_error', 'gateway_error', 'upstream_error', 'client_gone', "              \
     "'interrupted'])[r.outcome + 1]"
 #define SQL_FINISH                                                                                 \
-    "(array['stop', 'length', 'tool_calls', 'content_filter', 'error'])[r.finish_reason]"
-#define SQL_ENDPOINT "case r.endpoint when 1 then 'chat.completions' else r.endpoint::text end"
+    "(array['stop', 'length', 'tool_calls', 'content_filter', 'error', 'stop_sequence', "          \
+    "'refusal', 'pause', 'context_full'])[r.finish_reason]"
+/* Numbers of gateway/dialect/dialect.h, enum dialect_endpoint. */
+#define SQL_ENDPOINT                                                                               \
+    "coalesce((array['chat.completions', 'completions', 'responses', 'messages', "                 \
+    "'generate_content', 'converse'])[r.endpoint], r.endpoint::text)"
 
 /* Members of the API's request object. */
 /* clang-format off */

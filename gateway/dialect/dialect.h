@@ -20,6 +20,7 @@
 #include "common/err.h"
 #include "common/str.h"
 #include "common/uuid.h"
+#include "gateway/dialect/models.h"
 #include "gateway/ir/chat.h"
 #include "gateway/ir/event.h"
 #include "gateway/ir/price.h"
@@ -265,6 +266,9 @@ struct dialect {
     bool (*write_error_event)(void *state, const struct dialect_error *e, struct uuid request_id,
                               struct buf *out);
     const char *stream_type; /* Content-Type of streams */
+    /* The answer to a question for a prompt's tokens (ASK_COUNT); NULL: no route asks it. */
+    bool (*write_count)(int64_t tokens, struct buf *out);
+    dialect_models_fn *write_models; /* NULL: OpenAI's form */
     /* An additional header of error answers: name and the function of its value, NULL none. */
     const char *error_header;
     const char *(*error_header_value)(const struct dialect_error *e);

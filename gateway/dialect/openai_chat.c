@@ -29,6 +29,7 @@ const struct dialect openai_chat = {
     .write_done = openai_write_done,
     .stream_type = "text/event-stream",
     .metadata_unasked = true,
+    .write_models = openai_write_models,
     .write_error = openai_write_error,
 };
 

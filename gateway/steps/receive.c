@@ -1,6 +1,8 @@
 /* Step 2: the request's body. Waits until the listener has it whole, then lets the client's dialect
- * read it. Writes r->want. */
+ * read it. A question for a prompt's tokens ends here. Writes r->want. */
+#include "gateway/ir/estimate.h"
 #include "gateway/request.h"
+#include "gateway/wire/unpack.h"
 
 static bool is_json(struct str content_type)
 {
@@ -11,17 +13,59 @@ static bool is_json(struct str content_type)
 static bool check_media(struct req *r)
 {
     struct str type = r->in.header[HEADER_CONTENT_TYPE];
-    struct str coding = r->in.header[HEADER_CONTENT_ENCODING];
-    if (coding.len && !str_ieq(coding, STR("identity"))) {
-        req_fail(r, E_MEDIA_TYPE, STR("content-encoding"),
-                 "Content-Encoding is not supported; send the body as it is.");
-        return false;
-    }
     if (type.len && !is_json(type)) {
         req_fail(r, E_MEDIA_TYPE, STR("content-type"), "Send Content-Type: application/json.");
         return false;
     }
     return true;
+}
+
+static bool grant(void *arg, size_t bytes)
+{
+    struct req *r = arg;
+    return req_charge(r, &r->in.body_charged, bytes);
+}
+
+/* A compressed body is unpacked in place; its size counts unpacked. */
+static bool unpack(struct req *r)
+{
+    enum unpack_coding coding;
+    struct buf plain;
+    if (!unpack_find(r->in.header[HEADER_CONTENT_ENCODING], &coding)) {
+        req_fail(r, E_MEDIA_TYPE, STR("content-encoding"),
+                 "This Content-Encoding is not supported; send gzip, zstd, or the body as it is.");
+        return false;
+    }
+    if (coding == UNPACK_NONE)
+        return true;
+    buf_init(&plain, (size_t)r->engine->conf->body_max);
+    enum unpack_result result = unpack_all(coding, buf_str(&r->in.body), &plain, grant, r);
+    buf_fini(&r->in.body);
+    r->in.body = plain;
+    switch (result) {
+    case UNPACK_OK:
+        return true;
+    case UNPACK_BROKEN:
+        req_fail(r, E_BAD_JSON, STR("content-encoding"),
+                 "The request body is not valid in its Content-Encoding.");
+        return false;
+    case UNPACK_TOO_BIG:
+        req_fail(r, E_BODY_TOO_LARGE, STR_NULL,
+                 "The unpacked request body is larger than this gateway takes.");
+        return false;
+    case UNPACK_NO_ROOM:
+        break;
+    }
+    req_fail(r, E_OVERLOADED, STR_NULL, "Too many large requests are in memory at the moment.");
+    return false;
+}
+
+/* A fair guess: no provider is asked. */
+static void answer_count(struct req *r)
+{
+    r->out.status = 200;
+    r->out.content_type = "application/json";
+    r->in.dialect->write_count(estimate_mean((int64_t)r->in.body.len), &r->out.tail);
 }
 
 enum step_rc step_receive(struct req *r)
@@ -35,7 +79,7 @@ enum step_rc step_receive(struct req *r)
     struct str metadata = r->in.header[HEADER_X_DOTEB_METADATA];
     r->want.metadata_wanted = r->in.dialect->metadata_unasked ? !str_ieq(metadata, STR("false"))
                                                               : str_ieq(metadata, STR("true"));
-    if (!check_media(r))
+    if (!check_media(r) || !unpack(r))
         return STEP_FAIL;
     struct dialect_refusal why = {0};
     enum err err = r->in.dialect->scan_request(buf_str(&r->in.body), &r->in.call, r->arena,
@@ -44,5 +88,9 @@ enum step_rc step_receive(struct req *r)
         req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
         return STEP_FAIL;
     }
-    return STEP_NEXT;
+    if (r->in.route->ask == ASK_CHAT)
+        return STEP_NEXT;
+    answer_count(r);
+    r->run.jump = STEP_done;
+    return STEP_JUMP;
 }
