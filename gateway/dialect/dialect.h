@@ -86,13 +86,14 @@ struct dialect_refusal {
 /* Peculiarities of a provider, as its row says (providers.quirks, a JSON object of these names with
  * true). C knows the words, never whose they are. */
 #define QUIRK_TABLE(Q)                                                                             \
-    Q(MAX_COMPLETION_TOKENS, "max_completion_tokens") /* takes that instead of max_tokens */       \
+    Q(MAX_COMPLETION_TOKENS, "max_completion_tokens") /* takes that, not max_tokens */             \
     Q(DEVELOPER_ROLE, "developer_role")               /* knows the role `developer` */             \
     Q(REPLAY_REASONING, "replay_reasoning")   /* wants reasoning_content back in tool loops */     \
     Q(NO_STREAM_OPTIONS, "no_stream_options") /* refuses stream_options */                         \
     Q(VERSION_IN_BODY, "version_in_body")     /* anthropic_version in the body, no model there */  \
     Q(NO_URL_MEDIA, "no_url_media")           /* images and files only inline */                   \
-    Q(SCHEMA_BY_TOOL, "schema_by_tool")       /* JSON schema only as a forced tool */
+    Q(SCHEMA_BY_TOOL, "schema_by_tool")       /* JSON schema only as a forced tool */              \
+    Q(REGION_IN_MODEL, "region_in_model")     /* regions that are no place go before the model */
 
 enum dialect_quirk {
 #define QUIRK(e, word) QUIRK_BIT_##e,

@@ -4,10 +4,39 @@
 
 enum { URL_MAX = 2048 };
 
+/* "us-east-1" is a place, "us" and "global" are sets of places: those end in no digit. */
+static bool is_place(struct str region)
+{
+    return region.len > 0 && region.p[region.len - 1] >= '0' && region.p[region.len - 1] <= '9';
+}
+
+/* The region that stands before the model's name, "" none. */
+static struct str prefix_of(const struct snap_offer *o)
+{
+    bool prefix = QUIRK_IS(o->provider->quirks, REGION_IN_MODEL) && !is_place(o->region);
+    return prefix ? o->region : STR("");
+}
+
+struct str address_model(struct req *r, const struct candidate *c)
+{
+    struct str prefix = prefix_of(c->offer), model = c->offer->provider_model;
+    if (prefix.len == 0)
+        return model;
+    return str_of(arena_printf(r->arena, STR_FMT "." STR_FMT, STR_ARG(prefix), STR_ARG(model)));
+}
+
+bool address_fits(const struct snap_offer *o, const struct snap_provider_key *k)
+{
+    return o->region.len == 0 || k->region.len == 0 || prefix_of(o).len > 0 ||
+           str_eq(o->region, k->region);
+}
+
 static struct str option_named(const struct candidate *c, struct str name)
 {
+    if (str_eq(name, STR("region")) && (c->key->region.len || prefix_of(c->offer).len))
+        return c->key->region;
     if (str_eq(name, STR("region")))
-        return c->key->region.len ? c->key->region : c->offer->region;
+        return c->offer->region;
     if (str_eq(name, STR("project")))
         return c->key->project;
     if (str_eq(name, STR("resource")))

@@ -5,6 +5,7 @@
  * root id may itself contain slashes, so the whole name is tried first. Order is by price; a named
  * provider comes first, the others stand behind it for failover unless x-no-fallback says no. */
 #include "gateway/request.h"
+#include "gateway/steps/address.h"
 
 struct pick {
     const struct snap_offer *offer;
@@ -122,7 +123,7 @@ static void add_candidates(struct req *r, const struct snap_offer *o)
     const struct snap_provider_key *const *keys = snapshot_provider_keys(
         r->snap, r->who.key.organisation_id, o->provider->id, &n_keys);
     for (size_t k = 0; k < n_keys && r->target.n < CANDIDATES_MAX; k++) {
-        if (o->region.len && keys[k]->region.len && !str_eq(o->region, keys[k]->region))
+        if (!address_fits(o, keys[k]))
             continue;
         r->target.candidate[r->target.n++] = (struct candidate){.offer = o, .key = keys[k]};
     }

@@ -80,11 +80,11 @@ static void make_headers(struct req *r, struct str secret)
 
 /* ------------------------------------------------------------------ body */
 
-static struct dialect_target target_of(const struct req *r)
+static struct dialect_target target_of(struct req *r)
 {
     const struct snap_offer *o = r->route.candidate->offer;
     return (struct dialect_target){
-        .model = o->provider_model,
+        .model = address_model(r, r->route.candidate),
         .stream = r->want.scan.stream,
         .caps = o->caps,
         .efforts = o->efforts,
