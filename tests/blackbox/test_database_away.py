@@ -137,7 +137,9 @@ def check_all_served(installation, simulator, sent):
     rows = crowd.log_rows(installation)
     crowd.check_complete_answers(sent, rows, records)
     crowd.check_rows(sent, rows, records)
-    assert set(rows) == set(records)
+    # A kill may fall between the open record and the call: a row, but nothing to serve.
+    unseen = [r["outcome"] for i, r in rows.items() if i not in records]
+    assert set(records) <= set(rows) and set(unseen) <= {INTERRUPTED}
     crowd.check_sums(installation)
     return rows
 
