@@ -3,6 +3,8 @@
  */
 #include "tests/simulator/answer.h"
 
+#include <stdio.h>
+
 #include "tests/simulator/head.h"
 
 void answer_init(struct answer *a)
@@ -12,6 +14,7 @@ void answer_init(struct answer *a)
     reply_init(&a->reply);
     stream_init(&a->stream);
     buf_init(&a->body, REPLY_TEXT_MAX * 2);
+    buf_init(&a->spare, REPLY_TEXT_MAX);
 }
 
 void answer_fini(struct answer *a)
@@ -20,77 +23,81 @@ void answer_fini(struct answer *a)
     reply_fini(&a->reply);
     stream_fini(&a->stream);
     buf_fini(&a->body);
+    buf_fini(&a->spare);
 }
 
-/* The header lines of OpenAI's answers that clients read. */
-static void openai_headers(struct answer *a, struct buf *out)
+/* Header lines that were asked for, and the end of the head. */
+static void end_head(struct answer *a, struct buf *out)
 {
-    buf_add_lit(out, "access-control-expose-headers: X-Request-ID\r\n"
-                     "openai-organization: org-simulator\r\nopenai-processing-ms: ");
-    buf_add_i64(out, (int64_t)((sim_now_us() - a->received_us) / 1000U));
-    buf_add_lit(out, "\r\nopenai-version: 2020-10-01\r\n"
-                     "x-ratelimit-limit-requests: 10000\r\nx-ratelimit-limit-tokens: 2000000\r\n"
-                     "x-ratelimit-remaining-requests: 9999\r\n"
-                     "x-ratelimit-remaining-tokens: 1999000\r\n"
-                     "x-ratelimit-reset-requests: 6ms\r\nx-ratelimit-reset-tokens: 30ms\r\n"
-                     "x-request-id: ");
-    buf_add_str(out, str_of(a->reply.request_id));
     if (a->script.retry_after != SCRIPT_UNSET) {
-        buf_printf(out, "\r\nretry-after: %u", a->script.retry_after);
+        buf_printf(out, "retry-after: %u\r\n", a->script.retry_after);
     }
     if (a->script.retry_after_ms != SCRIPT_UNSET) {
-        buf_printf(out, "\r\nretry-after-ms: %u", a->script.retry_after_ms);
+        buf_printf(out, "retry-after-ms: %u\r\n", a->script.retry_after_ms);
     }
     if (a->script.head_pad > 0) {
-        buf_add_lit(out, "\r\nx-pad: ");
+        buf_add_lit(out, "x-pad: ");
         char *to = buf_room(out, a->script.head_pad);
         ASSERT(to);
         memset(to, 'p', a->script.head_pad);
         buf_grew(out, a->script.head_pad);
+        buf_add_lit(out, "\r\n");
     }
-    buf_add_lit(out, "\r\n\r\n");
+    buf_add_lit(out, "\r\n");
 }
 
-/* Renders the body of an answer that is not streamed; returns its content type. */
-static const char *plain_body(struct answer *a)
+/* The error that stands in the place of an answer, or of its end. */
+static void broken(const struct answer *a, struct api_error *e, const char *message)
 {
-    static const char *const TYPES[] = {"application/json", "text/html", "text/plain",
-                                        "text/plain; charset=utf-8"};
-    buf_reset(&a->body);
-    if (a->error.status == 0 && a->script.error_in_200) {
-        struct api_error e = {.type = "server_error"};
-        api_error_set(&e, 200, NULL, NULL, "The simulator put this error into a 200.");
-        e.type = "server_error";
-        render_error(&a->body, &e);
-        return TYPES[0];
+    fault_set(e, a->protocol, 500, a->script.code);
+    if (!a->script.code.p) {
+        snprintf(e->message, sizeof(e->message), "%s", message);
     }
-    if (a->error.status == 0) {
-        render_completion(&a->body, &a->reply, &a->chat, &a->script);
-        if (!a->body.failed) {
-            return TYPES[0];
-        }
-        buf_reset(&a->body);
-        api_error_set(&a->error, 400, "bad_sim_directive", "messages",
-                      "This answer would be too large; stream it.");
-        a->status = 400;
-    }
+}
+
+static const char *error_body(struct answer *a)
+{
     switch ((enum script_body)a->script.body) {
     case BODY_OPENAI:
-        render_error(&a->body, &a->error);
+    case BODY_JSON:
+        a->protocol->error(&a->body, &a->error, str_of(a->reply.request_id));
         break;
     case BODY_HTML:
         buf_printf(&a->body,
                    "<html>\r\n<head><title>%u</title></head>\r\n<body>\r\n<center><h1>%u "
                    "simulated</h1></center>\r\n</body>\r\n</html>\r\n",
                    a->error.status, a->error.status);
-        break;
+        return "text/html";
     case BODY_PLAIN:
         buf_printf(&a->body, "upstream error %u (simulated)\n", a->error.status);
-        break;
+        return "text/plain; charset=utf-8";
     case BODY_EMPTY:
-        break;
+        return "text/plain";
     }
-    return TYPES[a->script.body];
+    return "application/json";
+}
+
+/* Renders the body of an answer that is not streamed; returns its content type. */
+static const char *plain_body(struct answer *a)
+{
+    buf_reset(&a->body);
+    if (a->error.status == 0 && a->script.error_in_200) {
+        struct api_error e;
+        broken(a, &e, "The simulator put this error into a 200.");
+        a->protocol->error(&a->body, &e, str_of(a->reply.request_id));
+        return "application/json";
+    }
+    if (a->error.status == 0) {
+        const char *type = a->protocol->render(&a->body, &a->reply, &a->chat, &a->script);
+        if (!a->body.failed) {
+            return type;
+        }
+        buf_reset(&a->body);
+        api_error_set(&a->error, 400, "bad_sim_directive", "messages",
+                      "This answer would be too large; stream it.");
+        a->status = 400;
+    }
+    return error_body(a);
 }
 
 static void chunk_size(struct buf *out, size_t n)
@@ -160,17 +167,18 @@ static enum answer_step step_head(struct answer *a, struct buf *out)
     if (a->script.reset && !has_cut(&a->script)) {
         return ANSWER_ABORT;
     }
-    const char *type = "text/event-stream; charset=utf-8";
+    const char *type = a->protocol->stream_type;
     int64_t length = HEAD_UNTIL_CLOSE;
     if (a->streamed) {
-        stream_start(&a->stream, &a->reply);
-        type = a->script.json_type ? "application/json" : type;
+        stream_start(&a->stream);
+        type = a->script.json_type || a->chat.as_array ? "application/json" : type;
     } else {
         type = plain_body(a);
         length = a->script.framing == FRAMING_CLOSE ? length : (int64_t)a->body.len;
     }
     head_open(out, a->status, type, a->chunked ? HEAD_CHUNKED : length, a->keep_alive);
-    openai_headers(a, out);
+    a->protocol->head(a, out);
+    end_head(a, out);
     a->phase = PHASE_EVENTS;
     return a->script.first_ms > 0 ? wait_for(a, a->script.first_ms * 1000ULL) : ANSWER_MORE;
 }
@@ -186,20 +194,13 @@ static enum answer_step step_plain(struct answer *a, struct buf *out)
     return emit(a, out, body) ? end_body(a, out) : ANSWER_ABORT;
 }
 
-/* An error event in the middle of a stream, which then ends without [DONE]. */
+/* An error event in the middle of a stream, which then ends. */
 static void error_event(struct answer *a)
 {
     struct api_error e;
-    struct buf json;
-    api_error_set(&e, 200, NULL, NULL, "The simulator broke this stream off as asked.");
-    e.type = "server_error";
-    buf_init(&json, 4096);
-    buf_add_lit(&json, "{\"error\":{\"message\":\"");
-    render_escaped(&json, str_of(e.message));
-    buf_add_lit(&json, "\",\"type\":\"server_error\",\"param\":null,\"code\":null}}");
-    stream_frame(&a->body, buf_str(&json), &a->script);
-    buf_fini(&json);
-    a->stream.event = STREAM_END;
+    broken(a, &e, "The simulator broke this stream off as asked.");
+    a->protocol->break_off(&a->stream, &e, &a->chat, &a->script, &a->body);
+    a->stream.ended = true;
 }
 
 static enum answer_step step_event(struct answer *a, struct buf *out)
@@ -213,17 +214,19 @@ static enum answer_step step_event(struct answer *a, struct buf *out)
     }
     buf_reset(&a->body);
     uint32_t error_at = s->error_in_200 && s->error_chunk == SCRIPT_UNSET ? 0 : s->error_chunk;
-    if (a->events == error_at && a->stream.event != STREAM_END) {
-        error_event(a);
-    } else if (!stream_next(&a->stream, &a->reply, &a->chat, s, &a->body)) {
+    if (a->stream.ended) {
         return end_body(a, out);
+    }
+    if (a->events == error_at) {
+        error_event(a);
+    } else {
+        a->protocol->next(&a->stream, &a->reply, &a->chat, s, &a->body);
     }
     a->events++;
     if (a->body.failed || !emit(a, out, buf_str(&a->body))) {
         return ANSWER_ABORT;
     }
-    return a->stream.event == STREAM_END ? ANSWER_MORE
-                                         : wait_for(a, s->gap_ms * 1000ULL + s->gap_us);
+    return a->stream.ended ? ANSWER_MORE : wait_for(a, s->gap_ms * 1000ULL + s->gap_us);
 }
 
 enum answer_step answer_step(struct answer *a, struct buf *out)

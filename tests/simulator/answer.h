@@ -1,13 +1,12 @@
-/* One answer to POST /v1/chat/completions as steps: what bytes go out next, when, and how it ends.
- * Belongs to a connection, which calls answer_step whenever the bytes before were handed to the
- * kernel; does no I/O itself.
+/* One answer to a model request, in any protocol, as steps: what bytes go out next, when, and how
+ * it ends. Belongs to a connection, which calls answer_step whenever the bytes before were handed
+ * to the kernel; does no I/O itself.
  */
 #ifndef DOTEB_SIM_ANSWER_H
 #define DOTEB_SIM_ANSWER_H
 
-#include "tests/simulator/http.h"
+#include "tests/simulator/protocol.h"
 #include "tests/simulator/sim.h"
-#include "tests/simulator/stream.h"
 
 enum answer_step {
     ANSWER_MORE,  /* step again, at once if the output buffer has room */
@@ -22,12 +21,14 @@ enum answer_phase { PHASE_TTFB, PHASE_HEAD, PHASE_EVENTS, PHASE_END };
 
 struct answer {
     enum answer_phase phase;
+    const struct protocol *protocol;
     struct script script;
     struct chat_request chat;
     struct api_error error; /* error.status != 0: this is the answer */
     struct reply reply;
     struct stream stream;
-    struct buf body; /* of an answer that is not streamed; one event of a stream */
+    struct buf body;  /* of an answer that is not streamed; one event of a stream */
+    struct buf spare; /* script values with escapes */
     uint64_t seq, received_us;
     uint64_t sent; /* bytes of body put out, without framing */
     uint64_t wait_us;
@@ -35,15 +36,16 @@ struct answer {
     uint32_t hang_after;
     uint16_t status;
     bool keep_alive, streamed, chunked;
+    char path_model[512]; /* space for a model's name that came in the path */
 };
 
 void answer_init(struct answer *a);
 void answer_fini(struct answer *a);
-/* Reads the request and decides on the answer. The bytes of `run` stay where they are until the
+/* Reads the request and decides on the answer. What `site` borrows stays where it is until the
  * answer has ended. */
-void answer_start(struct answer *a, struct sim *sim, const struct http_request *r, const char *run);
+void answer_start(struct answer *a, struct sim *sim, const struct site *site);
 enum answer_step answer_step(struct answer *a, struct buf *out);
-/* Is this authorization header's key the one the simulator wants? If not, `*e` is OpenAI's 401. */
-bool answer_check_key(const struct sim *sim, struct str authorization, struct api_error *e);
+/* Does the request carry the key the simulator wants? If not, `*e` is what the provider says. */
+bool answer_check_key(const struct sim *sim, const struct site *site, struct api_error *e);
 
 #endif

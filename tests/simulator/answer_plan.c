@@ -5,68 +5,14 @@
 
 #include "tests/simulator/answer.h"
 
-/* Which error goes with a scripted status, as OpenAI's documentation lists them. */
-static void scripted_error(struct api_error *e, unsigned status, struct str code)
+bool answer_check_key(const struct sim *sim, const struct site *site, struct api_error *e)
 {
-    static const struct {
-        unsigned status;
-        const char *type, *code, *message;
-    } KNOWN[] = {
-        {400, "invalid_request_error", "invalid_value", "The simulator was asked to refuse this."},
-        {401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided: sim***key."},
-        {403, "invalid_request_error", "unsupported_country_region_territory",
-         "Country, region, or territory not supported"},
-        {404, "invalid_request_error", "model_not_found", "The model does not exist."},
-        {429, "requests", "rate_limit_exceeded", "Rate limit reached for requests (simulated)."},
-        {503, "service_unavailable_error", NULL, "The engine is overloaded (simulated)."},
-        {529, "overloaded_error", NULL, "Overloaded (simulated)."},
-    };
-    e->status = status;
-    e->type = status < 500 ? "invalid_request_error" : "server_error";
-    e->code = NULL;
-    snprintf(e->message, sizeof(e->message), "The simulator answered %u as asked.", status);
-    for (size_t i = 0; i < ARRAY_LEN(KNOWN); i++) {
-        if (KNOWN[i].status == status) {
-            e->type = KNOWN[i].type;
-            e->code = KNOWN[i].code;
-            snprintf(e->message, sizeof(e->message), "%s", KNOWN[i].message);
-        }
-    }
-    e->param[0] = 0;
-    if (str_eq(code, STR("insufficient_quota"))) {
-        e->type = e->code = "insufficient_quota";
-        snprintf(e->message, sizeof(e->message), "You exceeded your current quota (simulated).");
-    } else if (str_eq(code, STR("context_length_exceeded"))) {
-        e->code = "context_length_exceeded";
-        snprintf(e->param, sizeof(e->param), "messages");
-        snprintf(e->message, sizeof(e->message),
-                 "This model's maximum context length is 8192 tokens (simulated).");
-    } else if (str_eq(code, STR("content_filter"))) {
-        e->code = "content_filter";
-    }
-}
-
-static struct str bearer(struct str authorization)
-{
-    return str_starts(authorization, STR("Bearer "))
-               ? str_make(authorization.p + 7, authorization.len - 7)
-               : authorization;
-}
-
-bool answer_check_key(const struct sim *sim, struct str authorization, struct api_error *e)
-{
-    struct str key = bearer(authorization);
+    struct str key = site_key(site);
     if (!sim->api_key.p || str_eq(sim->api_key, key)) {
         return true;
     }
-    if (!key.p || key.len == 0) {
-        return api_error_set(e, 401, NULL, NULL,
-                             "You didn't provide an API key. You need to provide your API key in "
-                             "an Authorization header using Bearer auth.");
-    }
-    size_t tail = key.len < 4 ? key.len : 4;
-    return api_error_set(e, 401, "invalid_api_key", NULL, "Incorrect API key provided: ***%.*s.",
-                         (int)tail, key.p + key.len - tail);
+    site->protocol->refuse_key(e, site, key);
+    return false;
 }
 
 /* Script words in headers `x-sim-KEY`. */
@@ -91,17 +37,32 @@ static bool read_headers(struct script *s, const struct http_request *r, const c
     return true;
 }
 
+/* Arguments to call with have to be what every protocol can carry. */
+static bool check_arguments(struct str args, const char *word, char *err, size_t err_size)
+{
+    json_t *v = args.p ? json_loadb(args.p, args.len, 0, NULL) : NULL;
+    bool ok = !args.p || json_is_object(v);
+    json_decref(v);
+    if (!ok) {
+        snprintf(err, err_size, "sim directive '%s' wants a JSON object", word);
+    }
+    return ok;
+}
+
 /* Fills the script and finds the text to echo: the last user message without its directive. */
-static bool read_script(struct answer *a, const struct http_request *r, const char *run,
-                        struct str *echo)
+static bool read_script(struct answer *a, const struct site *site, struct str *echo)
 {
     char err[200];
     size_t at;
     size_t len;
-    struct str text = a->chat.last_user;
-    if (!script_read_model(&a->script, a->chat.model, err, sizeof(err)) ||
-        !read_headers(&a->script, r, run, err, sizeof(err)) ||
-        !script_read_text(&a->script, text, &at, &len, err, sizeof(err))) {
+    struct script *s = &a->script;
+    struct str text = chat_directive(&a->chat);
+    text = text.p ? text : a->chat.last_user;
+    if (!script_read_model(s, a->chat.model, err, sizeof(err)) ||
+        !read_headers(s, site->http, site->run, err, sizeof(err)) ||
+        !script_read_text(s, text, &at, &len, err, sizeof(err)) ||
+        !check_arguments(s->args, "args", err, sizeof(err)) ||
+        !check_arguments(s->args2, "args2", err, sizeof(err))) {
         return api_error_set(&a->error, 400, "bad_sim_directive", "messages", "%s", err);
     }
     struct str before = str_trim(str_make(text.p, at));
@@ -110,45 +71,52 @@ static bool read_script(struct answer *a, const struct http_request *r, const ch
     return true;
 }
 
-static bool plain_scan(struct answer *a, const struct http_request *r, struct str body,
-                       const char *run)
+static bool scan(struct answer *a, const struct site *site, struct str body)
 {
+    if (!site->protocol->scan) {
+        return false;
+    }
+    const struct http_request *r = site->http;
     for (uint32_t i = 0; i < r->n_headers; i++) {
-        const char *name = run + r->headers[i].name.at;
+        const char *name = site->run + r->headers[i].name.at;
         if (r->headers[i].name.len > 6 && (name[0] | 32) == 'x' && name[1] == '-' &&
             (name[2] | 32) == 's' && (name[3] | 32) == 'i' && (name[4] | 32) == 'm') {
             return false;
         }
     }
-    return chat_scan(&a->chat, body);
+    if (site->protocol->scan(&a->chat, body)) {
+        return true;
+    }
+    chat_init(&a->chat);
+    return false;
 }
 
 /* Reads everything; false when `a->error` is the answer. */
-static bool decide(struct answer *a, struct sim *sim, const struct http_request *r, const char *run,
-                   struct str authorization)
+static bool decide(struct answer *a, struct sim *sim, const struct site *site)
 {
-    struct str body = http_body(r, run);
+    struct str body = http_body(site->http, site->run);
     struct str echo;
-    if (!answer_check_key(sim, authorization, &a->error)) {
+    if (!answer_check_key(sim, site, &a->error)) {
         return false;
     }
-    if (plain_scan(a, r, body, run)) {
+    a->chat.stream = site->stream;
+    if (scan(a, site, body)) {
         echo = a->chat.last_user;
-    } else if (!chat_parse(&a->chat, body, &a->error) || !read_script(a, r, run, &echo)) {
+    } else if (!a->protocol->parse(&a->chat, site, body, &a->error) ||
+               !read_script(a, site, &echo)) {
         return false;
     }
     if (str_starts(a->chat.model, STR("sim-missing"))) {
-        return api_error_set(&a->error, 404, "model_not_found", NULL,
-                             "The model `%.*s` does not exist or you do not have access to it.",
-                             (int)(a->chat.model.len < 200 ? a->chat.model.len : 200),
-                             a->chat.model.p);
+        a->protocol->no_model(&a->error, a->chat.model);
+        return false;
     }
     struct script *s = &a->script;
     if (s->fail_first > 0 && sim_count_tag(sim, s->tag) < s->fail_first) {
         s->status = s->fail_status;
     }
     if (s->status != 0 && s->status != 200) {
-        scripted_error(&a->error, s->status, s->code);
+        (void)fault_set(&a->error, a->protocol, s->status, s->code);
+        a->error.retry_after_s = s->retry_after == SCRIPT_UNSET ? 0 : s->retry_after;
         return false;
     }
     if (s->framing == FRAMING_LENGTH && a->chat.stream) {
@@ -171,25 +139,29 @@ static uint32_t half_of_stream(const struct answer *a)
     return 1 + (a->reply.n_calls > 0 ? a->reply.n_calls * 2 : a->reply.pieces / 2);
 }
 
-void answer_start(struct answer *a, struct sim *sim, const struct http_request *r, const char *run)
+void answer_start(struct answer *a, struct sim *sim, const struct site *site)
 {
-    struct str authorization = http_value(r, run, STR("authorization"));
+    const struct http_request *r = site->http;
+    const char *run = site->run;
+    a->protocol = site->protocol;
     a->received_us = sim_now_us();
     a->seq = records_open(&sim->records, a->received_us, str_make(run, r->head_len),
-                          http_body(r, run), gateway_id(r, run), bearer(authorization));
+                          http_body(r, run), gateway_id(r, run), site_key(site),
+                          a->protocol->id_prefix);
     chat_fini(&a->chat);
     chat_init(&a->chat);
     reply_reset(&a->reply);
     a->script = SCRIPT_DEFAULT;
+    a->script.spare = &a->spare;
     a->error.status = 0;
     a->phase = PHASE_TTFB;
     a->sent = a->wait_us = 0;
     a->events = 0;
-    reply_ids(&a->reply, sim->nonce, a->seq);
+    reply_ids(&a->reply, a->protocol->id_prefix, sim->nonce, a->seq);
     a->reply.created = (int64_t)(a->received_us / 1000000U);
-    bool ok = decide(a, sim, r, run, authorization);
+    bool ok = decide(a, sim, site);
     a->status = (uint16_t)(ok ? 200 : a->error.status);
-    a->streamed = ok && a->chat.stream;
+    a->streamed = ok && a->chat.stream && a->protocol->next;
     a->chunked = a->script.framing == FRAMING_CHUNKED ||
                  (a->streamed && a->script.framing != FRAMING_CLOSE);
     a->keep_alive = r->keep_alive && !a->script.close && a->script.framing != FRAMING_CLOSE;

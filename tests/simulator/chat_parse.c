@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "common/mem.h"
+#include "tests/simulator/json_read.h"
 
 bool api_error_set(struct api_error *e, unsigned status, const char *code, const char *param,
                    const char *fmt, ...)
@@ -14,26 +14,14 @@ bool api_error_set(struct api_error *e, unsigned status, const char *code, const
     e->status = status;
     e->type = "invalid_request_error";
     e->code = code;
+    e->kind[0] = 0;
+    e->retry_after_s = 0;
     snprintf(e->param, sizeof(e->param), "%s", param ? param : "");
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(e->message, sizeof(e->message), fmt, ap);
     va_end(ap);
     return false;
-}
-
-void chat_init(struct chat_request *c)
-{
-    memset(c, 0, sizeof(*c));
-    c->last_user = STR("");
-    c->n = 1;
-    c->max_tokens = UINT32_MAX;
-}
-
-void chat_fini(struct chat_request *c)
-{
-    json_decref(c->root);
-    c->root = NULL;
 }
 
 enum kind { KIND_BOOL, KIND_INT, KIND_NUMBER, KIND_STRING, KIND_ARRAY, KIND_OBJECT, KIND_STRINGS };
@@ -148,20 +136,26 @@ static bool known_role(const char *role)
     return false;
 }
 
-static struct str json_str(const json_t *v)
+enum role { ROLE_OTHER, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL };
+
+static void heard(struct chat_request *c, enum role role, struct str text, struct str *last)
 {
-    return str_make(json_string_value(v), json_string_length(v));
+    *last = text;
+    if (role == ROLE_USER) {
+        chat_user_text(c, text);
+    } else if (role != ROLE_TOOL) {
+        c->content_bytes += text.len;
+    }
 }
 
-/* Adds up the text of a content (string, null or parts); the last text found goes to `*text`. */
-static bool content(struct chat_request *c, size_t i, const json_t *v, struct str *text,
-                    struct api_error *e)
+/* Hears the text of a content (string, null or parts); the last text found goes to `*text`. */
+static bool content(struct chat_request *c, size_t i, enum role role, const json_t *v,
+                    struct str *text, struct api_error *e)
 {
     char param[80];
     snprintf(param, sizeof(param), "messages[%zu].content", i);
     if (json_is_string(v)) {
-        *text = json_str(v);
-        c->content_bytes += text->len;
+        heard(c, role, json_str(v), text);
         return true;
     }
     if (v && !json_is_array(v)) {
@@ -181,14 +175,14 @@ static bool content(struct chat_request *c, size_t i, const json_t *v, struct st
             return missing(e, param);
         }
         if (json_is_string(t)) {
-            *text = json_str(t);
-            c->content_bytes += text->len;
+            heard(c, role, json_str(t), text);
         }
     }
     return true;
 }
 
-static bool message(struct chat_request *c, size_t i, const json_t *m, struct api_error *e)
+/* Role and content of one message are there. */
+static bool message_parts(size_t i, const json_t *m, enum role *role, struct api_error *e)
 {
     char param[80];
     snprintf(param, sizeof(param), "messages[%zu]", i);
@@ -196,37 +190,51 @@ static bool message(struct chat_request *c, size_t i, const json_t *m, struct ap
         return wrong_type(e, param, "an object", m);
     }
     snprintf(param, sizeof(param), "messages[%zu].role", i);
-    const json_t *role = json_object_get(m, "role");
-    if (!role) {
+    const json_t *v = json_object_get(m, "role");
+    if (!v) {
         return missing(e, param);
     }
-    if (!json_is_string(role)) {
-        return wrong_type(e, param, "a string", role);
+    if (!json_is_string(v)) {
+        return wrong_type(e, param, "a string", v);
     }
-    const char *r = json_string_value(role);
+    const char *r = json_string_value(v);
     if (!known_role(r)) {
         return api_error_set(e, 400, "invalid_value", param,
                              "Invalid value: '%.40s'. Supported values are: 'system', 'assistant', "
                              "'user', 'function', 'tool', and 'developer'.",
                              r);
     }
-    const json_t *v = json_object_get(m, "content");
-    bool assistant = strcmp(r, "assistant") == 0;
+    *role = strcmp(r, "user") == 0        ? ROLE_USER
+            : strcmp(r, "assistant") == 0 ? ROLE_ASSISTANT
+            : strcmp(r, "tool") == 0      ? ROLE_TOOL
+                                          : ROLE_OTHER;
     snprintf(param, sizeof(param), "messages[%zu].content", i);
-    if (!assistant && !v) {
-        return missing(e, param);
-    }
-    struct str text = STR("");
-    if (!content(c, i, assistant && json_is_null(v) ? NULL : v, &text, e)) {
+    return *role == ROLE_ASSISTANT || json_object_get(m, "content") || missing(e, param);
+}
+
+static bool message(struct chat_request *c, size_t i, const json_t *m, struct api_error *e)
+{
+    enum role role;
+    if (!message_parts(i, m, &role, e)) {
         return false;
     }
-    if (strcmp(r, "user") == 0) {
-        c->last_user = text;
+    if (role == ROLE_USER) {
+        chat_user(c);
+    } else if (role == ROLE_ASSISTANT) {
+        chat_assistant(c, json_array_size(json_object_get(m, "tool_calls")) > 0);
     }
+    const json_t *v = json_object_get(m, "content");
+    struct str text = STR("");
+    if (!content(c, i, role, role == ROLE_ASSISTANT && json_is_null(v) ? NULL : v, &text, e)) {
+        return false;
+    }
+    if (role != ROLE_TOOL) {
+        return true;
+    }
+    char param[80];
     snprintf(param, sizeof(param), "messages[%zu].tool_call_id", i);
-    bool tool = strcmp(r, "tool") == 0;
-    c->tool_result = tool ? text : STR_NULL;
-    return !tool || json_is_string(json_object_get(m, "tool_call_id")) || missing(e, param);
+    chat_tool_result(c, text);
+    return json_is_string(json_object_get(m, "tool_call_id")) || missing(e, param);
 }
 
 static bool messages(struct chat_request *c, struct api_error *e)
@@ -254,26 +262,26 @@ static bool messages(struct chat_request *c, struct api_error *e)
 static bool tools(struct chat_request *c, struct api_error *e)
 {
     char param[80];
-    for (size_t i = 0; i < json_array_size(c->tools); i++) {
-        const json_t *tool = json_array_get(c->tools, i);
+    const json_t *list = json_object_get(c->root, "tools");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *tool = json_array_get(list, i);
         const char *type = json_string_value(json_object_get(tool, "type"));
         snprintf(param, sizeof(param), "tools[%zu].type", i);
         if (!type) {
             return missing(e, param);
         }
+        const json_t *f = json_object_get(tool, "function");
+        struct str name = json_member(f, "name");
         snprintf(param, sizeof(param), "tools[%zu].function.name", i);
-        if (strcmp(type, "function") == 0 &&
-            !json_is_string(json_object_get(json_object_get(tool, "function"), "name"))) {
+        if (strcmp(type, "function") == 0 && !name.p) {
             return missing(e, param);
+        }
+        if (name.p) {
+            *chat_add_tool(c) = (struct tool_def){.name = name,
+                                                  .schema = json_object_get(f, "parameters")};
         }
     }
     return true;
-}
-
-static uint32_t number(const json_t *root, const char *key, uint32_t otherwise)
-{
-    const json_t *v = json_object_get(root, key);
-    return json_is_integer(v) ? (uint32_t)json_integer_value(v) : otherwise;
 }
 
 static void take(struct chat_request *c)
@@ -283,46 +291,24 @@ static void take(struct chat_request *c)
     c->include_usage = json_is_true(
         json_object_get(json_object_get(r, "stream_options"), "include_usage"));
     c->logprobs = json_is_true(json_object_get(r, "logprobs"));
-    c->top_logprobs = number(r, "top_logprobs", 0);
-    c->n = number(r, "n", 1);
-    c->max_tokens = number(r, "max_completion_tokens", number(r, "max_tokens", UINT32_MAX));
-    c->tools = json_object_get(r, "tools");
-    c->tool_choice = json_object_get(r, "tool_choice");
-    c->response_format = json_object_get(r, "response_format");
-}
-
-/* Whole numbers among the members of `o` become integers again. */
-static void restore_integers(json_t *o)
-{
-    const char *name;
-    void *next;
-    json_t *v;
-    json_object_foreach_safe(o, next, name, v)
-    {
-        double n = json_real_value(v);
-        if (json_is_real(v) && n >= -9e15 && n <= 9e15 && (double)(json_int_t)n == n) {
-            (void)json_object_set_new_nocheck(o, name, json_integer((json_int_t)n));
-        }
+    c->top_logprobs = json_u32(json_object_get(r, "top_logprobs"), 0);
+    c->n = json_u32(json_object_get(r, "n"), 1);
+    uint32_t max = json_u32(json_object_get(r, "max_tokens"), UINT32_MAX);
+    c->max_tokens = json_u32(json_object_get(r, "max_completion_tokens"), max);
+    const json_t *choice = json_object_get(r, "tool_choice");
+    c->must_name = json_member(json_object_get(choice, "function"), "name");
+    c->must_call = json_is_object(choice) || str_eq(json_str(choice), STR("required"));
+    const json_t *format = json_object_get(r, "response_format");
+    struct str type = json_member(format, "type");
+    c->wants_json = str_starts(type, STR("json"));
+    if (str_eq(type, STR("json_schema"))) {
+        c->answer_schema = json_object_get(json_object_get(format, "json_schema"), "schema");
     }
-}
-
-/* jansson refuses integers beyond 64 bits, which are JSON: a body that has one is read with all its
- * integers as reals. */
-static json_t *load(struct str body)
-{
-    json_error_t je;
-    const char *p = body.p ? body.p : "";
-    json_t *root = json_loadb(p, body.len, JSON_ALLOW_NUL, &je);
-    if (!root && json_error_code(&je) == json_error_numeric_overflow) {
-        root = json_loadb(p, body.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &je);
-        restore_integers(root);
-    }
-    return root;
 }
 
 static bool root_object(struct chat_request *c, struct str body, struct api_error *e)
 {
-    c->root = load(body);
+    c->root = json_read(body);
     if (!c->root || !json_is_object(c->root)) {
         return api_error_set(e, 400, NULL, NULL,
                              "We could not parse the JSON body of your request. (HINT: This likely "
@@ -357,6 +343,7 @@ bool chat_parse(struct chat_request *c, struct str body, struct api_error *e)
     if (!root_object(c, body, e) || !check(c, e) || !messages(c, e)) {
         return false;
     }
+    chat_told(c);
     take(c);
     if (json_is_object(json_object_get(c->root, "stream_options")) && !c->stream) {
         return api_error_set(e, 400, NULL, "stream_options",

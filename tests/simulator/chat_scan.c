@@ -92,32 +92,44 @@ static bool fraction(struct scan *s)
     return s->p < s->end && (*s->p == ',' || *s->p == '}' || *s->p == ' ');
 }
 
-static bool message(struct scan *s, struct chat_request *c)
+/* Role and content of a message that has nothing else. */
+static bool members(struct scan *s, struct str *role, struct str *content)
 {
-    struct str role = STR_NULL;
-    struct str content = STR_NULL;
     char sep = next(s) == '{' ? ',' : 0;
     while (sep == ',') {
         struct str key;
         if (!string(s, &key) || next(s) != ':') {
             return false;
         }
-        struct str *to = str_eq(key, STR("role")) && !role.p         ? &role
-                         : str_eq(key, STR("content")) && !content.p ? &content
-                                                                     : NULL;
+        struct str *to = str_eq(key, STR("role")) && !role->p         ? role
+                         : str_eq(key, STR("content")) && !content->p ? content
+                                                                      : NULL;
         if (!to || !string(s, to)) {
             return false;
         }
         sep = next(s);
     }
-    bool user = str_eq(role, STR("user"));
-    if (sep != '}' || !content.p ||
-        !(user || str_eq(role, STR("system")) || str_eq(role, STR("assistant")) ||
-          str_eq(role, STR("developer")))) {
+    return sep == '}' && role->p && content->p;
+}
+
+static bool message(struct scan *s, struct chat_request *c)
+{
+    struct str role = STR_NULL;
+    struct str content = STR_NULL;
+    if (!members(s, &role, &content)) {
         return false;
+    }
+    bool user = str_eq(role, STR("user"));
+    bool assistant = str_eq(role, STR("assistant"));
+    if (!user && !assistant && !str_eq(role, STR("system")) && !str_eq(role, STR("developer"))) {
+        return false;
+    }
+    if (user && c->in_turn && str_find_str(c->last_user, STR("[sim ")) >= 0) {
+        return false; /* a directive before this turn's last message */
     }
     c->content_bytes += content.len;
     c->last_user = user ? content : c->last_user;
+    c->in_turn = user || (c->in_turn && !assistant);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* readout.h; every function takes the records' lock while it writes. */
 #include "tests/simulator/readout.h"
 
+#include "tests/simulator/base64.h"
 #include "tests/simulator/http.h"
 #include "tests/simulator/reply.h"
 
@@ -24,7 +25,7 @@ static void one_record(struct buf *b, const struct sim *sim, const struct record
 {
     static const char *const STATES[] = {"received", "headers_sent", "complete", "aborted"};
     struct reply ids;
-    reply_ids(&ids, sim->nonce, rec->seq);
+    reply_ids(&ids, rec->id_prefix, sim->nonce, rec->seq);
     buf_printf(b, "{\"seq\":%llu,", (unsigned long long)rec->seq);
     member_z(b, "completion_id", ids.id);
     member_z(b, "upstream_request_id", ids.request_id);
@@ -89,20 +90,6 @@ void readout_request(struct buf *b, struct sim *sim, struct str gateway_id)
     pthread_mutex_unlock(&r->lock);
 }
 
-static void base64(struct buf *b, struct str s)
-{
-    static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < s.len; i += 3) {
-        uint32_t v = (uint32_t)(unsigned char)s.p[i] << 16;
-        v |= i + 1 < s.len ? (uint32_t)(unsigned char)s.p[i + 1] << 8 : 0;
-        v |= i + 2 < s.len ? (uint32_t)(unsigned char)s.p[i + 2] : 0;
-        char out[4] = {DIGITS[v >> 18], DIGITS[v >> 12 & 63],
-                       i + 1 < s.len ? DIGITS[v >> 6 & 63] : '=',
-                       i + 2 < s.len ? DIGITS[v & 63] : '='};
-        buf_add(b, out, 4);
-    }
-}
-
 static void one_last(struct buf *b, const struct last_request *l)
 {
     static _Thread_local struct http_request head;
@@ -127,7 +114,7 @@ static void one_last(struct buf *b, const struct last_request *l)
                body.len < l->body_len ? "true" : "false");
     buf_add_json(b, body);
     buf_add_lit(b, ",\"body_base64\":\"");
-    base64(b, body);
+    base64_add(b, body);
     buf_add_lit(b, "\"}");
 }
 

@@ -108,7 +108,7 @@ void records_keep(struct records *r, uint64_t now_us, struct str head, struct st
 }
 
 uint64_t records_open(struct records *r, uint64_t now_us, struct str head, struct str body,
-                      struct str gateway_id, struct str key)
+                      struct str gateway_id, struct str key, const char *id_prefix)
 {
     pthread_mutex_lock(&r->lock);
     uint64_t seq = r->next_seq++;
@@ -116,6 +116,7 @@ uint64_t records_open(struct records *r, uint64_t now_us, struct str head, struc
     memset(rec, 0, sizeof(*rec));
     rec->seq = seq;
     rec->received_us = now_us;
+    rec->id_prefix = id_prefix;
     rec->model = intern(r, STR(""));
     size_t n = gateway_id.len < sizeof(rec->gateway_id) ? gateway_id.len
                                                         : sizeof(rec->gateway_id) - 1;

@@ -30,6 +30,7 @@ struct record {
     uint16_t model, status;
     uint8_t state; /* enum record_state */
     bool stream;
+    const char *id_prefix; /* of the answer's id; a literal */
     char key_tail[5];
     char gateway_id[64];
 };
@@ -68,7 +69,7 @@ void records_reset(struct records *r);
 
 /* Opens a record; returns its seq. `head`/`body` are the raw request, kept among the last 64. */
 uint64_t records_open(struct records *r, uint64_t now_us, struct str head, struct str body,
-                      struct str gateway_id, struct str key);
+                      struct str gateway_id, struct str key, const char *id_prefix);
 /* Keeps a request among the last 64 without a record (GET /v1/models). */
 void records_keep(struct records *r, uint64_t now_us, struct str head, struct str body);
 /* What the answer will report; before headers or end. */

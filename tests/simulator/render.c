@@ -34,8 +34,7 @@ static void add_z(struct buf *b, const char *z)
     buf_add(b, z, strlen(z));
 }
 
-/* A JSON string or null. */
-static void string_or_null(struct buf *b, const char *z)
+void render_string_or_null(struct buf *b, const char *z)
 {
     if (!z || !*z) {
         buf_add_lit(b, "null");
@@ -51,11 +50,11 @@ void render_error(struct buf *b, const struct api_error *e)
     buf_add_lit(b, "{\n  \"error\": {\n    \"message\": \"");
     render_escaped(b, str_of(e->message));
     buf_add_lit(b, "\",\n    \"type\": ");
-    string_or_null(b, e->type);
+    render_string_or_null(b, e->type);
     buf_add_lit(b, ",\n    \"param\": ");
-    string_or_null(b, e->param);
+    render_string_or_null(b, e->param);
     buf_add_lit(b, ",\n    \"code\": ");
-    string_or_null(b, e->code);
+    render_string_or_null(b, e->code);
     buf_add_lit(b, "\n  }\n}\n");
 }
 
@@ -77,7 +76,7 @@ void render_piece(struct buf *b, struct str piece, uint32_t index, const struct 
     }
 }
 
-static void member(struct buf *b, struct str name, uint32_t v)
+void render_member(struct buf *b, struct str name, uint32_t v)
 {
     buf_add_str(b, name);
     buf_add_i64(b, v);
@@ -90,20 +89,20 @@ void render_usage(struct buf *b, const struct reply *r, const struct script *s, 
         buf_add_lit(b, "null");
         return;
     }
-    member(b, STR("{\"prompt_tokens\":"), u->in);
-    member(b, STR(",\"completion_tokens\":"), out);
+    render_member(b, STR("{\"prompt_tokens\":"), u->in);
+    render_member(b, STR(",\"completion_tokens\":"), out);
     if (s->usage == USAGE_PARTIAL) {
         buf_add_char(b, '}');
         return;
     }
-    member(b, STR(",\"total_tokens\":"), u->in + out);
-    member(b, STR(",\"prompt_tokens_details\":{\"cached_tokens\":"), u->cached);
-    member(b, STR(",\"audio_tokens\":"), u->audio_in);
+    render_member(b, STR(",\"total_tokens\":"), u->in + out);
+    render_member(b, STR(",\"prompt_tokens_details\":{\"cached_tokens\":"), u->cached);
+    render_member(b, STR(",\"audio_tokens\":"), u->audio_in);
     if (u->has_cache_write) {
-        member(b, STR(",\"cache_write_tokens\":"), u->cache_write);
+        render_member(b, STR(",\"cache_write_tokens\":"), u->cache_write);
     }
-    member(b, STR("},\"completion_tokens_details\":{\"reasoning_tokens\":"), u->reasoning);
-    member(b, STR(",\"audio_tokens\":"), u->audio_out);
+    render_member(b, STR("},\"completion_tokens_details\":{\"reasoning_tokens\":"), u->reasoning);
+    render_member(b, STR(",\"audio_tokens\":"), u->audio_out);
     buf_add_lit(b, ",\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}");
 }
 
@@ -150,6 +149,39 @@ static void logprobs_of_text(struct buf *b, const struct reply *r, const struct 
     buf_add_lit(b, "],\"refusal\":null}");
 }
 
+const char *render_finish(enum script_finish finish)
+{
+    static const char *const WORDS[] = {
+        [FINISH_DEFAULT] = "stop",
+        [FINISH_STOP] = "stop",
+        [FINISH_LENGTH] = "length",
+        [FINISH_TOOL_CALLS] = "tool_calls",
+        [FINISH_FILTER] = "content_filter",
+        [FINISH_REFUSAL] = "stop",
+        [FINISH_PAUSE] = "stop",
+        [FINISH_SEQUENCE] = "stop",
+        [FINISH_WINDOW] = "length",
+        [FINISH_RECITATION] = "content_filter",
+        [FINISH_MALFORMED] = "stop",
+        [FINISH_BLOCKED] = "content_filter",
+        [FINISH_FAILED] = "stop",
+    };
+    static_assert(ARRAY_LEN(WORDS) == FINISH_COUNT, "a word for each");
+    return WORDS[finish];
+}
+
+/* The annotations of a message: none, or one that cites. */
+static void render_annotations(struct buf *b, const struct script *s)
+{
+    if (!s->cite) {
+        buf_add_lit(b, ",\"annotations\":[]");
+        return;
+    }
+    buf_add_lit(b, ",\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{"
+                   "\"start_index\":0,\"end_index\":5,\"title\":\"A simulated source\","
+                   "\"url\":\"https://example.com/source\"}}]");
+}
+
 void render_call_id(struct buf *b, const struct reply *r, uint32_t choice, uint32_t call)
 {
     buf_printf(b, "call_%s%03u%02u", r->request_id + 24, choice, call);
@@ -170,19 +202,42 @@ static void tool_calls(struct buf *b, const struct reply *r, uint32_t choice)
     buf_add_char(b, ']');
 }
 
-static void content(struct buf *b, const struct reply *r, const struct script *s)
+void render_text(struct buf *b, const struct reply *r, const struct script *s)
 {
     struct cursor at = {0, 0};
     struct str piece;
-    if (r->n_calls > 0) {
-        buf_add_lit(b, "null");
-        return;
-    }
-    buf_add_char(b, '"');
     while (cursor_next(&at, r, &piece)) {
         render_piece(b, piece, at.index - 1, s);
     }
-    buf_add_char(b, '"');
+}
+
+/* The members content, reasoning_content, tool_calls and refusal of a message. */
+static void content(struct buf *b, const struct reply *r, const struct script *s, uint32_t choice)
+{
+    bool refusal = r->finish == FINISH_REFUSAL && r->n_calls == 0;
+    if (r->n_calls > 0 || refusal) {
+        buf_add_lit(b, "\"content\":null");
+    } else {
+        buf_add_lit(b, "\"content\":\"");
+        render_text(b, r, s);
+        buf_add_char(b, '"');
+    }
+    if (r->thinking.p) {
+        buf_add_lit(b, ",\"reasoning_content\":\"");
+        render_escaped(b, r->thinking);
+        buf_add_char(b, '"');
+    }
+    if (r->n_calls > 0) {
+        tool_calls(b, r, choice);
+    }
+    if (refusal) {
+        buf_add_lit(b, ",\"refusal\":\"");
+        render_text(b, r, s);
+        buf_add_lit(b, "\"");
+    } else {
+        buf_add_lit(b, ",\"refusal\":null");
+    }
+    render_annotations(b, s);
 }
 
 void render_completion(struct buf *b, const struct reply *r, const struct chat_request *c,
@@ -199,20 +254,17 @@ void render_completion(struct buf *b, const struct reply *r, const struct chat_r
         if (i > 0) {
             buf_add_char(b, ',');
         }
-        member(b, STR("{\"index\":"), i);
-        buf_add_lit(b, ",\"message\":{\"role\":\"assistant\",\"content\":");
-        content(b, r, s);
-        if (r->n_calls > 0) {
-            tool_calls(b, r, i);
-        }
-        buf_add_lit(b, ",\"refusal\":null,\"annotations\":[]},\"logprobs\":");
+        render_member(b, STR("{\"index\":"), i);
+        buf_add_lit(b, ",\"message\":{\"role\":\"assistant\",");
+        content(b, r, s, i);
+        buf_add_lit(b, "},\"logprobs\":");
         if (c->logprobs) {
             logprobs_of_text(b, r, c);
         } else {
             buf_add_lit(b, "null");
         }
         buf_add_lit(b, ",\"finish_reason\":\"");
-        add_z(b, r->finish);
+        add_z(b, render_finish(r->finish));
         buf_add_lit(b, "\"}");
     }
     buf_add_char(b, ']');
@@ -238,7 +290,7 @@ void render_chunk_open(struct buf *b, const struct reply *r)
 void render_choice(struct buf *b, uint32_t index, struct str delta, const char *finish,
                    const struct chat_request *c, const struct str *piece)
 {
-    member(b, STR("{\"index\":"), index);
+    render_member(b, STR("{\"index\":"), index);
     buf_add_lit(b, ",\"delta\":{");
     buf_add_str(b, delta);
     buf_add_lit(b, "},\"logprobs\":");
@@ -250,6 +302,6 @@ void render_choice(struct buf *b, uint32_t index, struct str delta, const char *
         buf_add_lit(b, "null");
     }
     buf_add_lit(b, ",\"finish_reason\":");
-    string_or_null(b, finish);
+    render_string_or_null(b, finish);
     buf_add_char(b, '}');
 }

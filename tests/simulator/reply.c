@@ -2,6 +2,7 @@
 #include "tests/simulator/reply.h"
 
 #include "common/mem.h"
+#include "tests/simulator/json_read.h"
 #include "tests/simulator/schema.h"
 
 enum { ECHO_MAX = 200 };
@@ -40,17 +41,36 @@ static char *put_hex(char *to, uint64_t v)
     return to;
 }
 
-void reply_ids(struct reply *r, uint64_t nonce, uint64_t seq)
+void reply_ids(struct reply *r, const char *prefix, uint64_t nonce, uint64_t seq)
 {
-    memcpy(r->id, "chatcmpl-", 9);
-    *put_hex(put_hex(r->id + 9, nonce), seq) = 0;
+    size_t n = strlen(prefix);
+    ASSERT(n + 33 <= sizeof(r->id));
+    memcpy(r->id, prefix, n);
+    *put_hex(put_hex(r->id + n, nonce), seq) = 0;
     memcpy(r->request_id, "req_", 4);
     *put_hex(put_hex(r->request_id + 4, nonce), seq) = 0;
+}
+
+void reply_add_unique(struct buf *b, const struct reply *r)
+{
+    buf_add(b, r->request_id + 4, 32);
 }
 
 static bool is_space(char c)
 {
     return c == ' ' || c == '\n' || c == '\t';
+}
+
+/* A word and the spaces after it. */
+static size_t word_end(const char *p, size_t at, size_t len)
+{
+    while (at < len && !is_space(p[at])) {
+        at++;
+    }
+    while (at < len && is_space(p[at])) {
+        at++;
+    }
+    return at;
 }
 
 /* End of the piece that starts at `at`: never inside a UTF-8 sequence. */
@@ -65,13 +85,7 @@ static size_t piece_end(const struct reply *r, size_t at)
         }
         return end;
     }
-    while (at < len && !is_space(p[at])) {
-        at++;
-    }
-    while (at < len && is_space(p[at])) {
-        at++;
-    }
-    return at;
+    return word_end(r->text.p, at, len);
 }
 
 bool cursor_next(struct cursor *c, const struct reply *r, struct str *piece)
@@ -83,6 +97,18 @@ bool cursor_next(struct cursor *c, const struct reply *r, struct str *piece)
     c->at = piece_end(r, at);
     c->index++;
     *piece = str_make(r->text.p + at, c->at - at);
+    return true;
+}
+
+bool cursor_thought(struct cursor *c, const struct reply *r, struct str *piece)
+{
+    if (c->at >= r->thinking.len) {
+        return false;
+    }
+    size_t at = c->at;
+    c->at = word_end(r->thinking.p, at, r->thinking.len);
+    c->index++;
+    *piece = str_make(r->thinking.p + at, c->at - at);
     return true;
 }
 
@@ -119,22 +145,13 @@ static int dump_to_buf(const char *p, size_t len, void *b)
     return buf_add(b, p, len) ? 0 : -1;
 }
 
-static void add_sample(struct buf *b, const json_t *format)
+static void add_sample(struct buf *b, const json_t *schema)
 {
-    const json_t *schema = json_object_get(json_object_get(format, "json_schema"), "schema");
-    const char *type = json_string_value(json_object_get(format, "type"));
-    json_t *v = type && strcmp(type, "json_schema") == 0
-                    ? schema_sample(schema)
-                    : json_pack("{s:s, s:b}", "answer", "This is a simulated answer.", "simulated",
-                                1);
+    json_t *v = schema ? schema_sample(schema)
+                       : json_pack("{s:s, s:b}", "answer", "This is a simulated answer.",
+                                   "simulated", 1);
     json_dump_callback(v, dump_to_buf, b, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(v);
-}
-
-static bool wants_json(const struct chat_request *c)
-{
-    const char *type = json_string_value(json_object_get(c->response_format, "type"));
-    return type && strncmp(type, "json", 4) == 0;
 }
 
 static void plan_text(struct reply *r, const struct chat_request *c, const struct script *s,
@@ -143,8 +160,8 @@ static void plan_text(struct reply *r, const struct chat_request *c, const struc
     struct buf *b = &r->text;
     if (s->text.p) {
         buf_add_str(b, s->text);
-    } else if (wants_json(c)) {
-        add_sample(b, c->response_format);
+    } else if (c->wants_json) {
+        add_sample(b, c->answer_schema);
     } else if (c->tool_result.p) {
         buf_add_lit(b, "The simulator read the tool's result: ");
         add_echo(b, c->tool_result);
@@ -192,53 +209,92 @@ static void plan_pieces(struct reply *r, const struct script *s)
     r->pieces = r->text.len == 0 ? 0 : r->pieces;
 }
 
+/* The call that the script wants in this step of the turn, or p NULL. */
+static struct str scripted_call(const struct chat_request *c, const struct script *s)
+{
+    uint32_t step = c->tool_result.p ? c->n_results : 0;
+    return step == 0 ? s->call : step == 1 ? s->call2 : STR_NULL;
+}
+
 /* How many tool calls this request wants. */
 static uint32_t count_calls(const struct chat_request *c, const struct script *s)
 {
-    if (c->tool_result.p) {
+    if (scripted_call(c, s).p) {
+        return 1;
+    }
+    if (c->tool_result.p || s->call.p) {
         return 0;
     }
     if (s->tools != SCRIPT_UNSET) {
         return s->tools;
     }
-    const char *choice = json_string_value(json_object_get(c->root, "tool_choice"));
-    return json_array_size(c->tools) > 0 &&
-           (json_is_object(c->tool_choice) || (choice && strcmp(choice, "required") == 0));
+    return c->n_tools > 0 && c->must_call;
 }
 
-/* The i-th function of the request (counted in a circle), or the one that tool_choice names. */
-static const json_t *pick_function(const struct chat_request *c, uint32_t i)
+/* The tool of this name; p NULL: the i-th, counted in a circle. */
+static const struct tool_def *find_tool(const struct chat_request *c, struct str name, uint32_t i)
 {
-    const char *want = json_string_value(
-        json_object_get(json_object_get(c->tool_choice, "function"), "name"));
-    size_t n = json_array_size(c->tools);
-    for (size_t j = 0; j < n; j++) {
-        const json_t *f = json_object_get(json_array_get(c->tools, (i + j) % n), "function");
-        const char *name = json_string_value(json_object_get(f, "name"));
-        if (name && (!want || strcmp(name, want) == 0)) {
-            return f;
+    for (uint32_t j = 0; j < c->n_tools; j++) {
+        const struct tool_def *t = &c->tools[(i + j) % c->n_tools];
+        if (!name.p || str_eq(t->name, name)) {
+            return t;
         }
     }
     return NULL;
 }
 
-static void plan_call(struct tool_call *call, const struct chat_request *c, uint32_t i)
+static char *sample_arguments(const json_t *schema)
 {
-    const json_t *f = pick_function(c, i);
-    if (!f) {
-        call->name = STR("get_weather");
-        call->arguments = xstrdup("{\"city\":\"Paris\"}");
-        return;
-    }
-    const json_t *name = json_object_get(f, "name");
-    call->name = str_make(json_string_value(name), json_string_length(name));
-    json_t *v = schema_sample(json_object_get(f, "parameters"));
+    json_t *v = schema_sample(schema);
     struct buf text;
     buf_init(&text, 1 << 20);
     json_dump_callback(v, dump_to_buf, &text, JSON_COMPACT | JSON_ENCODE_ANY);
-    call->arguments = xstrndup(text.p, text.len);
+    char *arguments = xstrndup(text.p, text.len);
     buf_fini(&text);
     json_decref(v);
+    return arguments;
+}
+
+/* A custom tool takes the member `input` of scripted arguments, if there is one. */
+static char *custom_input(struct str args)
+{
+    json_t *v = json_loadb(args.p, args.len, 0, NULL);
+    struct str input = json_str(json_object_get(v, "input"));
+    char *text = input.p ? xstrndup(input.p, input.len) : xstrndup(args.p, args.len);
+    json_decref(v);
+    return text;
+}
+
+static void plan_call(struct tool_call *call, const struct chat_request *c, const struct script *s,
+                      uint32_t i)
+{
+    struct str name = scripted_call(c, s);
+    struct str args = !name.p ? STR_NULL : c->tool_result.p ? s->args2 : s->args;
+    const struct tool_def *t = find_tool(c, name.p ? name : c->must_name, i);
+    call->name = name.p ? name : t ? t->name : STR("get_weather");
+    call->space = t ? t->space : STR_NULL;
+    call->custom = t && t->custom;
+    if (args.p) {
+        call->arguments = call->custom ? custom_input(args) : xstrndup(args.p, args.len);
+    } else if (call->custom) {
+        call->arguments = xstrdup("simulated");
+    } else {
+        call->arguments = t        ? sample_arguments(t->schema)
+                          : name.p ? xstrdup("{}")
+                                   : xstrdup("{\"city\":\"Paris\"}");
+    }
+}
+
+static void plan_thinking(struct reply *r, const struct chat_request *c, const struct script *s)
+{
+    struct cursor at = {0, 0};
+    struct str piece;
+    r->thinking = s->thinking.p ? s->thinking
+                  : c->thinking ? STR("The user said something. I am a simulator and answer it.")
+                                : STR_NULL;
+    while (cursor_thought(&at, r, &piece)) {
+    }
+    r->thoughts = at.index;
 }
 
 static void plan_usage(struct reply *r, const struct chat_request *c, const struct script *s,
@@ -247,11 +303,13 @@ static void plan_usage(struct reply *r, const struct chat_request *c, const stru
     struct reply_usage *u = &r->usage;
     uint64_t in = (c->content_bytes + 3) / 4;
     u->in = s->tokens_in != SCRIPT_UNSET ? s->tokens_in : in > 0 ? (uint32_t)in : 1;
-    u->out = s->tokens_out != SCRIPT_UNSET ? s->tokens_out : (uint32_t)said + s->reasoning;
+    u->reasoning = s->reasoning > 0 ? s->reasoning : r->thoughts;
+    u->out = s->tokens_out != SCRIPT_UNSET ? s->tokens_out : (uint32_t)said + u->reasoning;
     u->cached = s->cached;
     u->has_cache_write = s->cache_write != SCRIPT_UNSET;
     u->cache_write = u->has_cache_write ? s->cache_write : 0;
-    u->reasoning = s->reasoning;
+    u->cache_write_1h = s->cache_write_1h;
+    u->tool_prompt = s->tool_prompt;
     u->audio_in = s->audio_in;
     u->audio_out = s->audio_out;
 }
@@ -259,29 +317,29 @@ static void plan_usage(struct reply *r, const struct chat_request *c, const stru
 void reply_plan(struct reply *r, const struct chat_request *c, const struct script *s,
                 struct str echo)
 {
-    static const char *const FINISH[] = {NULL, "stop", "length", "tool_calls", "content_filter"};
     r->model = c->model;
     r->n = c->n;
     r->pieces = 0;
-    r->finish = "stop";
+    r->finish = FINISH_STOP;
     uint64_t said = 0;
+    plan_thinking(r, c, s);
     r->n_calls = count_calls(c, s);
     if (r->n_calls > 0) {
         r->calls = xcalloc(r->n_calls, sizeof(*r->calls));
-        r->finish = "tool_calls";
+        r->finish = FINISH_TOOL_CALLS;
     } else {
         plan_text(r, c, s, echo);
         plan_pieces(r, s);
     }
     for (uint32_t i = 0; i < r->n_calls; i++) {
-        plan_call(&r->calls[i], c, i);
+        plan_call(&r->calls[i], c, s, i);
         said += 4 + (strlen(r->calls[i].arguments) + 3) / 4;
     }
     if (r->pieces > c->max_tokens) {
         r->pieces = c->max_tokens;
-        r->finish = "length";
+        r->finish = FINISH_LENGTH;
     }
     said = (said + r->pieces) * r->n;
-    r->finish = s->finish != FINISH_DEFAULT ? FINISH[s->finish] : r->finish;
+    r->finish = s->finish != FINISH_DEFAULT ? (enum script_finish)s->finish : r->finish;
     plan_usage(r, c, s, said);
 }

@@ -30,30 +30,17 @@ static void respond_error(const struct call *c, const struct api_error *e)
     buf_fini(&body);
 }
 
-/* Value of a query parameter, or STR_NULL; nothing is percent-decoded. */
-static struct str query_value(struct str query, struct str name)
-{
-    while (query.p) {
-        struct str value = str_cut(&query, '&');
-        struct str key = str_cut(&value, '=');
-        if (str_eq(key, name)) {
-            return value.p ? value : STR("");
-        }
-    }
-    return STR_NULL;
-}
-
 static uint64_t query_number(struct str query, struct str name, uint64_t otherwise)
 {
     int64_t n;
-    return str_to_i64(query_value(query, name), &n) && n >= 0 ? (uint64_t)n : otherwise;
+    return str_to_i64(site_query(query, name), &n) && n >= 0 ? (uint64_t)n : otherwise;
 }
 
 static bool allowed(const struct call *c)
 {
     struct api_error e;
-    struct str key = http_value(c->r, c->run, STR("authorization"));
-    if (answer_check_key(c->sim, key, &e)) {
+    struct site site = {.protocol = &OPENAI_CHAT, .http = c->r, .run = c->run, .query = c->query};
+    if (answer_check_key(c->sim, &site, &e)) {
         return true;
     }
     respond_error(c, &e);
@@ -113,7 +100,7 @@ static bool readout(const struct call *c, struct buf *b)
         readout_request(b, c->sim, str_make(c->path.p + 15, c->path.len - 15));
     } else if (str_eq(c->path, STR("/_sim/last"))) {
         readout_last(b, c->sim, query_number(c->query, STR("n"), 0),
-                     query_value(c->query, STR("id")));
+                     site_query(c->query, STR("id")));
     } else if (str_eq(c->path, STR("/_sim/counters"))) {
         readout_counters(b, c->sim);
     } else if (str_eq(c->path, STR("/_sim/reset")) && str_eq(c->method, STR("POST"))) {
@@ -128,7 +115,9 @@ static bool readout(const struct call *c, struct buf *b)
 static void wrong_url(const struct call *c)
 {
     struct api_error e;
-    bool post_only = str_eq(c->path, STR("/v1/chat/completions"));
+    char space[512];
+    struct site site;
+    bool post_only = site_find(&site, c->path, c->query, space, sizeof(space));
     api_error_set(&e, post_only ? 405 : 404, NULL, NULL,
                   post_only ? "Not allowed to %.*s on %.*s. (HINT: POST)"
                             : "Invalid URL (%.*s %.*s)",
@@ -175,8 +164,10 @@ bool route_request(struct sim *sim, const struct http_request *r, const char *ru
     struct str query = http_str(run, r->target);
     struct str path = str_cut(&query, '?');
     struct call c = {sim, r, run, http_str(run, r->method), path, query, out};
-    if (str_eq(c.method, STR("POST")) && str_eq(path, STR("/v1/chat/completions"))) {
-        answer_start(a, sim, r, run);
+    struct site site = {.http = r, .run = run};
+    if (str_eq(c.method, STR("POST")) &&
+        site_find(&site, path, query, a->path_model, sizeof(a->path_model))) {
+        answer_start(a, sim, &site);
         return true;
     }
     other(&c);

@@ -1,6 +1,8 @@
 /* schema_sample (schema.h). */
 #include "tests/simulator/schema.h"
 
+#include <strings.h>
+
 #include "common/defs.h"
 #include "common/str.h"
 
@@ -26,7 +28,8 @@ static bool has_type(const json_t *s, const char *name)
 {
     const json_t *t = json_object_get(s, "type");
     const json_t *first = json_is_array(t) ? json_array_get(t, 0) : t;
-    return json_is_string(first) && strcmp(json_string_value(first), name) == 0;
+    return json_is_string(first) &&
+           strcasecmp(json_string_value(first), name) == 0; /* Google writes STRING */
 }
 
 static json_t *sample_string(const json_t *s)

@@ -15,11 +15,15 @@ struct key_def {
 
 static const char *const USAGE_WORDS[] = {"normal", "none",    "final", "every",
                                           "null",   "partial", NULL};
-static const char *const BODY_WORDS[] = {"openai", "html", "empty", "plain", NULL};
+static const char *const BODY_WORDS[] = {"openai", "html", "empty", "plain", "json", NULL};
 static const char *const HANG_WORDS[] = {"no", "headers", "body", NULL};
 static const char *const FRAMING_WORDS[] = {"default", "length", "chunked", "close", NULL};
-static const char *const FINISH_WORDS[] = {"default",    "stop",           "length",
-                                           "tool_calls", "content_filter", NULL};
+static const char *const FINISH_WORDS[] = {
+    "default",        "stop",       "length",     "tool_calls",
+    "content_filter", "refusal",    "pause_turn", "stop_sequence",
+    "context_window", "recitation", "malformed",  "blocked",
+    "failed",         NULL};
+static_assert(ARRAY_LEN(FINISH_WORDS) == FINISH_COUNT + 1, "a word for each");
 
 #define NUMBER(name, min, max)                                                                     \
     {                                                                                              \
@@ -49,14 +53,24 @@ static const struct key_def KEYS[] = {
     NUMBER(tools, 0, 64),
     NUMBER(long_line, 1, 32 << 20),
     WORD(finish, FINISH_WORDS),
+    TEXT(thinking),
+    FLAG(redacted),
+    FLAG(cite),
+    FLAG(image),
+    TEXT(call),
+    TEXT(args),
+    TEXT(call2),
+    TEXT(args2),
     WORD(usage, USAGE_WORDS),
     NUMBER(tokens_in, 0, TOKENS_MAX),
     NUMBER(tokens_out, 0, TOKENS_MAX),
     NUMBER(cached, 0, TOKENS_MAX),
     NUMBER(cache_write, 0, TOKENS_MAX),
+    NUMBER(cache_write_1h, 0, TOKENS_MAX),
     NUMBER(reasoning, 0, TOKENS_MAX),
     NUMBER(audio_in, 0, TOKENS_MAX),
     NUMBER(audio_out, 0, TOKENS_MAX),
+    NUMBER(tool_prompt, 0, TOKENS_MAX),
     NUMBER(status, 200, 599),
     WORD(body, BODY_WORDS),
     TEXT(code),
@@ -180,6 +194,21 @@ bool script_set(struct script *s, struct str key, struct str value, char *err, s
     return set_fail(s, value, err, err_size);
 }
 
+/* The inside of a quoted value; a backslash before a quote or a backslash is dropped. */
+static struct str unquote(struct str v, struct buf *spare)
+{
+    if (!spare || str_find(v, '\\') < 0) {
+        return v;
+    }
+    size_t from = spare->len;
+    for (size_t i = 0; i < v.len; i++) {
+        bool escape = v.p[i] == '\\' && i + 1 < v.len && (v.p[i + 1] == '"' || v.p[i + 1] == '\\');
+        i += escape;
+        buf_add_char(spare, v.p[i]);
+    }
+    return str_make(spare->p + from, spare->len - from);
+}
+
 static bool set_pair(struct script *s, struct str pair, char *err, size_t err_size)
 {
     ptrdiff_t eq = str_find(pair, '=');
@@ -187,7 +216,7 @@ static bool set_pair(struct script *s, struct str pair, char *err, size_t err_si
     struct str value = eq < 0 ? STR("1") /* a bare key is a flag */
                               : str_make(pair.p + eq + 1, pair.len - (size_t)eq - 1);
     if (value.len >= 2 && value.p[0] == '"' && value.p[value.len - 1] == '"') {
-        value = str_make(value.p + 1, value.len - 2);
+        value = unquote(str_make(value.p + 1, value.len - 2), s->spare);
     }
     return script_set(s, key, value, err, err_size);
 }
@@ -212,7 +241,9 @@ static size_t word_len(const char *p, const char *end)
     bool quoted = false;
     const char *at = p;
     for (; at < end && (quoted || (*at != ' ' && *at != ']')); at++) {
-        quoted ^= *at == '"';
+        bool escape = quoted && *at == '\\' && end - at > 1 && (at[1] == '"' || at[1] == '\\');
+        at += escape;
+        quoted ^= !escape && *at == '"';
     }
     return (size_t)(at - p);
 }
@@ -224,6 +255,10 @@ bool script_read_text(struct script *s, struct str text, size_t *at, size_t *len
     ptrdiff_t start = str_find_str(text, STR("[sim "));
     if (start < 0) {
         return true;
+    }
+    if (s->spare) {
+        buf_reset(s->spare);
+        buf_reserve(s->spare, text.len - (size_t)start); /* so that it never moves */
     }
     const char *end = text.p + text.len;
     const char *p = text.p + start + 5;

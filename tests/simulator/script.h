@@ -6,27 +6,51 @@
 #ifndef DOTEB_SIM_SCRIPT_H
 #define DOTEB_SIM_SCRIPT_H
 
+#include "common/buf.h"
 #include "common/defs.h"
 #include "common/str.h"
 
 enum script_usage { USAGE_NORMAL, USAGE_NONE, USAGE_FINAL, USAGE_EVERY, USAGE_NULL, USAGE_PARTIAL };
-enum script_body { BODY_OPENAI, BODY_HTML, BODY_EMPTY, BODY_PLAIN };
+enum script_body { BODY_OPENAI, BODY_HTML, BODY_EMPTY, BODY_PLAIN, BODY_JSON };
 enum script_framing { FRAMING_DEFAULT, FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE };
 enum script_hang { HANG_NO, HANG_HEADERS, HANG_BODY };
-enum script_finish { FINISH_DEFAULT, FINISH_STOP, FINISH_LENGTH, FINISH_TOOL_CALLS, FINISH_FILTER };
+/* Why an answer ended; each protocol has its own words for these (README.md has the table). */
+enum script_finish {
+    FINISH_DEFAULT,
+    FINISH_STOP,
+    FINISH_LENGTH,
+    FINISH_TOOL_CALLS,
+    FINISH_FILTER,
+    FINISH_REFUSAL,
+    FINISH_PAUSE,
+    FINISH_SEQUENCE,
+    FINISH_WINDOW,
+    FINISH_RECITATION,
+    FINISH_MALFORMED,
+    FINISH_BLOCKED,
+    FINISH_FAILED,
+    FINISH_COUNT
+};
 
 #define SCRIPT_UNSET UINT32_MAX
 
 struct script {
+    /* Where values with escapes are kept; lives as long as the script, borrowed. NULL: escapes in
+     * values stay as they are. */
+    struct buf *spare;
     /* time, in the unit of the name */
     uint32_t ttfb_ms, first_ms, gap_ms, gap_us, drip_us;
     /* what is said; SCRIPT_UNSET: the default */
     struct str text;
     uint32_t chunks, chunk_bytes, tools, long_line;
-    uint32_t finish; /* enum script_finish */
+    uint32_t finish;                     /* enum script_finish */
+    struct str thinking;                 /* reasoning before the answer; p NULL: as asked */
+    uint32_t redacted, cite, image;      /* flags */
+    struct str call, args, call2, args2; /* tools to call, in turn */
     /* usage; SCRIPT_UNSET: counted */
     uint32_t usage; /* enum script_usage */
-    uint32_t tokens_in, tokens_out, cached, cache_write, reasoning, audio_in, audio_out;
+    uint32_t tokens_in, tokens_out, cached, cache_write, cache_write_1h, reasoning, audio_in,
+        audio_out, tool_prompt;
     /* failures */
     uint32_t status; /* 0: 200 */
     uint32_t body;   /* enum script_body */

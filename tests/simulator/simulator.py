@@ -23,7 +23,8 @@ class Simulator:
             raise RuntimeError(f"simulator did not start: {line}{self.process.stderr.read()}")
         self.host, port = line.split()[-1].rsplit(":", 1)
         self.port = int(port)
-        self.base_url = f"http://{self.host}:{self.port}/v1"
+        self.root_url = f"http://{self.host}:{self.port}"
+        self.base_url = self.root_url + "/v1"
 
     def stop(self):
         self.process.terminate()
@@ -64,6 +65,11 @@ class Simulator:
 
 def start(*options):
     return Simulator(os.environ["DOTEB_SIMULATOR"], *options)
+
+
+def last_path(sim):
+    """The path of the newest request, as it came."""
+    return sim.get("/_sim/last")["target"].partition("?")[0]
 
 
 def chat(message, **fields):

@@ -5,6 +5,18 @@
 
 enum { ARGS_FRAGMENT = 6 };
 
+enum chat_event {
+    STREAM_ROLE,
+    STREAM_THOUGHT,
+    STREAM_PIECE,
+    STREAM_CALL_OPEN,
+    STREAM_CALL_ARGS,
+    STREAM_FINISH,
+    STREAM_USAGE,
+    STREAM_DONE,
+    STREAM_END
+};
+
 void stream_init(struct stream *s)
 {
     memset(s, 0, sizeof(*s));
@@ -18,16 +30,16 @@ void stream_fini(struct stream *s)
     buf_fini(&s->delta);
 }
 
-void stream_start(struct stream *s, const struct reply *r)
+void stream_start(struct stream *s)
 {
     buf_reset(&s->open);
     if (s->delta.cap > 65536) {
         buf_fini(&s->delta);
     }
-    render_chunk_open(&s->open, r);
-    s->event = STREAM_ROLE;
-    s->choice = s->call = 0;
-    s->cursor = (struct cursor){0, 0};
+    s->state = 0;
+    s->ended = false;
+    s->choice = s->call = s->block = s->sequence = 0;
+    s->cursor = s->thought = (struct cursor){0, 0};
     s->args_from = s->args_to = 0;
 }
 
@@ -36,22 +48,32 @@ static struct str eol(const struct script *script)
     return script->crlf ? STR("\r\n") : STR("\n");
 }
 
-static void frame_open(struct buf *out, const struct script *script)
+void stream_open(struct buf *out, const char *event, const struct script *script)
 {
     if (script->comment) {
         buf_add_lit(out, ": keep-alive");
         buf_add_str(out, eol(script));
         buf_add_str(out, eol(script));
     }
+    if (event) {
+        buf_add_lit(out, "event: ");
+        buf_add_str(out, str_of(event));
+        buf_add_str(out, eol(script));
+    }
     buf_add_lit(out, "data: ");
+}
+
+void stream_close(struct buf *out, const struct script *script)
+{
+    buf_add_str(out, eol(script));
+    buf_add_str(out, eol(script));
 }
 
 void stream_frame(struct buf *out, struct str json, const struct script *script)
 {
-    frame_open(out, script);
+    stream_open(out, NULL, script);
     buf_add_str(out, json);
-    buf_add_str(out, eol(script));
-    buf_add_str(out, eol(script));
+    stream_close(out, script);
 }
 
 static void call_open(struct stream *s, const struct reply *r)
@@ -79,7 +101,7 @@ static void call_args(struct stream *s, const struct reply *r)
 static void delta(struct stream *s, const struct reply *r, const struct script *script)
 {
     buf_reset(&s->delta);
-    switch (s->event) {
+    switch ((enum chat_event)s->state) {
     case STREAM_ROLE:
         if (r->n_calls > 0) {
             buf_add_lit(&s->delta, "\"role\":\"assistant\",\"content\":null,\"refusal\":null");
@@ -87,8 +109,17 @@ static void delta(struct stream *s, const struct reply *r, const struct script *
             buf_add_lit(&s->delta, "\"role\":\"assistant\",\"content\":\"\",\"refusal\":null");
         }
         break;
+    case STREAM_THOUGHT:
+        buf_add_lit(&s->delta, "\"reasoning_content\":\"");
+        render_escaped(&s->delta, s->piece);
+        buf_add_char(&s->delta, '"');
+        break;
     case STREAM_PIECE:
-        buf_add_lit(&s->delta, "\"content\":\"");
+        if (r->finish == FINISH_REFUSAL) {
+            buf_add_lit(&s->delta, "\"refusal\":\"");
+        } else {
+            buf_add_lit(&s->delta, "\"content\":\"");
+        }
         render_piece(&s->delta, s->piece, s->cursor.index - 1, script);
         buf_add_char(&s->delta, '"');
         break;
@@ -109,8 +140,8 @@ static void delta(struct stream *s, const struct reply *r, const struct script *
 static void usage_member(const struct stream *s, const struct reply *r,
                          const struct chat_request *c, const struct script *script, struct buf *out)
 {
-    bool whole = s->event == STREAM_USAGE || s->event == STREAM_FINISH;
-    if (script->usage == USAGE_EVERY || s->event == STREAM_USAGE) {
+    bool whole = s->state == STREAM_USAGE || s->state == STREAM_FINISH;
+    if (script->usage == USAGE_EVERY || s->state == STREAM_USAGE) {
         buf_add_lit(out, ",\"usage\":");
         render_usage(out, r, script, whole ? r->usage.out : s->cursor.index);
     } else if ((c->include_usage && script->usage != USAGE_NONE) || script->usage == USAGE_NULL) {
@@ -121,23 +152,21 @@ static void usage_member(const struct stream *s, const struct reply *r,
 static void chunk(struct stream *s, const struct reply *r, const struct chat_request *c,
                   const struct script *script, struct buf *out)
 {
-    frame_open(out, script);
+    stream_open(out, NULL, script);
     buf_add(out, s->open.p, s->open.len);
-    if (s->event != STREAM_USAGE) {
+    if (s->state != STREAM_USAGE) {
         delta(s, r, script);
         render_choice(out, s->choice, buf_str(&s->delta),
-                      s->event == STREAM_FINISH ? r->finish : NULL, c,
-                      s->event == STREAM_PIECE ? &s->piece : NULL);
+                      s->state == STREAM_FINISH ? render_finish(r->finish) : NULL, c,
+                      s->state == STREAM_PIECE ? &s->piece : NULL);
     }
     buf_add_char(out, ']');
     usage_member(s, r, c, script, out);
     buf_add_char(out, '}');
-    buf_add_str(out, eol(script));
-    buf_add_str(out, eol(script));
+    stream_close(out, script);
 }
 
-/* Moves args_from/args_to to the next fragment; false at the end of this call's arguments. */
-static bool next_fragment(struct stream *s, const struct reply *r, const struct script *script)
+bool stream_fragment(struct stream *s, const struct reply *r, const struct script *script)
 {
     const char *args = r->calls[s->call].arguments;
     size_t len = strlen(args);
@@ -147,7 +176,11 @@ static bool next_fragment(struct stream *s, const struct reply *r, const struct 
     while (s->args_to < len && ((unsigned char)args[s->args_to] & 0xC0) == 0x80) {
         s->args_to++;
     }
-    return s->args_from < len;
+    if (s->args_from < len) {
+        return true;
+    }
+    s->args_from = s->args_to = 0;
+    return false;
 }
 
 static bool has_usage_chunk(const struct chat_request *c, const struct script *script)
@@ -155,29 +188,37 @@ static bool has_usage_chunk(const struct chat_request *c, const struct script *s
     return script->usage == USAGE_FINAL || (c->include_usage && script->usage != USAGE_NONE);
 }
 
-static enum stream_event next_piece(struct stream *s, const struct reply *r)
+static enum chat_event next_piece(struct stream *s, const struct reply *r)
 {
     return cursor_next(&s->cursor, r, &s->piece) ? STREAM_PIECE : STREAM_FINISH;
 }
 
-static enum stream_event next_args(struct stream *s, const struct reply *r,
-                                   const struct script *script)
+static enum chat_event next_thought(struct stream *s, const struct reply *r)
 {
-    if (next_fragment(s, r, script)) {
+    if (cursor_thought(&s->thought, r, &s->piece)) {
+        return STREAM_THOUGHT;
+    }
+    return r->n_calls > 0 ? STREAM_CALL_OPEN : next_piece(s, r);
+}
+
+static enum chat_event next_args(struct stream *s, const struct reply *r,
+                                 const struct script *script)
+{
+    if (stream_fragment(s, r, script)) {
         return STREAM_CALL_ARGS;
     }
-    s->args_to = 0;
     return ++s->call < r->n_calls ? STREAM_CALL_OPEN : STREAM_FINISH;
 }
 
 /* What follows once all choices said the present event. */
-static enum stream_event following(struct stream *s, const struct reply *r,
-                                   const struct chat_request *c, const struct script *script)
+static enum chat_event following(struct stream *s, const struct reply *r,
+                                 const struct chat_request *c, const struct script *script)
 {
-    enum stream_event last = script->no_done ? STREAM_END : STREAM_DONE;
-    switch (s->event) {
+    enum chat_event last = script->no_done ? STREAM_END : STREAM_DONE;
+    switch ((enum chat_event)s->state) {
     case STREAM_ROLE:
-        return r->n_calls > 0 ? STREAM_CALL_OPEN : next_piece(s, r);
+    case STREAM_THOUGHT:
+        return next_thought(s, r);
     case STREAM_PIECE:
         return next_piece(s, r);
     case STREAM_CALL_OPEN:
@@ -194,21 +235,21 @@ static enum stream_event following(struct stream *s, const struct reply *r,
     return STREAM_END;
 }
 
-bool stream_next(struct stream *s, const struct reply *r, const struct chat_request *c,
+void stream_next(struct stream *s, const struct reply *r, const struct chat_request *c,
                  const struct script *script, struct buf *out)
 {
-    if (s->event == STREAM_END) {
-        return false;
+    bool per_choice = s->state != STREAM_USAGE && s->state != STREAM_DONE;
+    if (s->open.len == 0) {
+        render_chunk_open(&s->open, r);
     }
-    bool per_choice = s->event != STREAM_USAGE && s->event != STREAM_DONE;
-    if (s->event == STREAM_DONE) {
+    if (s->state == STREAM_DONE) {
         stream_frame(out, STR("[DONE]"), script);
     } else {
         chunk(s, r, c, script, out);
     }
     if (!per_choice || ++s->choice >= r->n) {
         s->choice = 0;
-        s->event = following(s, r, c, script);
+        s->state = following(s, r, c, script);
+        s->ended = s->state == STREAM_END;
     }
-    return true;
 }

@@ -1,5 +1,6 @@
-/* The events of a streamed answer, one at a time: role, pieces or tool calls, finish, usage,
- * [DONE]. Makes bytes only; when they go out is answer.c's business.
+/* Where the rendering of a streamed answer stands, and the events of OpenAI's chat: role, thoughts,
+ * pieces or tool calls, finish, usage, [DONE]. Makes bytes only; when they go out is answer.c's
+ * business. Other protocols' events are in their own files, over the same struct.
  */
 #ifndef DOTEB_SIM_STREAM_H
 #define DOTEB_SIM_STREAM_H
@@ -7,33 +8,30 @@
 #include "common/buf.h"
 #include "tests/simulator/render.h"
 
-enum stream_event {
-    STREAM_ROLE,
-    STREAM_PIECE,
-    STREAM_CALL_OPEN,
-    STREAM_CALL_ARGS,
-    STREAM_FINISH,
-    STREAM_USAGE,
-    STREAM_DONE,
-    STREAM_END
-};
-
 struct stream {
-    enum stream_event event; /* the one that comes next, of choice number `choice` */
-    uint32_t choice;
-    struct buf open, delta; /* the chunks' common beginning; scratch */
-    struct cursor cursor;
+    unsigned state; /* the event that comes next, as the protocol counts; 0 at the start */
+    bool ended;     /* nothing comes next */
+    uint32_t choice, call;
+    uint32_t block, sequence; /* content blocks and events so far, where the protocol counts them */
+    struct buf open, delta;   /* what many events share; scratch */
+    struct cursor cursor, thought;
     struct str piece;
-    uint32_t call;
     size_t args_from, args_to;
 };
 
 void stream_init(struct stream *s);
 void stream_fini(struct stream *s);
-void stream_start(struct stream *s, const struct reply *r);
-/* Appends the next event, framed as SSE; false when there is none left. */
-bool stream_next(struct stream *s, const struct reply *r, const struct chat_request *c,
+void stream_start(struct stream *s);
+/* Appends the next event, framed as SSE. */
+void stream_next(struct stream *s, const struct reply *r, const struct chat_request *c,
                  const struct script *script, struct buf *out);
+/* Appends the beginning of an SSE event up to its data; `event` NULL: no such line. */
+void stream_open(struct buf *out, const char *event, const struct script *script);
+/* Ends it. */
+void stream_close(struct buf *out, const struct script *script);
+/* Moves args_from/args_to to the next fragment of the present call's arguments; false at their
+ * end, and ready for the next call's. */
+MUST_USE bool stream_fragment(struct stream *s, const struct reply *r, const struct script *script);
 /* Appends `data: <json>` and the line ends the script asks for. */
 void stream_frame(struct buf *out, struct str json, const struct script *script);
 

@@ -7,6 +7,7 @@
 #include "tests/simulator/chat.h"
 #include "tests/simulator/schema.h"
 #include "tests/simulator/script.h"
+#include "tests/simulator/seal.h"
 
 #define HI "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
 
@@ -161,6 +162,96 @@ START_TEST(directives_are_read)
 }
 END_TEST
 
+/* A backslash keeps a quote or a backslash inside a quoted value; others stay. */
+START_TEST(escapes_in_values)
+{
+    struct script s = SCRIPT_DEFAULT;
+    struct buf spare;
+    char err[200];
+    size_t at;
+    size_t len;
+    struct str text = STR("[sim call=f args=\"{\\\"a\\\":\\\"b ] \\n \\\\\\\" c\\\"}\" call2=g "
+                          "text=\"a\\b\"] after");
+    buf_init(&spare, 4096);
+    s.spare = &spare;
+    ck_assert(script_read_text(&s, text, &at, &len, err, sizeof(err)));
+    same_str(s.args, STR("{\"a\":\"b ] \\n \\\" c\"}"));
+    same_str(s.call, STR("f"));
+    same_str(s.call2, STR("g"));
+    same_str(s.text, STR("a\\b"));
+    ck_assert_uint_eq(at, 0);
+    same_str(str_make(text.p + len, text.len - len), STR(" after"));
+    buf_fini(&spare);
+}
+END_TEST
+
+#define USER(text) "{\"role\":\"user\",\"content\":\"" text "\"}"
+#define CALL(id)                                                                                   \
+    "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"" id                                        \
+    "\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}"
+#define RESULT(text) "{\"role\":\"tool\",\"tool_call_id\":\"x\",\"content\":\"" text "\"}"
+#define SAID         "{\"role\":\"assistant\",\"content\":\"done\"}"
+
+static const struct {
+    const char *messages, *directive, *result;
+    uint32_t n_results;
+} TURNS[] = {
+    {USER("[sim a]"), "[sim a]", NULL, 0},
+    {USER("[sim a]") "," USER("more"), "[sim a]", NULL, 0},
+    {USER("[sim a]") "," USER("[sim b]"), "[sim b]", NULL, 0},
+    {USER("[sim a]") "," SAID "," USER("hi"), NULL, NULL, 0},
+    {USER("[sim a]") "," CALL("x") "," RESULT("r"), "[sim a]", "r", 1},
+    {USER("[sim a]") "," CALL("x") "," RESULT("r") "," CALL("x") "," RESULT("s"), "[sim a]", "s",
+     2},
+    {USER("[sim a]") "," CALL("x") "," RESULT("r") "," USER("note"), "[sim a]", "r", 1},
+    {USER("[sim a]") "," CALL("x") "," RESULT("r") "," USER("[sim b]"), "[sim b]", NULL, 0},
+    {USER("[sim a]") "," CALL("x") "," RESULT("r") "," SAID "," USER("[sim b]"), "[sim b]", NULL,
+     0},
+    {USER("a") "," CALL("x") "," RESULT("r") "," USER("note"), NULL, NULL, 1},
+    {USER("a") "," CALL("x") "," RESULT("[sim c]"), NULL, "[sim c]", 1},
+};
+
+/* Whose turn it is and which directive is in force. */
+START_TEST(turns_are_told_apart)
+{
+    struct buf body;
+    struct chat_request c;
+    struct api_error e;
+    buf_init(&body, 4096);
+    buf_printf(&body, "{\"model\":\"m\",\"messages\":[%s]}", TURNS[_i].messages);
+    chat_init(&c);
+    if (!chat_scan(&c, buf_str(&body))) {
+        ck_assert_msg(chat_parse(&c, buf_str(&body), &e), "%s", e.message);
+    } else {
+        ck_assert_ptr_null(TURNS[_i].directive); /* the scan knows of none */
+    }
+    same_str(chat_directive(&c), str_of(TURNS[_i].directive));
+    same_str(c.tool_result, str_of(TURNS[_i].result));
+    ck_assert_uint_eq(c.n_results, TURNS[_i].n_results);
+    chat_fini(&c);
+    buf_fini(&body);
+}
+END_TEST
+
+START_TEST(seals_tell_what_was_changed)
+{
+    struct seal s = seal_make(SEAL_ANTHROPIC, STR("some text"));
+    ck_assert_uint_eq(strlen(s.text), SEAL_LEN);
+    ck_assert(seal_fits(SEAL_ANTHROPIC, str_of(s.text), STR("some text")));
+    ck_assert(!seal_fits(SEAL_ANTHROPIC, str_of(s.text), STR("some texts")));
+    ck_assert(!seal_fits(SEAL_GOOGLE, str_of(s.text), STR("some text")));
+    ck_assert(seal_is_ours(SEAL_ANTHROPIC, str_of(s.text)));
+    ck_assert(!seal_is_ours(SEAL_OPENAI, str_of(s.text)));
+    for (size_t i = 0; i < SEAL_LEN; i++) {
+        struct seal bad = s;
+        bad.text[i] = bad.text[i] == 'A' ? 'B' : 'A';
+        ck_assert(!seal_is_ours(SEAL_ANTHROPIC, str_of(bad.text)));
+        ck_assert(!seal_fits(SEAL_ANTHROPIC, str_of(bad.text), STR("some text")));
+    }
+    ck_assert(!seal_is_ours(SEAL_ANTHROPIC, STR_NULL));
+}
+END_TEST
+
 START_TEST(text_without_a_directive_asks_for_nothing)
 {
     static const char *const TEXTS[] = {"", "sim status=429", "[simple status=429]", "[sim"};
@@ -256,6 +347,9 @@ int main(void)
     tcase_add_loop_test(t, scan_leaves_the_rest_alone, 0, ARRAY_LEN(NOT_PLAIN));
     tcase_add_loop_test(t, refusals_name_the_field, 0, ARRAY_LEN(REFUSED));
     tcase_add_test(t, directives_are_read);
+    tcase_add_test(t, escapes_in_values);
+    tcase_add_loop_test(t, turns_are_told_apart, 0, ARRAY_LEN(TURNS));
+    tcase_add_test(t, seals_tell_what_was_changed);
     tcase_add_test(t, text_without_a_directive_asks_for_nothing);
     tcase_add_loop_test(t, wrong_directives_are_refused_by_name, 0, ARRAY_LEN(WRONG));
     tcase_add_loop_test(t, samples_satisfy_their_schema, 0, ARRAY_LEN(SAMPLES));
