@@ -30,7 +30,7 @@ void framing_init(struct framing *f, enum framing_kind kind, size_t max_frame_by
     f->kind = kind;
     f->open = true;
     if (kind == FRAMING_AWS)
-        awsevent_init(&f->aws, max_frame_bytes);
+        awsevent_init(&f->awsevent, max_frame_bytes);
     else
         sse_init(&f->sse, max_frame_bytes);
 }
@@ -41,7 +41,7 @@ void framing_fini(struct framing *f)
         return;
     f->open = false;
     if (f->kind == FRAMING_AWS)
-        awsevent_fini(&f->aws);
+        awsevent_fini(&f->awsevent);
     else
         sse_fini(&f->sse);
 }
@@ -49,13 +49,13 @@ void framing_fini(struct framing *f)
 bool framing_feed(struct framing *f, struct str bytes)
 {
     ASSERT(f->open);
-    return f->kind == FRAMING_AWS ? awsevent_feed(&f->aws, bytes) : sse_feed(&f->sse, bytes);
+    return f->kind == FRAMING_AWS ? awsevent_feed(&f->awsevent, bytes) : sse_feed(&f->sse, bytes);
 }
 
-static bool next_aws(struct framing *f, struct frame *out)
+static bool next_binary(struct framing *f, struct frame *out)
 {
     struct awsevent_frame ev;
-    if (!awsevent_next(&f->aws, &ev))
+    if (!awsevent_next(&f->awsevent, &ev))
         return false;
     *out = (struct frame){
         .type = ev.type, .data = ev.payload, .raw = ev.raw, .exception = ev.exception};
@@ -74,21 +74,21 @@ static bool next_sse(struct framing *f, struct frame *out)
 bool framing_next(struct framing *f, struct frame *out)
 {
     ASSERT(f->open);
-    return f->kind == FRAMING_AWS ? next_aws(f, out) : next_sse(f, out);
+    return f->kind == FRAMING_AWS ? next_binary(f, out) : next_sse(f, out);
 }
 
 bool framing_partial(const struct framing *f)
 {
     if (!f->open)
         return false;
-    return f->kind == FRAMING_AWS ? awsevent_partial(&f->aws) : sse_partial(&f->sse);
+    return f->kind == FRAMING_AWS ? awsevent_partial(&f->awsevent) : sse_partial(&f->sse);
 }
 
 bool framing_failed(const struct framing *f)
 {
     if (!f->open)
         return false;
-    return f->kind == FRAMING_AWS ? awsevent_failed(&f->aws) : sse_failed(&f->sse);
+    return f->kind == FRAMING_AWS ? awsevent_failed(&f->awsevent) : sse_failed(&f->sse);
 }
 
 bool framing_end(struct framing *f)

@@ -27,7 +27,7 @@ struct framing {
     bool open; /* between init and fini */
     union {
         struct sse sse;
-        struct awsevent aws;
+        struct awsevent awsevent;
     };
 };
 
