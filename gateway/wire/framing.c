@@ -5,6 +5,7 @@ static const struct {
     struct str word, media;
 } framings[] = {
     [FRAMING_SSE] = {{"sse", 3}, {"text/event-stream", 17}},
+    [FRAMING_AWS] = {{"aws-event-stream", 16}, {"application/vnd.amazon.eventstream", 34}},
 };
 
 bool framing_find(struct str word, enum framing_kind *out)
@@ -28,7 +29,10 @@ void framing_init(struct framing *f, enum framing_kind kind, size_t max_frame_by
 {
     f->kind = kind;
     f->open = true;
-    sse_init(&f->sse, max_frame_bytes);
+    if (kind == FRAMING_AWS)
+        awsevent_init(&f->awsevent, max_frame_bytes);
+    else
+        sse_init(&f->sse, max_frame_bytes);
 }
 
 void framing_fini(struct framing *f)
@@ -36,36 +40,58 @@ void framing_fini(struct framing *f)
     if (!f->open)
         return;
     f->open = false;
-    sse_fini(&f->sse);
+    if (f->kind == FRAMING_AWS)
+        awsevent_fini(&f->awsevent);
+    else
+        sse_fini(&f->sse);
 }
 
 bool framing_feed(struct framing *f, struct str bytes)
 {
     ASSERT(f->open);
-    return sse_feed(&f->sse, bytes);
+    return f->kind == FRAMING_AWS ? awsevent_feed(&f->awsevent, bytes) : sse_feed(&f->sse, bytes);
 }
 
-bool framing_next(struct framing *f, struct frame *out)
+static bool next_binary(struct framing *f, struct frame *out)
+{
+    struct awsevent_frame ev;
+    if (!awsevent_next(&f->awsevent, &ev))
+        return false;
+    *out = (struct frame){
+        .type = ev.type, .data = ev.payload, .raw = ev.raw, .exception = ev.exception};
+    return true;
+}
+
+static bool next_sse(struct framing *f, struct frame *out)
 {
     struct sse_event ev;
-    ASSERT(f->open);
     if (!sse_next(&f->sse, &ev))
         return false;
     *out = (struct frame){.type = ev.type, .data = ev.data};
     return true;
 }
 
+bool framing_next(struct framing *f, struct frame *out)
+{
+    ASSERT(f->open);
+    return f->kind == FRAMING_AWS ? next_binary(f, out) : next_sse(f, out);
+}
+
 bool framing_partial(const struct framing *f)
 {
-    return f->open && sse_partial(&f->sse);
+    if (!f->open)
+        return false;
+    return f->kind == FRAMING_AWS ? awsevent_partial(&f->awsevent) : sse_partial(&f->sse);
 }
 
 bool framing_failed(const struct framing *f)
 {
-    return f->open && sse_failed(&f->sse);
+    if (!f->open)
+        return false;
+    return f->kind == FRAMING_AWS ? awsevent_failed(&f->awsevent) : sse_failed(&f->sse);
 }
 
 bool framing_end(struct framing *f)
 {
-    return framing_partial(f) && sse_feed(&f->sse, STR("\n\n"));
+    return f->kind == FRAMING_SSE && framing_partial(f) && sse_feed(&f->sse, STR("\n\n"));
 }

@@ -4,6 +4,7 @@
 
 #include "common/defs.h"
 #include "common/str.h"
+#include "gateway/wire/awsevent.h"
 #include "gateway/wire/sse.h"
 
 enum framing_kind {
@@ -13,11 +14,10 @@ enum framing_kind {
 
 /* One frame; borrowed until the next feed or next. */
 struct frame {
-    struct str
-        type; /* SSE: `event:`; framing_aws: the :event-type or :exception-type header; "" none */
+    struct str type; /* SSE: `event:`; AWS: :event-type, :exception-type or :error-code; "" none */
     struct str data; /* the payload, JSON as a rule */
-    struct str raw;  /* framing_aws: the frame's bytes as they came; SSE: empty */
-    bool exception;  /* framing_aws: the :message-type is `exception` or `error` */
+    struct str raw;  /* AWS: the frame's bytes as they came; SSE: empty */
+    bool exception;  /* AWS: the :message-type is `exception` or `error` */
 };
 
 enum { FRAME_MAX_BYTES = SSE_EVENT_MAX_BYTES };
@@ -25,7 +25,10 @@ enum { FRAME_MAX_BYTES = SSE_EVENT_MAX_BYTES };
 struct framing {
     enum framing_kind kind;
     bool open; /* between init and fini */
-    struct sse sse;
+    union {
+        struct sse sse;
+        struct awsevent awsevent;
+    };
 };
 
 /* By the word in providers.framing; false if this build does not know it. */
@@ -43,7 +46,7 @@ MUST_USE bool framing_next(struct framing *f, struct frame *out);
 bool framing_partial(const struct framing *f);
 bool framing_failed(const struct framing *f);
 /* The bytes are over: completes a last frame that lacks only its end mark (SSE without the blank
- * line). True if there may be one more frame. */
+ * line; AWS's frames know their length). True if there may be one more frame. */
 MUST_USE bool framing_end(struct framing *f);
 
 #endif

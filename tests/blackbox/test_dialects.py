@@ -82,6 +82,12 @@ class Cell:
         assert row["cost"] > 0
 
 
+def script(words, **arguments):
+    """Words for the simulator, with a call's arguments."""
+    quoted = json.dumps(json.dumps(arguments, separators=(",", ":")))
+    return f"[sim {words} args={quoted}]"
+
+
 def text(c, streamed=False):
     a, _ = c.ask(Ask("Say something friendly."), streamed)
     assert a.text.endswith("Say something friendly.") and a.finish == "stop" and not a.calls
@@ -109,7 +115,7 @@ def next_turn(c, words):
 
 
 def tool_loop(c, streamed=False):
-    ask = Ask("What is the weather in Tokyo? [sim call=get_weather args={\"location\":\"Tokyo\"}]",
+    ask = Ask("What is the weather in Tokyo? " + script("call=get_weather", location="Tokyo"),
               tools=True)
     first, _ = c.ask(ask, streamed)
     assert [(n, a) for _, n, a in first.calls] == [("get_weather", {"location": "Tokyo"})]
@@ -154,7 +160,7 @@ def json_schema(c):
 
 
 def json_mode(c):
-    a, _ = c.ask(Ask("Any JSON object, please. [sim text={\"a\":1}]", json_mode=True))
+    a, _ = c.ask(Ask("Any JSON object, please. " + '[sim text="{\\"a\\":1}"]', json_mode=True))
     assert isinstance(json.loads(a.text), dict)
 
 
@@ -165,7 +171,7 @@ def reasoning(c):
 
 def reasoning_loop(c, streamed=False):
     """The next turn is accepted: what the provider signed comes back to it as it was."""
-    ask = Ask('Weather? [sim thinking="I ponder" call=get_weather args={"location":"Oslo"}]',
+    ask = Ask("Weather? " + script('thinking="I ponder" call=get_weather', location="Oslo"),
               tools=True, think=True)
     first, _ = c.ask(ask, streamed)
     assert first.calls and "I ponder" in first.thinking

@@ -51,6 +51,7 @@ LIBRARIES = [
     ("hiredis/", r"gateway/redis/.*"),
     ("libpq-fe.h", r"common/pg[a-z_]*\.[ch]"),
     ("jansson.h", r"control/.*|common/(conf|json)[a-z_]*\.[ch]|gateway/snapshot/.*|tests/.*"),
+    ("zlib.h", r"gateway/wire/.*|tests/.*"),
     ("check.h", r"tests/.*"),
 ]
 # Rooms that turn bytes into bytes: no sockets, no database, no transfers.
