@@ -62,6 +62,10 @@ struct dialect_request {
     struct str params; /* small JSON object of scalar parameters, for the log; no content */
     struct dialect_span temperature; /* of its value; 0,0: not given */
     struct str temperature_raw;      /* its token */
+    /* Responses: the answer before, which the gateway itself puts in its place; "" none. */
+    struct str previous_response_id;
+    struct dialect_span store; /* of its value; 0,0: not given */
+    bool keeps;                /* the client may ask for the answer again */
     bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
                      answered in a form that cannot be passed: translated even to its own dialect */
     const struct ir_chat *chat; /* the whole request, if scanning has read it anyway; else NULL */

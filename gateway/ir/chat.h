@@ -95,8 +95,11 @@ struct ir_message {
 
 enum ir_tool_kind {
     IR_TOOL_FUNCTION,
-    IR_TOOL_WEB_SEARCH, /* a search that the provider itself runs */
-    IR_TOOL_CUSTOM,     /* free-form input instead of JSON (OpenAI's `custom`) */
+    IR_TOOL_WEB_SEARCH, /* a search that the provider itself runs; stripped where none can, unless
+                           the choice needs it: coding agents always offer it */
+    IR_TOOL_CUSTOM,     /* free-form input instead of JSON (OpenAI's `custom`). Its calls have the
+                           arguments {"input": text}, and `schema` says so: where there is no such
+                           thing it is a function like any other */
     IR_TOOL_OTHER,      /* what only its own dialect knows: raw */
 };
 
@@ -108,6 +111,7 @@ struct ir_tool {
     enum ir_bool strict;
     enum ir_cache cache;
     struct str name, description;
+    struct str space;  /* the namespace it stood in, raw: `name` is then "space__name"; .p NULL */
     struct str schema; /* raw JSON object; .p NULL none */
     struct str type;   /* OTHER and WEB_SEARCH: the caller's word for it */
     struct str raw;
