@@ -205,20 +205,26 @@ static void seal(const uint8_t id[ID_BYTES], const struct secret *key, struct st
                                                plain.len, a.p, a.len, NULL, nonce, key->p);
 }
 
+/* The caller has looked at the length. */
+static bool decrypt(const struct secret *key, struct str sealed, struct str aad, uint8_t *out)
+{
+    const uint8_t *p = (const uint8_t *)sealed.p;
+    const uint8_t *nonce = p + HEAD_BYTES;
+    struct aad a = whole_aad(p, aad);
+    size_t len = sealed.len - CRYPTO_SEAL_OVERHEAD;
+    return p[0] == VERSION && crypto_aead_xchacha20poly1305_ietf_decrypt(
+                                  out, NULL, NULL, nonce + NONCE_BYTES, len + TAG_BYTES, a.p, a.len,
+                                  nonce, key->p) == 0;
+}
+
 /* The caller compared the id. */
 static struct secret *open_sealed(const struct secret *key, struct str sealed, struct str aad)
 {
     ASSERT(key->len == CRYPTO_KEY_BYTES);
     if (sealed.len < CRYPTO_SEAL_OVERHEAD || sealed.len > SECRET_MAX + CRYPTO_SEAL_OVERHEAD)
         return NULL;
-    const uint8_t *p = (const uint8_t *)sealed.p;
-    const uint8_t *nonce = p + HEAD_BYTES;
-    struct aad a = whole_aad(p, aad);
-    size_t len = sealed.len - CRYPTO_SEAL_OVERHEAD;
-    struct secret *plain = secret_blank(len);
-    if (p[0] != VERSION || crypto_aead_xchacha20poly1305_ietf_decrypt(
-                               plain->p, NULL, NULL, nonce + NONCE_BYTES, len + TAG_BYTES, a.p,
-                               a.len, nonce, key->p) != 0) {
+    struct secret *plain = secret_blank(sealed.len - CRYPTO_SEAL_OVERHEAD);
+    if (!decrypt(key, sealed, aad, plain->p)) {
         secret_free(plain);
         return NULL;
     }
@@ -260,6 +266,13 @@ struct secret *data_open(const struct secret *key, struct str sealed, struct str
     return sealed_by(sealed, no_id) ? open_sealed(key, sealed, aad) : NULL;
 }
 
+bool data_open_into(const struct secret *key, struct str sealed, struct str aad, uint8_t *out)
+{
+    CHECK(key, SECRET_MAGIC);
+    return sealed.len >= CRYPTO_SEAL_OVERHEAD && sealed_by(sealed, no_id) &&
+           decrypt(key, sealed, aad, out);
+}
+
 static void aad_add(struct crypto_aad *a, const void *p, size_t len)
 {
     ASSERT(len <= sizeof a->p - a->len);
@@ -291,5 +304,13 @@ struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row)
     struct crypto_aad a = aad_of(STR("doteb provider key "));
     aad_add(&a, organisation.b, sizeof organisation.b);
     aad_add(&a, row.b, sizeof row.b);
+    return a;
+}
+
+struct crypto_aad aad_response(struct uuid organisation, struct uuid response)
+{
+    struct crypto_aad a = aad_of(STR("doteb response "));
+    aad_add(&a, organisation.b, sizeof organisation.b);
+    aad_add(&a, response.b, sizeof response.b);
     return a;
 }

@@ -2,7 +2,8 @@
  *
  * master key (file or environment, never stored, has an id)
  *   seals each organisation's data key and the instance's pepper
- *     a data key seals that organisation's provider credentials, AAD = organisation and row
+ *     a data key seals that organisation's provider credentials and stored answers, AAD =
+ *     organisation and row
  * A sealed blob is: version 1 | master key id 8 bytes or zero | nonce 24 | XChaCha20-Poly1305 text.
  * Authenticated with it: its first 9 bytes, then the caller's AAD (at most 256 bytes).
  */
@@ -48,6 +49,10 @@ struct secret *master_open(const struct master_keys *m, struct str sealed, struc
 /* The same under a 32-byte data key. */
 void data_seal(const struct secret *key, struct str plain, struct str aad, uint8_t *out);
 struct secret *data_open(const struct secret *key, struct str sealed, struct str aad);
+/* Contents of any size rather than a secret: `out` holds sealed.len - CRYPTO_SEAL_OVERHEAD bytes. False:
+ * altered, or sealed otherwise. */
+MUST_USE bool data_open_into(const struct secret *key, struct str sealed, struct str aad,
+                             uint8_t *out);
 
 /* AADs, one place for both daemons. */
 struct crypto_aad {
@@ -57,5 +62,6 @@ struct crypto_aad {
 struct crypto_aad aad_pepper(void);
 struct crypto_aad aad_data_key(struct uuid organisation);
 struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row);
+struct crypto_aad aad_response(struct uuid organisation, struct uuid response);
 
 #endif

@@ -3,9 +3,11 @@
 
 static const struct pg_stmt partitions_stmt = {
     "housekeeping.partitions",
-    "select ensure_request_partitions((now() at time zone 'UTC')::date - 1, 9)"};
-static const struct pg_stmt drop_stmt = {"housekeeping.drop",
-                                         "select drop_expired_request_partitions()"};
+    "select ensure_request_partitions((now() at time zone 'UTC')::date - 1, 9), "
+    "ensure_response_partitions((now() at time zone 'UTC')::date - 1, 9)"};
+static const struct pg_stmt drop_stmt = {
+    "housekeeping.drop",
+    "select drop_expired_request_partitions() + drop_expired_response_partitions()"};
 static const struct pg_stmt purge_changes_stmt = {
     "housekeeping.purge_changes",
     "delete from config_changes where changed_at < now() - interval '1 day'"};

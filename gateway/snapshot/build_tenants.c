@@ -54,6 +54,7 @@ void build_projects(struct builder *b)
             .organisation_id = row->organisation_id,
             .mode = read_mode(row->mode),
             .retention_days = (uint16_t)org->retention_days,
+            .data_key_sealed = arena_str(b->img->arena, org->data_key_sealed),
             .active = !row->archived && !org->archived,
         };
         (void)map_put(&b->img->projects, pair_key(&p->id), p);
