@@ -39,8 +39,10 @@ static void write_function(struct emit *e, const struct ir_tool *t)
     jw_key(w, "parameters");
     jw_raw(w, t->schema.p ? t->schema : STR("{\"type\":\"object\",\"properties\":{}}"));
     /* Here the default is true, which changes schemas that were not written for it. */
-    jw_key(w, "strict");
-    jw_bool(w, t->strict == IR_TRUE);
+    if (t->strict != IR_UNSET || !responses_is_own(e->c)) {
+        jw_key(w, "strict");
+        jw_bool(w, t->strict == IR_TRUE);
+    }
     jw_end(w);
 }
 
@@ -273,6 +275,9 @@ static void strip_rest(struct emit *e)
     dialect_strip_param(e->loss, &c->presence_penalty);
     dialect_strip_param(e->loss, &c->frequency_penalty);
     dialect_strip_param(e->loss, &c->logit_bias);
+    for (const struct ir_message *m = c->messages; m; m = m->next)
+        if (m->name.p)
+            dialect_strip(e->loss, STR("name"));
     for (const struct ir_name *n = c->unknown; n; n = n->next)
         dialect_strip(e->loss, n->text);
 }

@@ -144,7 +144,7 @@ void responses_say_text(struct responses_out *x, const struct responses_item *it
         jw_key(w, "logprobs");
         jw_array(w);
         if (it->logprobs.len)
-            jw_raw(w, buf_str(&it->logprobs));
+            jw_raw_line(w, buf_str(&it->logprobs));
         jw_end(w);
     }
     end(x);
@@ -160,7 +160,7 @@ void responses_say_annotation(struct responses_out *x, const struct responses_it
     jw_key(w, "annotation_index");
     jw_i64(w, index);
     jw_key(w, "annotation");
-    jw_raw(w, annotation);
+    jw_raw_line(w, annotation);
     end(x);
 }
 

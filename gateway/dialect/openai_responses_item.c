@@ -45,7 +45,7 @@ static void write_list(struct json_write *w, const char *key, const struct buf *
     jw_key(w, key);
     jw_array(w);
     if (elements->len > 0)
-        jw_raw(w, buf_str(elements));
+        jw_raw_line(w, buf_str(elements));
     jw_end(w);
 }
 

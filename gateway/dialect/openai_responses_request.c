@@ -277,6 +277,8 @@ static bool read_include(struct request *q, const struct field *f)
             q->q->wants_encrypted = q->q->chat.wants_encrypted_reasoning = true;
         else if (rd_is(word, "message.output_text.logprobs"))
             q->q->chat.logprobs = (struct ir_param){STR("true"), f->name};
+        else
+            ir_add_unknown(&q->q->chat, q->r.a, str_of(f->name));
     }
     return true;
 }
@@ -305,6 +307,15 @@ static bool read_echo(struct request *q, const struct field *f)
 {
     struct str *to = (struct str *)(void *)((char *)q->q + f->at);
     return rd_raw(&q->r, to);
+}
+
+/* The same of a wish that no other API can meet. */
+static bool read_wish(struct request *q, const struct field *f)
+{
+    struct str *to = (struct str *)(void *)((char *)q->q + f->at);
+    if (rd_raw(&q->r, to) && !rd_is(*to, "\"disabled\""))
+        ir_add_unknown(&q->q->chat, q->r.a, str_of(f->name));
+    return true;
 }
 
 /* What asks for nothing that could be lost. */
@@ -337,7 +348,7 @@ static const struct field fields[] = {
     {"top_p", true, read_param, CHAT(top_p)},
     {"top_logprobs", true, read_param, CHAT(top_logprobs)},
     LOGGED("max_output_tokens", read_max_output),
-    {"max_tool_calls", true, read_echo, ECHO(max_tool_calls)},
+    {"max_tool_calls", true, read_wish, ECHO(max_tool_calls)},
     PLAIN("tools", read_tools),
     LOGGED("tool_choice", read_choice),
     LOGGED("parallel_tool_calls", read_parallel),
@@ -349,7 +360,7 @@ static const struct field fields[] = {
     PLAIN("background", read_background),
     {"prompt", false, read_echo, ECHO(prompt)},
     {"conversation", false, read_echo, ECHO(conversation)},
-    {"truncation", true, read_echo, ECHO(truncation)},
+    {"truncation", true, read_wish, ECHO(truncation)},
     {"user", false, read_user, ECHO(user)},
     {"safety_identifier", false, read_user, ECHO(safety_identifier)},
     {"prompt_cache_key", false, read_param, CHAT(prompt_cache_key)},
