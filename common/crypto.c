@@ -307,10 +307,10 @@ struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row)
     return a;
 }
 
-struct crypto_aad aad_response(struct uuid organisation, struct uuid response)
+struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16])
 {
     struct crypto_aad a = aad_of(STR("doteb response "));
     aad_add(&a, organisation.b, sizeof organisation.b);
-    aad_add(&a, response.b, sizeof response.b);
+    aad_add(&a, hash, 16);
     return a;
 }

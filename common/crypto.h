@@ -49,8 +49,8 @@ struct secret *master_open(const struct master_keys *m, struct str sealed, struc
 /* The same under a 32-byte data key. */
 void data_seal(const struct secret *key, struct str plain, struct str aad, uint8_t *out);
 struct secret *data_open(const struct secret *key, struct str sealed, struct str aad);
-/* Contents of any size rather than a secret: `out` holds sealed.len - CRYPTO_SEAL_OVERHEAD bytes. False:
- * altered, or sealed otherwise. */
+/* Contents of any size rather than a secret: `out` holds sealed.len - CRYPTO_SEAL_OVERHEAD bytes.
+ * False: altered, or sealed otherwise. */
 MUST_USE bool data_open_into(const struct secret *key, struct str sealed, struct str aad,
                              uint8_t *out);
 
@@ -62,6 +62,7 @@ struct crypto_aad {
 struct crypto_aad aad_pepper(void);
 struct crypto_aad aad_data_key(struct uuid organisation);
 struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row);
-struct crypto_aad aad_response(struct uuid organisation, struct uuid response);
+/* `hash`: of the response's id, 16 bytes. */
+struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16]);
 
 #endif

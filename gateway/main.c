@@ -17,6 +17,7 @@
 #include "gateway/bind.h"
 #include "gateway/ledger/writer.h"
 #include "gateway/options.h"
+#include "gateway/request_archive.h"
 #include "gateway/worker.h"
 
 enum { WRITER_EXIT_MS = 5000 };
@@ -87,6 +88,7 @@ static bool start_storage(struct gateway *g)
         .arg = g,
     };
     g->shared.loader = loader_new(&lo);
+    g->shared.archive = archive_new(g->conf.database_url, g->keys);
     return true;
 }
 
@@ -170,6 +172,7 @@ static void stop(struct gateway *g)
         worker_free(g->workers[i]);
     xfree(g->workers);
     admin_free(g->admin);
+    archive_free(g->shared.archive);
     loader_free(g->shared.loader);
     writer_free(g->writer, WRITER_EXIT_MS);
     spool_free(g->shared.spool);

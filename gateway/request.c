@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "gateway/request_archive.h"
 
 enum { ARENA_BYTES = 12 * 1024, SCRATCH_BYTES = 2 * 1024, STREAM_OUT_MAX = 64 * 1024 * 1024 };
 
@@ -64,6 +65,7 @@ void req_free(struct req *r)
         req_client_gone(r);
     ASSERT(r->run.step == STEP_done && !r->up.xfer);
     timer_cancel(&e->timers, &r->up.timer);
+    archive_forget(r);
     atomic_fetch_sub_explicit(e->body_bytes, r->in.body_charged + r->up.body_charged,
                               memory_order_relaxed);
     buf_fini(&r->in.body);

@@ -61,7 +61,10 @@ enum endpoint {
     ENDPOINT_KEY
 };
 
+struct archive;
+struct archive_job;
 struct convert;
+struct pool_port;
 struct req;
 
 /* How the engine reaches the listener without knowing it. */
@@ -84,6 +87,8 @@ struct engine {
     const struct options *conf;
     const struct req_host *host;
     atomic_llong *body_bytes; /* of the whole process */
+    struct archive *archive;  /* of the whole process */
+    struct pool_port *port;   /* what its jobs come back through */
     struct str hop;           /* this gateway's id, for the loop header */
     struct req *ready, **ready_tail;
     struct arena *spare_arenas[64];
@@ -220,6 +225,13 @@ struct req {
         unsigned usage_events;
         bool ended; /* the last event was completed by us */
     } out;
+
+    struct {                     /* by request_archive */
+        struct archive_job *job; /* asked for, or answered and not taken yet */
+        struct timer timer;
+        bool answered;
+        unsigned phase; /* the step's own: how far it is */
+    } archive;
 
     struct { /* by req_fail, once */
         enum err err;

@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "common/metrics.h"
 #include "gateway/listener.h"
+#include "gateway/pool.h"
 
 enum { WORKER_MAGIC = 0x776f726b, IDLE_TURN_US = 1000 * 1000 };
 
@@ -20,6 +21,7 @@ struct worker {
     struct engine engine;
     struct listener *listener;
     struct mailbox mailbox;
+    struct pool_port port;
     pthread_t thread;
     atomic_uint active;
     atomic_bool drained;
@@ -97,6 +99,9 @@ static void engine_init(struct worker *w, unsigned index)
     e->lane = spool_lane(s->spool, index);
     e->body_bytes = &s->body_bytes;
     e->hop = str_of(s->hop);
+    e->archive = s->archive;
+    e->port = &w->port;
+    pool_port_init(&w->port, e->loop);
     e->ready_tail = &e->ready;
     const struct xfer_options xo = {
         .loop = e->loop,
@@ -111,6 +116,7 @@ static void engine_init(struct worker *w, unsigned index)
 
 static void engine_fini(struct engine *e)
 {
+    pool_port_fini(e->port, e->loop);
     xfer_pool_free(e->xfers);
     snapshot_unref(e->snap);
     key_memo_free(e->memo);

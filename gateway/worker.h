@@ -15,6 +15,7 @@ struct worker_shared {
     const struct options *conf;
     struct spool *spool;
     struct loader *loader;
+    struct archive *archive;
     struct guard guard;
     char hop[UUID_TEXT_LEN + 1];
     atomic_llong body_bytes;

@@ -3,13 +3,13 @@
 
 create table stored_responses (
     organisation_id uuid not null references organisations on delete cascade,
-    day             date not null,          -- UTC, of the response's own time (its id is a UUIDv7)
-    response_id     uuid not null,          -- the request's id
+    day             date not null,          -- UTC, when it was stored
+    response_id     text not null check (length(response_id) <= 256), -- as the client got it
     project_id      uuid not null,
-    previous_id     uuid,                   -- the response that this one goes on from
-    sealed          bytea not null,         -- {"input":[...],"output":[...],"response":{...}} under the organisation's data key
+    previous_id     text,                   -- the response that this one goes on from
+    sealed          bytea not null,         -- {"items":[input and output],"response":{...}} under the organisation's data key
     created_at      timestamptz not null default now(),
-    primary key (organisation_id, day, response_id)
+    primary key (organisation_id, response_id, day)
 ) partition by range (day);
 
 -- Makes the day partitions from `first` for `days` days. Safe to repeat and to race.

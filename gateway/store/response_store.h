@@ -6,24 +6,28 @@
 #include "common/arena.h"
 #include "common/pg.h"
 
-struct response_row {
-    struct uuid id, previous; /* previous: zero if there is none */
-    struct str sealed;        /* arena */
+/* Who asks, and for what. */
+struct response_key {
+    struct uuid organisation_id, project_id;
+    struct str id;
 };
 
-enum { RESPONSE_CHAIN_MAX = 1000 };
+struct response_row {
+    struct str id, previous; /* previous: "" if there is none */
+    struct str sealed;
+};
 
-/* Puts one; a second one of the same id is PG_CONFLICT. `previous` zero: none. */
-MUST_USE enum pg_err response_store_put(struct pg *pg, struct uuid organisation_id,
-                                        struct uuid project_id, struct uuid id,
-                                        struct uuid previous, struct str sealed);
-/* The chain that ends with `id`, oldest first, at most `max` (<= RESPONSE_CHAIN_MAX); n = 0: there is
- * no such answer in that project. The rows lie in the arena. */
-MUST_USE enum pg_err response_store_chain(struct pg *pg, struct uuid organisation_id,
-                                          struct uuid project_id, struct uuid id, size_t max,
+enum { RESPONSE_CHAIN_MAX = 1000, RESPONSE_ID_MAX = 256 };
+
+/* Puts one; a second one of the same id and day is PG_CONFLICT. `previous` "": none. */
+MUST_USE enum pg_err response_store_put(struct pg *pg, const struct response_key *k,
+                                        struct str previous, struct str sealed);
+/* The chain that ends with `k->id`, oldest first, at most `max` (<= RESPONSE_CHAIN_MAX) of it; n =
+ * 0: a link of it is not there. The rows lie in the arena. */
+MUST_USE enum pg_err response_store_chain(struct pg *pg, const struct response_key *k, size_t max,
                                           struct arena *a, struct response_row **rows, size_t *n);
 /* `*found` false: there was none. */
-MUST_USE enum pg_err response_store_delete(struct pg *pg, struct uuid organisation_id,
-                                           struct uuid project_id, struct uuid id, bool *found);
+MUST_USE enum pg_err response_store_delete(struct pg *pg, const struct response_key *k,
+                                           bool *found);
 
 #endif
