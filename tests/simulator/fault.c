@@ -29,6 +29,9 @@ bool fault_set(struct api_error *e, const struct protocol *p, unsigned status, s
     e->type = f->type                          ? f->type
               : plain->status || status >= 500 ? plain->type
                                                : "invalid_request_error";
+    if (f->word && f->type) {
+        snprintf(e->kind, sizeof(e->kind), "%s", f->type);
+    }
     e->code = f->code;
     snprintf(e->param, sizeof(e->param), "%s", f->param ? f->param : "");
     const char *message = f->message ? f->message : plain->message;

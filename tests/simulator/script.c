@@ -97,6 +97,7 @@ static const struct key_def KEYS[] = {
     FLAG(no_done),
     NUMBER(split, 1, 1 << 20),
     FLAG(flush),
+    NUMBER(bad_crc, 1, 1000000),
 };
 
 const struct script SCRIPT_DEFAULT = {

@@ -65,6 +65,7 @@ struct script {
     uint32_t framing; /* enum script_framing */
     uint32_t head_pad, json_type;
     uint32_t bad_utf8, lone_surrogate, crlf, comment, no_done, split, flush;
+    uint32_t bad_crc; /* which frame of an event stream is broken, from 1; 0: none */
 };
 
 /* The script of a request that asks for nothing. */

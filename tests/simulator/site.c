@@ -25,6 +25,9 @@ static const struct verb {
     {"/models/", ":batchEmbedContents", &GOOGLE_BATCH_EMBED, false, false},
     {"/publishers/anthropic/models/", ":rawPredict", &ANTHROPIC_MESSAGES, false, true},
     {"/publishers/anthropic/models/", ":streamRawPredict", &ANTHROPIC_MESSAGES, true, true},
+    {"/model/", "/converse", &BEDROCK_CONVERSE, false, false},
+    {"/model/", "/converse-stream", &BEDROCK_CONVERSE, true, false},
+    {"/model/", "/invoke", &BEDROCK_INVOKE, false, false},
 };
 
 struct str site_query(struct str query, struct str name)
