@@ -39,10 +39,11 @@ static void write_function(struct emit *e, const struct ir_tool *t)
     jw_key(w, "parameters");
     jw_raw(w, t->schema.p ? t->schema : STR("{\"type\":\"object\",\"properties\":{}}"));
     /* Here the default is true, which changes schemas that were not written for it. */
-    if (t->strict != IR_UNSET || !responses_is_own(e->c)) {
-        jw_key(w, "strict");
+    jw_key(w, "strict");
+    if (t->strict == IR_UNSET && responses_is_own(e->c))
+        jw_lit(w, "null");
+    else
         jw_bool(w, t->strict == IR_TRUE);
-    }
     jw_end(w);
 }
 

@@ -268,6 +268,12 @@ static enum err write_message(struct emit *e, const struct ir_message *m, const 
     jw_key(&e->w, "role");
     jw_string(&e->w, str_of(roles[m->role]));
     jw_key(&e->w, "content");
+    if (m->role == IR_ASSISTANT && (*p)->kind == IR_TEXT && (!(*p)->next || is_item((*p)->next))) {
+        jw_text(&e->w, (*p)->text);
+        jw_end(&e->w);
+        *p = (*p)->next;
+        return E_OK;
+    }
     jw_array(&e->w);
     for (; *p && !is_item(*p) && err == E_OK; *p = (*p)->next)
         err = write_part(e, m, *p);

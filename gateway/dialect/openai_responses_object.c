@@ -83,14 +83,6 @@ static void write_count(struct json_write *w, const char *key, int64_t count)
     jw_i64(w, count < 0 ? 0 : count);
 }
 
-static void write_detail(struct json_write *w, const char *key, const char *name, int64_t count)
-{
-    jw_key(w, key);
-    jw_object(w);
-    write_count(w, name, count);
-    jw_end(w);
-}
-
 static void write_cost(struct json_write *w, const struct cost *cost)
 {
     jw_key(w, "cost");
@@ -114,11 +106,20 @@ static void write_usage(struct json_write *w, const struct usage *u, const struc
         return;
     }
     int64_t input = u->input < 0 ? 0 : u->input, output = u->output < 0 ? 0 : u->output;
+    int64_t written = (u->cache_write_5m > 0 ? u->cache_write_5m : 0) +
+                      (u->cache_write_1h > 0 ? u->cache_write_1h : 0);
     jw_object(w);
     write_count(w, "input_tokens", input);
-    write_detail(w, "input_tokens_details", "cached_tokens", u->cached);
+    jw_key(w, "input_tokens_details");
+    jw_object(w);
+    write_count(w, "cached_tokens", u->cached);
+    write_count(w, "cache_write_tokens", written);
+    jw_end(w);
     write_count(w, "output_tokens", output);
-    write_detail(w, "output_tokens_details", "reasoning_tokens", u->reasoning);
+    jw_key(w, "output_tokens_details");
+    jw_object(w);
+    write_count(w, "reasoning_tokens", u->reasoning);
+    jw_end(w);
     write_count(w, "total_tokens", input + output);
     if (cost)
         write_cost(w, cost);
