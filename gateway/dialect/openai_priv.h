@@ -9,6 +9,22 @@ extern const struct dialect openai_chat;
 
 enum err openai_scan_request(struct str body, const struct dialect_call *call, struct arena *a,
                              struct dialect_request *out, struct dialect_refusal *why);
+/* ---- the translated way */
+
+/* The tool through which providers with SCHEMA_BY_TOOL answer in JSON. */
+#define OPENAI_SCHEMA_TOOL "doteb_answer"
+extern const struct ir_words *const openai_words;
+enum err openai_parse_request(struct str body, const struct dialect_request *scan, struct arena *a,
+                              struct ir_chat *out, struct dialect_refusal *why);
+enum err openai_emit_request(const struct ir_chat *c, const struct dialect_target *to,
+                             struct arena *a, struct buf *out, struct dialect_loss *loss);
+/* Words of reasoning_details[].format; ends with a NULL word. */
+struct openai_format {
+    const char *word;
+    enum ir_origin origin;
+};
+extern const struct openai_format openai_formats[];
+
 size_t openai_edit_request(const struct dialect_request *in, const struct dialect_target *to,
                            struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX]);
 bool openai_scan_answer(struct str body, struct arena *a, struct dialect_answer *out);
