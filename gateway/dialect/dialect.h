@@ -69,7 +69,7 @@ struct dialect_request {
     bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
                      answered in a form that cannot be passed: translated even to its own dialect */
     const struct ir_chat *chat; /* the whole request, if scanning has read it anyway; else NULL */
-    const char *stream_type; /* Content-Type of its stream; NULL: the dialect's. Static */
+    const char *stream_type;    /* Content-Type of its stream; NULL: the dialect's. Static */
 };
 
 /* What of a request does not stand in its body. */
