@@ -69,6 +69,7 @@ struct dialect_request {
     bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
                      answered in a form that cannot be passed: translated even to its own dialect */
     const struct ir_chat *chat; /* the whole request, if scanning has read it anyway; else NULL */
+    const char *stream_type;    /* Content-Type of its stream; NULL: the dialect's. Static */
 };
 
 /* What of a request does not stand in its body. */
@@ -270,7 +271,7 @@ struct dialect {
      * writer's, NULL in passed streams. */
     bool (*write_error_event)(void *state, const struct dialect_error *e, struct uuid request_id,
                               struct buf *out);
-    const char *stream_type; /* Content-Type of streams */
+    const char *stream_type; /* Content-Type of streams, unless scan_request says another */
     /* The answer to a question for a prompt's tokens (ASK_COUNT); NULL: no route asks it. */
     bool (*write_count)(int64_t tokens, struct buf *out);
     dialect_models_fn *write_models; /* NULL: OpenAI's form */

@@ -171,6 +171,8 @@ struct ir_reasoning {
 
 struct ir_chat {
     const struct ir_words *words;
+    struct str body; /* the caller's, without anything wrapped: its own dialect may send it on as it
+                        is; .p NULL: it may not */
     struct ir_message *messages, **messages_tail;
     struct ir_tool *tools, **tools_tail;
     enum ir_choice choice;

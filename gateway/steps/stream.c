@@ -47,6 +47,12 @@ struct buf *stream_sink(struct req *r)
     return r->out.begun ? &r->out.buf : &r->out.held;
 }
 
+static const char *stream_type(const struct req *r)
+{
+    const char *asked = r->want.scan.stream_type;
+    return asked ? asked : r->in.dialect->stream_type;
+}
+
 void stream_begin(struct req *r)
 {
     if (r->out.got_content)
@@ -57,7 +63,7 @@ void stream_begin(struct req *r)
     r->up.wait_us += now - r->up.sent_us;
     r->out.overhead_us = req_overhead_us(r, now);
     r->out.status = 200;
-    r->out.content_type = r->in.dialect->stream_type;
+    r->out.content_type = stream_type(r);
     r->out.streaming = r->out.begun = true;
     buf_add_str(&r->out.buf, buf_str(&r->out.held));
     buf_fini(&r->out.held);
@@ -129,7 +135,7 @@ static enum step_rc finish_stream(struct req *r)
     settle(r);
     if (!r->out.begun) {
         r->out.status = 200;
-        r->out.content_type = r->in.dialect->stream_type;
+        r->out.content_type = stream_type(r);
         buf_add_str(&r->out.buf, buf_str(&r->out.held));
         buf_fini(&r->out.held);
     }
