@@ -4,7 +4,7 @@
 create table stored_responses (
     organisation_id uuid not null references organisations on delete cascade,
     day             date not null,          -- UTC, when it was stored
-    response_id     text not null check (length(response_id) <= 256), -- as the client got it
+    response_id     text not null,          -- as the client got it
     project_id      uuid not null,
     previous_id     text,                   -- the response that this one goes on from
     sealed          bytea not null,         -- {"items":[input and output],"response":{...}} under the organisation's data key
@@ -23,7 +23,7 @@ begin
         d := first + i;
         part := 'stored_responses_' || to_char(d, 'YYYYMMDD');
         if to_regclass(part) is null then
-            execute format('create table %I (like stored_responses including defaults)', part);
+            execute format('create table %I (like stored_responses including defaults including constraints)', part);
             execute format('alter table stored_responses attach partition %I for values from (%L) to (%L)',
                            part, d, d + 1);
         end if;

@@ -116,7 +116,7 @@ START_TEST(a_provider_with_an_unknown_word_is_not_served)
         bool quiet;
     } cases[] = {
         {"dialect", "klingon", "dialect", true},
-        {"framing", "aws-event-stream", "framing", true},
+        {"framing", "telegraph", "framing", true},
         {"signer", "sigv4 | bearer", "signer", true},
         {"signer", "gcp-service-account", "signer", true},
         {"signer", "header:", "signer", true},
