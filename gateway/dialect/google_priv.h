@@ -77,7 +77,9 @@ struct google_parse {
     struct reader r;
     struct ir_chat *c;
     struct dialect_request *out;
+    bool counting; /* only the prompt's tokens are asked for */
     /* contents */
+    bool got_contents;
     struct ir_message *turn; /* the model's turn in hand: what follows may belong to it */
     struct ir_part *run;     /* its last part, if more text may be added to it */
     size_t run_cap;          /* bytes that the run's text has room for; 0: borrowed */
