@@ -1,20 +1,30 @@
 /* Google's dialect: generateContent and streamGenerateContent, as AI Studio and Vertex speak it. */
 #include "gateway/dialect/google_priv.h"
 
-static const struct dialect_route routes[] = {
-#define ROUTES(before)                                                                             \
-    {before "/models/{model}:generateContent", ASK_CHAT, ENDPOINT_GENERATE_CONTENT, false},        \
+#define ROUTE(before, method, ask, stream)                                                         \
     {                                                                                              \
-        before "/models/{model}:streamGenerateContent", ASK_CHAT, ENDPOINT_GENERATE_CONTENT, true  \
+        before "/models/{model}:" method, ask, ENDPOINT_GENERATE_CONTENT, stream                   \
     }
+#define ROUTES(before)                                                                             \
+    ROUTE(before, "generateContent", ASK_CHAT, false),                                             \
+        ROUTE(before, "streamGenerateContent", ASK_CHAT, true),                                    \
+        ROUTE(before, "countTokens", ASK_COUNT, false)
+
+static const struct dialect_route routes[] = {
     ROUTES(""),
     ROUTES("/v1beta"),
     ROUTES("/v1alpha"),
     ROUTES("/publishers/google"),
     ROUTES("/v1beta1/publishers/google"),
-#undef ROUTES
     {NULL, ASK_CHAT, ENDPOINT_GENERATE_CONTENT, false},
 };
+
+static bool write_count(int64_t tokens, struct buf *out)
+{
+    buf_add_lit(out, "{\"totalTokens\":");
+    buf_add_i64(out, tokens);
+    return buf_add_char(out, '}');
+}
 
 const struct dialect google = {
     .name = "google",
@@ -28,6 +38,8 @@ const struct dialect google = {
     .write_error = google_write_error,
     .write_error_event = google_write_error_event,
     .stream_type = "text/event-stream",
+    .write_count = write_count,
+    .write_models = google_write_models,
     .emit_request = google_emit_request,
     .read_answer = google_read_answer,
     .reader_bytes = sizeof(struct google_state),

@@ -187,22 +187,59 @@ static void add_stop(struct google_answer *g, const struct candidate *c)
     e->finish_word = c->finish;
 }
 
+/* Follows the text as the flow will cut it. */
 static void note_text(struct google_answer *g, size_t first, const struct candidate *c)
 {
+    struct google_text *text = c->index < GOOGLE_CHOICES_MAX && !g->an ? &g->state->text[c->index]
+                                                                       : NULL;
     for (size_t i = first; i < g->ev->n; i++) {
         const struct ir_event *e = &g->ev->v[i];
         if (e->kind != IR_DELTA)
             continue;
         if (e->block == IR_TOOL_CALL && c->index < 32)
             g->state->called |= 1u << c->index;
-        if (e->block == IR_TEXT && c->index < GOOGLE_CHOICES_MAX && !g->an)
-            google_places_add(&g->state->places[c->index], g->keep, e->text);
+        if (!text)
+            continue;
+        if (e->block == IR_TEXT && !text->open)
+            text->block_byte = text->places.bytes;
+        text->open = e->block == IR_TEXT;
+        if (text->open)
+            google_places_add(&text->places, g->keep, e->text);
     }
+}
+
+/* Puts the events from `from` on behind the last text since `first`, whose block they belong to;
+ * says whether there is one. */
+static bool behind_text(struct ir_events *ev, size_t first, size_t from, bool move)
+{
+    size_t to = from;
+    while (to > first && !(ev->v[to - 1].kind == IR_DELTA && ev->v[to - 1].block == IR_TEXT))
+        to--;
+    if (to == first || !move)
+        return to > first;
+    for (size_t i = from; i < ev->n && to < from; i++, to++) {
+        struct ir_event e = ev->v[i];
+        memmove(ev->v + to + 1, ev->v + to, (i - to) * sizeof e);
+        ev->v[to] = e;
+    }
+    return true;
+}
+
+static void read_about_text(struct google_answer *g, size_t first, const struct candidate *c)
+{
+    static const struct google_text none = {.open = false};
+    bool known = c->index < GOOGLE_CHOICES_MAX;
+    struct google_text text = known ? g->state->text[c->index] : none;
+    size_t from = g->ev->n;
+    text.open |= behind_text(g->ev, first, from, false);
+    google_read_logprobs(g, c->logprobs);
+    google_read_citations(g, c->citations, &text);
+    google_read_grounding(g, c->grounding, &text);
+    (void)behind_text(g->ev, first, from, true);
 }
 
 static void read_candidate(struct google_answer *g)
 {
-    static const struct google_places none = {0};
     struct candidate c = {.finish = STR_NULL};
     size_t first = g->ev->n;
     if (!rd_object(&g->r, ""))
@@ -211,11 +248,7 @@ static void read_candidate(struct google_answer *g)
     if (c.index < 0 || c.index > INT32_MAX)
         c.index = 0;
     note_text(g, first, &c);
-    const struct google_places *places = c.index < GOOGLE_CHOICES_MAX ? &g->state->places[c.index]
-                                                                      : &none;
-    google_read_logprobs(g, c.logprobs);
-    google_read_citations(g, c.citations, places);
-    google_read_grounding(g, c.grounding, places);
+    read_about_text(g, first, &c);
     add_stop(g, &c);
     for (size_t i = first; i < g->ev->n; i++)
         g->ev->v[i].choice = (uint32_t)c.index;

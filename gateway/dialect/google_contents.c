@@ -306,7 +306,8 @@ static void read_content(struct google_parse *p, uint32_t index)
             (void)rd_string(&p->r, "role", &word);
         } else if (!rd_is(key, "parts")) {
             rd_skip(&p->r);
-        } else if ((word.p || look_ahead(p, &word)) && find_role(p, word, &role)) {
+        } else if ((word.p || look_ahead(p, &word)) &&
+                   find_role(p, word.p ? word : STR(""), &role)) {
             read_parts(p, message_for(p, role, index));
         }
     }
@@ -316,6 +317,7 @@ void google_parse_contents(struct google_parse *p)
 {
     struct google_list l;
     uint32_t n = 0;
+    p->got_contents = true;
     if (!google_list(&p->r, "contents", &l))
         return;
     for (; google_next(&p->r, &l); n++) {

@@ -187,9 +187,21 @@ static void read_support(struct reader *r, struct support *s)
     }
 }
 
-static void cite(struct google_answer *g, const struct source *s, int64_t start, int64_t end,
-                 struct str text)
+/* Google counts bytes of all text; what is cited is a block of it. -1: it lies in another. */
+static int64_t place_in_block(const struct google_text *text, int64_t byte)
 {
+    int64_t n = google_places_chars(&text->places, byte);
+    int64_t before = google_places_chars(&text->places, (int64_t)text->block_byte);
+    return text->open && n >= before ? n - before : -1;
+}
+
+/* `start` and `end` in bytes, -1 unknown. */
+static void cite(struct google_answer *g, const struct source *s, const struct google_text *of,
+                 int64_t start, int64_t end, struct str text)
+{
+    start = place_in_block(of, start);
+    end = start < 0 ? -1 : place_in_block(of, end);
+    start = end < 0 ? -1 : start;
     struct ir_event *e = ir_event_add(g->ev, g->r.a, IR_DELTA);
     e->block = IR_TEXT;
     e->text = STR("");
@@ -203,7 +215,7 @@ static void cite(struct google_answer *g, const struct source *s, int64_t start,
 }
 
 static void read_supports(struct google_answer *g, struct grounding *of,
-                          const struct google_places *places)
+                          const struct google_text *text)
 {
     struct reader r;
     struct support *s = ARENA_NEW(g->r.a, struct support);
@@ -212,19 +224,16 @@ static void read_supports(struct google_answer *g, struct grounding *of,
         return;
     while (rd_element(&r)) {
         read_support(&r, s);
-        int64_t start = google_places_chars(places, s->start);
-        int64_t end = google_places_chars(places, s->end);
         for (size_t i = 0; i < s->n; i++) {
             if (s->source[i] < 0 || (uint64_t)s->source[i] >= of->n)
                 continue;
             of->source[s->source[i]].cited = true;
-            cite(g, &of->source[s->source[i]], start, end, s->text);
+            cite(g, &of->source[s->source[i]], text, s->start, s->end, s->text);
         }
     }
 }
 
-void google_read_grounding(struct google_answer *g, struct str raw,
-                           const struct google_places *places)
+void google_read_grounding(struct google_answer *g, struct str raw, const struct google_text *text)
 {
     struct reader r;
     struct str key;
@@ -245,16 +254,15 @@ void google_read_grounding(struct google_answer *g, struct str raw,
             rd_skip(&r);
     }
     if (of->supports.p && !g->an)
-        read_supports(g, of, places);
+        read_supports(g, of, text);
     for (size_t i = 0; i < of->n && !g->an; i++)
         if (!of->source[i].cited && of->source[i].url.p)
-            cite(g, &of->source[i], -1, -1, STR_NULL);
+            cite(g, &of->source[i], text, -1, -1, STR_NULL);
     if (of->searches > 0)
         ir_event_add(g->ev, g->r.a, IR_USAGE)->usage.web_searches = of->searches;
 }
 
-static void read_citation(struct google_answer *g, struct reader *r,
-                          const struct google_places *places)
+static void read_citation(struct google_answer *g, struct reader *r, const struct google_text *text)
 {
     struct source s = {0};
     struct str key;
@@ -276,12 +284,11 @@ static void read_citation(struct google_answer *g, struct reader *r,
     }
     s.raw = google_leave(r, begin);
     if (s.url.p)
-        cite(g, &s, google_places_chars(places, start), google_places_chars(places, end), STR_NULL);
+        cite(g, &s, text, start, end, STR_NULL);
 }
 
 /* citationMetadata: places in what the model has recited. */
-void google_read_citations(struct google_answer *g, struct str raw,
-                           const struct google_places *places)
+void google_read_citations(struct google_answer *g, struct str raw, const struct google_text *text)
 {
     struct reader r;
     struct str key;
@@ -296,6 +303,6 @@ void google_read_citations(struct google_answer *g, struct str raw,
             rd_skip(&r);
         else if (rd_array(&r, ""))
             while (rd_element(&r))
-                read_citation(g, &r, places);
+                read_citation(g, &r, text);
     }
 }

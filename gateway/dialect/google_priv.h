@@ -77,7 +77,9 @@ struct google_parse {
     struct reader r;
     struct ir_chat *c;
     struct dialect_request *out;
+    bool counting; /* only the prompt's tokens are asked for */
     /* contents */
+    bool got_contents;
     struct ir_message *turn; /* the model's turn in hand: what follows may belong to it */
     struct ir_part *run;     /* its last part, if more text may be added to it */
     size_t run_cap;          /* bytes that the run's text has room for; 0: borrowed */
@@ -149,12 +151,19 @@ int64_t google_places_byte(const struct google_places *p, int64_t character);
 
 enum { GOOGLE_CHOICES_MAX = 16 };
 
+/* The text of a choice so far, as the flow will cut it into blocks. */
+struct google_text {
+    struct google_places places;
+    size_t block_byte; /* where the last block of text begins */
+    bool open;         /* the last thing was text */
+};
+
 /* What must be known from one event to the next. */
 struct google_state {
     bool started;
     uint32_t n_calls;
     uint32_t called; /* bit per choice that made a call */
-    struct google_places places[GOOGLE_CHOICES_MAX];
+    struct google_text text[GOOGLE_CHOICES_MAX];
 };
 
 /* One answer or event being read. `an` may be NULL: spans for splicing. */
@@ -177,10 +186,8 @@ bool google_scan_event(const struct frame *f, struct arena *a, struct dialect_an
 void google_read_candidates(struct google_answer *g);
 /* Members of a candidate as they stand (.p NULL: none): events of choice 0, which the caller puts
  * right. */
-void google_read_grounding(struct google_answer *g, struct str raw,
-                           const struct google_places *places);
-void google_read_citations(struct google_answer *g, struct str raw,
-                           const struct google_places *places);
+void google_read_grounding(struct google_answer *g, struct str raw, const struct google_text *text);
+void google_read_citations(struct google_answer *g, struct str raw, const struct google_text *text);
 void google_read_logprobs(struct google_answer *g, struct str raw);
 /* The value of usageMetadata. */
 void google_read_usage(struct google_answer *g);

@@ -51,6 +51,11 @@ static void read_member(struct google_parse *p, struct str key)
         members[i].read(p);
         return;
     }
+    if (p->counting && rd_is(key, "generateContentRequest") && rd_object(&p->r, "")) {
+        while (google_key(&p->r, &key))
+            read_member(p, key);
+        return;
+    }
     if (!rd_is(key, "model")) /* SDKs of old repeat it; the path counts */
         ir_add_unknown(p->c, p->r.a, arena_str(p->r.a, key));
     rd_skip(&p->r);
@@ -60,19 +65,18 @@ static void read_body(struct google_parse *p)
 {
     struct rd_keys seen = {0};
     struct str key;
-    bool any = false, contents = false;
+    bool any = false;
     if (!rd_body(&p->r))
         return;
     while (google_key(&p->r, &key) && rd_once(&p->r, &seen, key)) {
         any = true;
-        contents |= rd_is(key, "contents");
         read_member(p, key);
     }
     if (p->r.failed)
         return;
     p->out->object_empty = !any;
     p->out->object_end = p->r.s.begin;
-    if (!contents || !p->c->messages)
+    if (!p->counting && !p->got_contents)
         rd_missing(&p->r, "contents");
 }
 
@@ -121,7 +125,7 @@ static void note_call(struct dialect_request *out, const struct dialect_call *ca
 enum err google_scan_request(struct str body, const struct dialect_call *call, struct arena *a,
                              struct dialect_request *out, struct dialect_refusal *why)
 {
-    struct google_parse p = {.out = out};
+    struct google_parse p = {.out = out, .counting = call->counting};
     struct ir_chat *chat = ARENA_NEW(a, struct ir_chat);
     *out = (struct dialect_request){.n = 1, .max_output = -1};
     note_call(out, call);
