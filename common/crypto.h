@@ -49,8 +49,8 @@ struct secret *master_open(const struct master_keys *m, struct str sealed, struc
 /* The same under a 32-byte data key. */
 void data_seal(const struct secret *key, struct str plain, struct str aad, uint8_t *out);
 struct secret *data_open(const struct secret *key, struct str sealed, struct str aad);
-/* Contents of any size rather than a secret: `out` holds sealed.len - CRYPTO_SEAL_OVERHEAD bytes. False:
- * altered, or sealed otherwise. */
+/* Contents of any size rather than a secret: `out` holds sealed.len - CRYPTO_SEAL_OVERHEAD bytes.
+ * False: altered, or sealed otherwise. */
 MUST_USE bool data_open_into(const struct secret *key, struct str sealed, struct str aad,
                              uint8_t *out);
 

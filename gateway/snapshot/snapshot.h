@@ -70,7 +70,7 @@ struct snap_project {
     enum project_mode mode;
     uint16_t retention_days;
     struct str data_key_sealed; /* the organisation's, under the master key */
-    bool active; /* neither it nor its organisation is archived */
+    bool active;                /* neither it nor its organisation is archived */
 };
 
 struct snap_key {

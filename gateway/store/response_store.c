@@ -4,7 +4,8 @@
 
 #include "common/mem.h"
 
-#define DAY "(to_timestamp(('x0000' || substr(replace($1::text, '-', ''), 1, 12))::bit(64)::bigint / 1000.0) at time zone 'UTC')::date"
+#define DAY                                                                                        \
+    "(to_timestamp(('x0000' || substr(replace($1::text, '-', ''), 1, 12))::bit(64)::bigint / 1000.0) at time zone 'UTC')::date"
 
 static const struct pg_stmt put_stmt = {
     "response_put", "insert into stored_responses (response_id, day, organisation_id, project_id, "
@@ -21,9 +22,9 @@ static const struct pg_stmt delete_stmt = {
 enum pg_err response_store_put(struct pg *pg, struct uuid organisation_id, struct uuid project_id,
                                struct uuid id, struct uuid previous, struct str sealed)
 {
-    const struct pg_param params[] = {
-        pgp_uuid(id), pgp_uuid(organisation_id), pgp_uuid(project_id),
-        uuid_is_zero(previous) ? pgp_null() : pgp_uuid(previous), pgp_bytes(sealed.p, sealed.len)};
+    const struct pg_param params[] = {pgp_uuid(id), pgp_uuid(organisation_id), pgp_uuid(project_id),
+                                      uuid_is_zero(previous) ? pgp_null() : pgp_uuid(previous),
+                                      pgp_bytes(sealed.p, sealed.len)};
     return pg_run(pg, &put_stmt, params, ARRAY_LEN(params), NULL);
 }
 

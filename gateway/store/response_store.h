@@ -17,8 +17,8 @@ enum { RESPONSE_CHAIN_MAX = 1000 };
 MUST_USE enum pg_err response_store_put(struct pg *pg, struct uuid organisation_id,
                                         struct uuid project_id, struct uuid id,
                                         struct uuid previous, struct str sealed);
-/* The chain that ends with `id`, oldest first, at most `max` (<= RESPONSE_CHAIN_MAX); n = 0: there is
- * no such answer in that project. The rows lie in the arena. */
+/* The chain that ends with `id`, oldest first, at most `max` (<= RESPONSE_CHAIN_MAX); n = 0: there
+ * is no such answer in that project. The rows lie in the arena. */
 MUST_USE enum pg_err response_store_chain(struct pg *pg, struct uuid organisation_id,
                                           struct uuid project_id, struct uuid id, size_t max,
                                           struct arena *a, struct response_row **rows, size_t *n);
