@@ -268,9 +268,11 @@ static bool read_reasoning(struct request *q, const struct field *f)
 static bool read_include(struct request *q, const struct field *f)
 {
     struct str word;
+    (void)rd_peek(&q->r);
+    q->q->include = last_span(q); /* null, if it is no array */
     if (!rd_array(&q->r, f->name))
         return false;
-    while (rd_element(&q->r)) {
+    for (; rd_element(&q->r); q->q->n_include++) {
         if (!rd_string(&q->r, f->name, &word))
             continue;
         if (rd_is(word, "reasoning.encrypted_content"))
@@ -280,6 +282,8 @@ static bool read_include(struct request *q, const struct field *f)
         else
             ir_add_unknown(&q->q->chat, q->r.a, str_of(f->name));
     }
+    q->q->include.end = q->r.s.end;
+    q->q->include_list = true;
     return true;
 }
 
@@ -507,6 +511,28 @@ static struct dialect_edit store_edit(const struct dialect_request *in)
     return (struct dialect_edit){in->object_end, in->object_end, STR(",\"store\":false")};
 }
 
+#define SEALED "\"reasoning.encrypted_content\""
+
+/* A later request may name this answer; then its reasoning must be there to be sent again. */
+static bool needs_sealed(const struct dialect_request *in, const struct dialect_target *to)
+{
+    const struct responses_request *q = (const struct responses_request *)(const void *)in->chat;
+    CHECK(q, RESPONSES_REQUEST_MAGIC);
+    return in->keeps && !q->wants_encrypted && (to->caps & CAP_REASONING);
+}
+
+static struct dialect_edit include_edit(const struct dialect_request *in)
+{
+    const struct responses_request *q = (const struct responses_request *)(const void *)in->chat;
+    CHECK(q, RESPONSES_REQUEST_MAGIC);
+    size_t at = q->include.end - 1;
+    if (q->include_list)
+        return (struct dialect_edit){at, at, q->n_include ? STR("," SEALED) : STR(SEALED)};
+    if (q->include.end)
+        return (struct dialect_edit){q->include.begin, q->include.end, STR("[" SEALED "]")};
+    return (struct dialect_edit){in->object_end, in->object_end, STR(",\"include\":[" SEALED "]")};
+}
+
 size_t responses_edit_request(const struct dialect_request *in, const struct dialect_target *to,
                               struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX])
 {
@@ -519,6 +545,8 @@ size_t responses_edit_request(const struct dialect_request *in, const struct dia
                                            dialect_milli(to->max_temperature_milli, a)};
     if (in->keeps)
         edits[n++] = store_edit(in);
+    if (needs_sealed(in, to))
+        edits[n++] = include_edit(in);
     dialect_sort_edits(edits, n);
     return n;
 }
