@@ -37,6 +37,17 @@ static void data_url(struct emit *e, const char *key, const struct ir_media *m,
     jw_text_end(&e->w);
 }
 
+static void write_text(struct emit *e, struct str text, bool model)
+{
+    begin_typed(e, model ? "output_text" : "input_text");
+    text_member(e, "text", text);
+    if (model) {
+        jw_key(&e->w, "annotations");
+        jw_lit(&e->w, "[]");
+    }
+    jw_end(&e->w);
+}
+
 static void write_image(struct emit *e, const struct ir_media *m)
 {
     begin_typed(e, "input_image");
@@ -91,6 +102,11 @@ static enum err cannot(struct emit *e, const struct ir_message *m, const struct 
                           "'" STR_FMT "' is content that the model cannot take.", STR_ARG(path));
 }
 
+static bool is_media(const struct ir_part *p)
+{
+    return p->kind == IR_IMAGE || p->kind == IR_FILE || p->kind == IR_AUDIO;
+}
+
 static bool is_inline_only(const struct emit *e, const struct ir_media *m)
 {
     return m->at == IR_MEDIA_URL && QUIRK_IS(e->to->quirks, NO_URL_MEDIA);
@@ -100,18 +116,11 @@ static bool is_inline_only(const struct emit *e, const struct ir_media *m)
 static enum err write_part(struct emit *e, const struct ir_message *m, const struct ir_part *p)
 {
     bool model = m->role == IR_ASSISTANT;
-    bool media = p->kind == IR_IMAGE || p->kind == IR_FILE || p->kind == IR_AUDIO;
-    if (media && (model || is_inline_only(e, &p->media)))
+    if (is_media(p) && (model || is_inline_only(e, &p->media)))
         return cannot(e, m, p);
     switch (p->kind) {
     case IR_TEXT:
-        begin_typed(e, model ? "output_text" : "input_text");
-        text_member(e, "text", p->text);
-        if (model) {
-            jw_key(&e->w, "annotations");
-            jw_lit(&e->w, "[]");
-        }
-        jw_end(&e->w);
+        write_text(e, p->text, model);
         return E_OK;
     case IR_REFUSAL:
         begin_typed(e, "refusal");

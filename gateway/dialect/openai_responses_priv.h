@@ -17,8 +17,11 @@ struct responses_request {
     uint32_t magic;
     struct str instructions, tools, tool_choice, text, reasoning, truncation, max_tool_calls;
     struct str prompt, conversation, previous, safety_identifier, user;
-    bool wants_encrypted; /* include has reasoning.encrypted_content */
-    struct str allowed;   /* tool_choice's list of allowed tools */
+    bool wants_encrypted;        /* include has reasoning.encrypted_content */
+    struct str allowed;          /* tool_choice's list of allowed tools */
+    struct dialect_span include; /* of its value; 0,0: not given */
+    bool include_list;           /* it is an array, of so many elements */
+    size_t n_include;
 };
 
 /* The request that a writer answers. */

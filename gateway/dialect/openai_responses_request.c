@@ -1,6 +1,6 @@
-/* Reads requests of the Responses API, once for both ways, and says which spans must change on the
- * passed one. The worker's thread (or the pool, for large bodies); pure but for the caller's arena.
- * It judges what the gateway leans on; what only a model can judge passes.
+/* Reads requests of the Responses API, once for both ways. The worker's thread (or the pool, for
+ * large bodies); pure but for the caller's arena. It judges what the gateway leans on; what only a
+ * model can judge passes.
  */
 #include "gateway/dialect/openai_responses_priv.h"
 #include "gateway/dialect/signature.h"
@@ -268,9 +268,11 @@ static bool read_reasoning(struct request *q, const struct field *f)
 static bool read_include(struct request *q, const struct field *f)
 {
     struct str word;
+    (void)rd_peek(&q->r);
+    q->q->include = last_span(q); /* null, if it is no array */
     if (!rd_array(&q->r, f->name))
         return false;
-    while (rd_element(&q->r)) {
+    for (; rd_element(&q->r); q->q->n_include++) {
         if (!rd_string(&q->r, f->name, &word))
             continue;
         if (rd_is(word, "reasoning.encrypted_content"))
@@ -280,6 +282,8 @@ static bool read_include(struct request *q, const struct field *f)
         else
             ir_add_unknown(&q->q->chat, q->r.a, str_of(f->name));
     }
+    q->q->include.end = q->r.s.end;
+    q->q->include_list = true;
     return true;
 }
 
@@ -488,37 +492,4 @@ enum err responses_parse_request(struct str body, const struct dialect_request *
                         "This 'tool_choice' cannot be used with this model.");
     *out = q->chat;
     return why->err;
-}
-
-/* ------------------------------------------------------------------ the passed way */
-
-static bool clamps(const struct dialect_request *in, const struct dialect_target *to)
-{
-    return to->max_temperature_milli >= 0 && in->temperature.end > 0 &&
-           dialect_number_above(in->temperature_raw, to->max_temperature_milli);
-}
-
-/* The provider keeps nothing: the gateway itself is the memory. */
-static struct dialect_edit store_edit(const struct dialect_request *in)
-{
-    if (in->store.end)
-        return (struct dialect_edit){in->store.begin, in->store.end, STR("false")};
-    ASSERT(!in->object_empty);
-    return (struct dialect_edit){in->object_end, in->object_end, STR(",\"store\":false")};
-}
-
-size_t responses_edit_request(const struct dialect_request *in, const struct dialect_target *to,
-                              struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX])
-{
-    size_t n = 0;
-    if (!str_eq(in->model, to->model))
-        edits[n++] = (struct dialect_edit){in->model_begin, in->model_end,
-                                           dialect_json_string(to->model, a)};
-    if (clamps(in, to))
-        edits[n++] = (struct dialect_edit){in->temperature.begin, in->temperature.end,
-                                           dialect_milli(to->max_temperature_milli, a)};
-    if (in->keeps)
-        edits[n++] = store_edit(in);
-    dialect_sort_edits(edits, n);
-    return n;
 }

@@ -292,8 +292,8 @@ static void close_call(struct writer *s, struct responses_item *it)
         buf_init(&it->text, ITEM_MAX_BYTES);
         buf_add_str(&it->text, input);
         buf_fini(&json);
-        if (input.len)
-            responses_say_delta(&s->x, it, input, STR_NULL);
+        if (it->text.len)
+            responses_say_delta(&s->x, it, buf_str(&it->text), STR_NULL);
     } else if (it->text.len == 0) {
         buf_add_lit(&it->text, "{}");
         responses_say_delta(&s->x, it, STR("{}"), STR_NULL);

@@ -100,8 +100,8 @@ def check(runner, case, tree):
 def main():
     runner, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     complaints, tried = [], 0
-    for case in sorted(path.parent for path in folder.rglob("case.json")
-                       if "translate" not in path.parts):
+    passed = [path.parent for path in folder.rglob("case.json") if "translate" not in path.parts]
+    for case in sorted(passed):
         with tempfile.TemporaryDirectory() as tree:
             found, n = check(runner, case, pathlib.Path(tree))
             complaints += found
