@@ -81,6 +81,7 @@ struct str site_query(struct str query, struct str name);
 bool fault_set(struct api_error *e, const struct protocol *p, unsigned status, struct str word);
 
 extern const struct protocol OPENAI_CHAT, ANTHROPIC_MESSAGES, ANTHROPIC_COUNT, GOOGLE_GENERATE,
-    GOOGLE_COUNT, GOOGLE_EMBED, GOOGLE_BATCH_EMBED, BEDROCK_CONVERSE, BEDROCK_INVOKE;
+    GOOGLE_COUNT, GOOGLE_EMBED, GOOGLE_BATCH_EMBED, BEDROCK_CONVERSE, BEDROCK_INVOKE,
+    OPENAI_RESPONSES;
 
 #endif

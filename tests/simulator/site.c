@@ -8,6 +8,7 @@ struct fixed {
 
 static const struct fixed FIXED[] = {
     {"/v1/chat/completions", &OPENAI_CHAT},
+    {"/v1/responses", &OPENAI_RESPONSES},
     {"/v1/messages", &ANTHROPIC_MESSAGES},
     {"/v1/messages/count_tokens", &ANTHROPIC_COUNT},
 };

@@ -20,7 +20,7 @@ enum chat_event {
 void stream_init(struct stream *s)
 {
     memset(s, 0, sizeof(*s));
-    buf_init(&s->open, 1 << 20);
+    buf_init(&s->open, 64 << 20); /* it may repeat a whole request */
     buf_init(&s->delta, REPLY_TEXT_MAX + (1 << 20));
 }
 
@@ -32,6 +32,9 @@ void stream_fini(struct stream *s)
 
 void stream_start(struct stream *s)
 {
+    if (s->open.cap > 65536) {
+        buf_fini(&s->open);
+    }
     buf_reset(&s->open);
     if (s->delta.cap > 65536) {
         buf_fini(&s->delta);
