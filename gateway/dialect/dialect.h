@@ -42,8 +42,9 @@ enum { DIALECT_EDITS_MAX = 16 };
 /* What the gateway learns from a request without taking it apart. Spans point into the body or the
  * arena; strings are decoded. */
 struct dialect_request {
-    struct str model;              /* decoded */
-    size_t model_begin, model_end; /* span of its value, quotes included; 0,0: not in the body */
+    struct str model;                 /* decoded */
+    size_t model_begin, model_end;    /* span of its value, quotes included; 0,0: not in the body */
+    struct dialect_span model_member; /* key and value; 0,0: unknown */
     bool stream;
     bool client_wants_usage; /* a stream shall tell its usage; true where the dialect always does */
     size_t stream_options_begin, stream_options_end; /* span of the value; 0,0: not given */

@@ -1,4 +1,5 @@
 /* The dialects of this build, and who is asked: by name, by path, by header. Pure; any thread. */
+#include "gateway/dialect/anthropic_priv.h"
 #include "gateway/dialect/dialect.h"
 #include "gateway/dialect/google_priv.h"
 #include "gateway/dialect/openai_priv.h"
@@ -7,6 +8,7 @@
 static const struct dialect *const dialects[] = {
     &openai_chat,
     &openai_responses,
+    &anthropic,
     &google,
 };
 

@@ -150,6 +150,7 @@ struct ir_param {
 struct ir_name {
     struct ir_name *next;
     struct str text;
+    struct str raw; /* of an unknown field: its value, where the dialect kept it; .p NULL */
 };
 
 /* The caller's words for the places of its body, for error messages. */

@@ -1,0 +1,227 @@
+/* Reads the Messages API's stream events. The state remembers which blocks are no calls, since the
+ * pieces of a server tool's input look like those of a call's. Pure. */
+#include "gateway/dialect/anthropic_priv.h"
+
+enum { BLOCKS_MAX = 256 };
+
+struct event {
+    struct str type;
+    int64_t index;
+    struct str message, block, delta, usage, error; /* raw objects */
+};
+
+static bool read_fields(struct reader *r, struct event *ev)
+{
+    struct str key;
+    if (!rd_object(r, "event"))
+        return false;
+    while (rd_key(r, &key)) {
+        struct str *to = rd_is(key, "message")         ? &ev->message
+                         : rd_is(key, "content_block") ? &ev->block
+                         : rd_is(key, "delta")         ? &ev->delta
+                         : rd_is(key, "usage")         ? &ev->usage
+                         : rd_is(key, "error")         ? &ev->error
+                                                       : NULL;
+        if (to)
+            (void)rd_raw(r, to);
+        else if (rd_is(key, "type") && rd_peek(r) == JSON_STRING)
+            (void)rd_string(r, "type", &ev->type);
+        else if (rd_is(key, "index") && rd_peek(r) == JSON_NUMBER)
+            (void)rd_i64(r, "index", &ev->index);
+        else
+            rd_skip(r);
+    }
+    return rd_done(r);
+}
+
+static void mark_other(struct anthropic_reader *s, int64_t index, bool other)
+{
+    if (index < 0 || index >= BLOCKS_MAX)
+        return;
+    uint64_t bit = UINT64_C(1) << (index % 64);
+    s->other[index / 64] = other ? s->other[index / 64] | bit : s->other[index / 64] & ~bit;
+}
+
+static bool is_other(const struct anthropic_reader *s, int64_t index)
+{
+    return index >= 0 && index < BLOCKS_MAX && (s->other[index / 64] >> (index % 64) & 1);
+}
+
+static void block_start(struct anthropic_reader *s, const struct event *ev, struct arena *a,
+                        struct ir_events *out)
+{
+    struct reader r;
+    struct anthropic_block b;
+    rd_init(&r, ev->block, a, NULL);
+    if (!ev->block.p || !anthropic_read_block(&r, &b))
+        return;
+    mark_other(s, ev->index, b.type == ANTHROPIC_OTHER);
+    anthropic_block_events(&b, (uint32_t)ev->index, a, out);
+}
+
+struct piece {
+    struct str type, text, thinking, signature, json, citation, stop_reason, stop_sequence;
+};
+
+static void read_piece(struct reader *r, struct piece *p)
+{
+    struct str key;
+    *p = (struct piece){.type = STR("")};
+    if (!rd_object(r, "delta"))
+        return;
+    while (rd_key(r, &key)) {
+        bool text = rd_peek(r) == JSON_STRING;
+        struct str *to = rd_is(key, "text")            ? &p->text
+                         : rd_is(key, "thinking")      ? &p->thinking
+                         : rd_is(key, "signature")     ? &p->signature
+                         : rd_is(key, "partial_json")  ? &p->json
+                         : rd_is(key, "stop_sequence") ? &p->stop_sequence
+                                                       : NULL;
+        if (to && text)
+            (void)rd_text(r, "delta", to);
+        else if (rd_is(key, "type") && text)
+            (void)rd_string(r, "delta.type", &p->type);
+        else if (rd_is(key, "stop_reason") && text)
+            (void)rd_string(r, "delta.stop_reason", &p->stop_reason);
+        else if (rd_is(key, "citation"))
+            (void)rd_raw(r, &p->citation);
+        else
+            rd_skip(r);
+    }
+}
+
+static void block_delta(const struct anthropic_reader *s, const struct event *ev, struct arena *a,
+                        struct ir_events *out)
+{
+    struct reader r;
+    struct piece p;
+    if (!ev->delta.p)
+        return;
+    rd_init(&r, ev->delta, a, NULL);
+    read_piece(&r, &p);
+    struct anthropic_block b = {.type = ANTHROPIC_OTHER};
+    if (rd_is(p.type, "text_delta")) {
+        b = (struct anthropic_block){.type = ANTHROPIC_TEXT, .text = p.text};
+    } else if (rd_is(p.type, "thinking_delta")) {
+        b = (struct anthropic_block){.type = ANTHROPIC_THINKING, .thinking = p.thinking};
+    } else if (rd_is(p.type, "signature_delta")) {
+        b = (struct anthropic_block){.type = ANTHROPIC_THINKING, .signature = p.signature};
+    } else if (rd_is(p.type, "citations_delta") && p.citation.p) {
+        const char *list = arena_printf(a, "[" STR_FMT "]", STR_ARG(p.citation));
+        b = (struct anthropic_block){.type = ANTHROPIC_TEXT, .citations = str_of(list)};
+    } else if (rd_is(p.type, "input_json_delta") && !is_other(s, ev->index)) {
+        struct ir_event *e = ir_event_add(out, a, IR_DELTA);
+        e->block = IR_TOOL_CALL;
+        e->index = (uint32_t)ev->index;
+        e->json = (struct ir_json){.raw = p.json, .quoted = true};
+        return;
+    } else {
+        return; /* an unknown kind, or a piece of a block that only its own dialect shows */
+    }
+    anthropic_block_events(&b, (uint32_t)ev->index, a, out);
+}
+
+static void message_delta(const struct event *ev, struct arena *a, struct ir_events *out)
+{
+    struct reader r;
+    struct piece p = {.type = STR("")};
+    struct usage usage;
+    struct str tier = STR_NULL;
+    if (ev->delta.p) {
+        rd_init(&r, ev->delta, a, NULL);
+        read_piece(&r, &p);
+    }
+    if (p.stop_reason.len) {
+        struct ir_event *stop = ir_event_add(out, a, IR_STOP);
+        stop->finish = anthropic_finish(p.stop_reason);
+        stop->finish_word = p.stop_reason;
+        stop->stop_sequence = p.stop_sequence;
+    }
+    if (!ev->usage.p)
+        return;
+    rd_init(&r, ev->usage, a, NULL);
+    if (anthropic_read_usage(&r, &usage, &tier)) {
+        struct ir_event *u = ir_event_add(out, a, IR_USAGE);
+        u->usage = usage;
+        u->service_tier = tier;
+    }
+}
+
+static bool error_event(const struct event *ev, struct arena *a, struct ir_events *out)
+{
+    struct reader r;
+    struct ir_event *e = ir_event_add(out, a, IR_ERROR);
+    if (!ev->error.p)
+        return true;
+    rd_init(&r, ev->error, a, NULL);
+    return anthropic_read_error(&r, e);
+}
+
+bool anthropic_read_event(void *state, const struct frame *f, struct str id_seed,
+                          struct arena *keep, struct arena *a, struct ir_events *out)
+{
+    struct reader r;
+    struct event ev = {.type = STR(""), .index = 0};
+    (void)id_seed;
+    (void)keep;
+    rd_init(&r, f->data, a, NULL);
+    if (!read_fields(&r, &ev))
+        return false;
+    struct str type = ev.type.len ? ev.type : f->type;
+    if (rd_is(type, "message_start") && ev.message.p)
+        return anthropic_read_answer(ev.message, id_seed, a, out);
+    if (rd_is(type, "content_block_start"))
+        block_start(state, &ev, a, out);
+    else if (rd_is(type, "content_block_delta"))
+        block_delta(state, &ev, a, out);
+    else if (rd_is(type, "message_delta"))
+        message_delta(&ev, a, out);
+    else if (rd_is(type, "message_stop"))
+        (void)ir_event_add(out, a, IR_END);
+    else if (rd_is(type, "error") || ev.error.p)
+        return error_event(&ev, a, out);
+    return true; /* ping, content_block_stop, and kinds of a later day */
+}
+
+/* ------------------------------------------------------------------ facts for the passed way */
+
+/* Where something may be spliced in: before the object's end. */
+static void note_end(struct str text, struct dialect_answer *out)
+{
+    size_t n = text.len;
+    while (n > 0 && text.p[n - 1] != '}')
+        n--;
+    out->object_end = n > 0 ? n - 1 : 0;
+    out->members = 1; /* each has a type */
+}
+
+bool anthropic_scan_answer(struct str body, struct arena *a, struct dialect_answer *out)
+{
+    struct ir_events ev = {0};
+    *out = (struct dialect_answer){0};
+    usage_clear(&out->usage);
+    if (!anthropic_read_answer(body, STR(""), a, &ev))
+        return false;
+    dialect_note_events(&ev, a, out);
+    note_end(body, out);
+    return true;
+}
+
+bool anthropic_scan_event(const struct frame *f, struct arena *a, struct dialect_answer *out)
+{
+    struct ir_events ev = {0};
+    struct anthropic_reader state = {{0}};
+    *out = (struct dialect_answer){0};
+    usage_clear(&out->usage);
+    if (str_trim(f->data).len == 0) {
+        out->is_empty = true;
+        return true;
+    }
+    if (!anthropic_read_event(&state, f, STR(""), a, a, &ev))
+        return false;
+    dialect_note_events(&ev, a, out);
+    out->is_last = out->is_done; /* message_stop goes on as it came */
+    out->is_done = false;
+    note_end(f->data, out);
+    return true;
+}
