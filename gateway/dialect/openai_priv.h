@@ -5,7 +5,7 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/wire/json_scan.h"
 
-extern const struct dialect openai_chat;
+extern const struct dialect openai_chat, openai_completions;
 
 enum err openai_scan_request(struct str body, const struct dialect_call *call, struct arena *a,
                              struct dialect_request *out, struct dialect_refusal *why);
