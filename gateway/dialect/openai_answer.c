@@ -61,15 +61,21 @@ static const struct {
     {{"insufficient_system_resource", 28}, FINISH_ERROR},
 };
 
-/* An unknown word still means that the model has ended. Of several choices the gravest counts. */
-static void note_finish(struct reader *r)
+enum ir_finish openai_finish_of(struct str word)
 {
     enum ir_finish f = FINISH_STOP;
+    for (size_t i = 0; i < ARRAY_LEN(finishes); i++)
+        if (str_ieq(word, finishes[i].name))
+            f = finishes[i].finish;
+    return f;
+}
+
+/* Of several choices the gravest counts. */
+static void note_finish(struct reader *r)
+{
     if (r->s.raw.len == 0)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(finishes); i++)
-        if (str_ieq(r->s.raw, finishes[i].name))
-            f = finishes[i].finish;
+    enum ir_finish f = openai_finish_of(r->s.raw);
     r->out->has_content = true;
     if (f > r->out->finish)
         r->out->finish = (uint8_t)f;

@@ -1,10 +1,6 @@
 /* Writes tools, the choice among them and the format of the answer. Pure. */
 #include "gateway/dialect/openai_emit.h"
 
-static const char input_schema[] = "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":"
-                                   "\"string\"}},\"required\":[\"input\"],"
-                                   "\"additionalProperties\":false}";
-
 bool openai_is_custom(const struct openai_emit *e, struct str name)
 {
     for (const struct ir_tool *t = e->c->tools; e->own && t; t = t->next)
@@ -16,7 +12,6 @@ bool openai_is_custom(const struct openai_emit *e, struct str name)
 static void emit_function(struct openai_emit *e, const struct ir_tool *t)
 {
     struct json_write *w = &e->w;
-    bool custom = t->kind == IR_TOOL_CUSTOM;
     jw_object(w);
     jw_key(w, "type");
     jw_lit(w, "\"function\"");
@@ -29,11 +24,8 @@ static void emit_function(struct openai_emit *e, const struct ir_tool *t)
         jw_text(w, t->description);
     }
     jw_key(w, "parameters");
-    if (custom)
-        jw_raw(w, str_of(input_schema));
-    else
-        jw_raw_line(w, t->schema.p ? t->schema : STR("{\"type\":\"object\",\"properties\":{}}"));
-    if (t->strict != IR_UNSET && !custom) {
+    jw_raw_line(w, t->schema.p ? t->schema : STR("{\"type\":\"object\",\"properties\":{}}"));
+    if (t->strict != IR_UNSET) {
         jw_key(w, "strict");
         jw_bool(w, t->strict == IR_TRUE);
     }
@@ -48,10 +40,15 @@ static void emit_function(struct openai_emit *e, const struct ir_tool *t)
     jw_end(w);
 }
 
+static struct str tool_path(const struct openai_emit *e, const struct ir_tool *t)
+{
+    return str_of(arena_printf(e->a, "%s[%u]", e->c->words->tools, (unsigned)t->index));
+}
+
 static void cannot_tool(struct openai_emit *e, const struct ir_tool *t)
 {
-    struct str field = str_of(arena_printf(e->a, "%s[%u]", e->c->words->tools, (unsigned)t->index));
-    openai_cannot(e, field, "The tool of type '" STR_FMT "' is not available with this model.",
+    openai_cannot(e, tool_path(e, t),
+                  "The tool of type '" STR_FMT "' is not available with this model.",
                   STR_ARG(t->type));
 }
 
@@ -66,14 +63,26 @@ static bool is_listed(const struct openai_emit *e, const struct ir_tool *t)
     return t->kind != IR_TOOL_WEB_SEARCH || (e->own && !is_options(t));
 }
 
+/* Coding agents always offer it: it is left out where there is none, unless it alone can be meant.
+ */
+static void lose_search(struct openai_emit *e, const struct ir_tool *t)
+{
+    enum ir_choice choice = e->c->choice;
+    bool alone = !e->c->tools->next && choice == IR_CHOICE_REQUIRED;
+    if (alone || (choice == IR_CHOICE_NAMED && str_eq(e->c->choice_name, t->name)))
+        cannot_tool(e, t);
+    else
+        dialect_strip(e->loss, tool_path(e, t));
+}
+
 static void emit_search(struct openai_emit *e)
 {
     for (const struct ir_tool *t = e->c->tools; t; t = t->next) {
         if (is_listed(e, t))
             continue;
         if (!e->own && !(e->to->caps & CAP_WEB_SEARCH)) {
-            cannot_tool(e, t);
-            return;
+            lose_search(e, t);
+            continue;
         }
         jw_key(&e->w, "web_search_options");
         jw_raw_line(&e->w, e->own && is_options(t) ? t->raw : STR("{}"));

@@ -59,8 +59,7 @@ static struct str decoded(struct arena *a, struct str raw)
     return str_make(text, json_decode_into(raw, text));
 }
 
-/* data:image/png;base64,... is taken apart; all else is a URL. */
-static void take_url(struct arena *a, struct str url, struct ir_media *m)
+void openai_take_url(struct arena *a, struct str url, struct ir_media *m)
 {
     ptrdiff_t comma = str_starts(url, STR("data:")) ? str_find(url, ',') : -1;
     struct str head = comma < 0 ? STR("") : str_make(url.p + 5, (size_t)comma - 5);
@@ -100,7 +99,7 @@ static bool take_visual(struct part *x, struct str raw)
         return rd_missing(&x->p->r,
                           arena_printf(x->p->a, "%s.%s.url", x->path,
                                        x->to->kind == IR_VIDEO ? "video_url" : "image_url"));
-    take_url(x->p->a, url, &x->to->media);
+    openai_take_url(x->p->a, url, &x->to->media);
     x->to->media.detail = openai_inside(in.detail);
     if (openai_inside(in.format).p && x->to->media.type.len == 0)
         x->to->media.type = decoded(x->p->a, openai_inside(in.format));
@@ -115,7 +114,7 @@ static bool take_audio(struct part *x)
     struct str data = openai_inside(in.data), format = openai_inside(in.format);
     if (!data.p)
         return rd_missing(&x->p->r, arena_printf(x->p->a, "%s.input_audio.data", x->path));
-    take_url(x->p->a, data, &x->to->media);
+    openai_take_url(x->p->a, data, &x->to->media);
     x->to->media.at = IR_MEDIA_BASE64;
     if (format.len && x->to->media.type.len == 0)
         x->to->media.type = str_find(format, '/') >= 0
@@ -132,11 +131,11 @@ static bool take_file(struct part *x)
     struct ir_media *m = &x->to->media;
     struct str data = openai_inside(in.file_data), id = openai_inside(in.file_id);
     if (data.p) {
-        take_url(x->p->a, data, m);
+        openai_take_url(x->p->a, data, m);
         if (!str_starts(data, STR("data:")) && !str_starts(data, STR("http")))
             m->at = IR_MEDIA_BASE64;
     } else if (id.p && (str_starts(id, STR("data:")) || str_starts(id, STR("http")))) {
-        take_url(x->p->a, id, m);
+        openai_take_url(x->p->a, id, m);
     } else if (id.p) {
         m->at = IR_MEDIA_FILE_ID;
         m->data = id;

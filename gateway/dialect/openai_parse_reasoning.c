@@ -30,19 +30,29 @@ struct thoughts {
     bool has_text, has_state;
 };
 
-const struct openai_format openai_formats[] = {
+static const struct {
+    const char *word;
+    enum ir_origin origin;
+} formats[] = {
     {"anthropic-claude-v1", IR_ORIGIN_ANTHROPIC},
     {"google-gemini-v1", IR_ORIGIN_GOOGLE},
     {"openai-responses-v1", IR_ORIGIN_OPENAI},
-    {NULL, IR_ORIGIN_NONE},
 };
 
-static enum ir_origin origin_of(struct str format)
+enum ir_origin openai_origin_of(struct str format)
 {
-    for (size_t i = 0; openai_formats[i].word; i++)
-        if (openai_says(format, openai_formats[i].word))
-            return openai_formats[i].origin;
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+        if (openai_says(format, formats[i].word))
+            return formats[i].origin;
     return IR_ORIGIN_NONE;
+}
+
+const char *openai_format_word(enum ir_origin origin)
+{
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+        if (formats[i].origin == origin)
+            return formats[i].word;
+    return NULL;
 }
 
 static struct str joined(struct arena *a, struct str x, struct str y)
@@ -61,7 +71,7 @@ static struct str joined(struct arena *a, struct str x, struct str y)
 static void take_state(struct thoughts *t, struct str data, const struct thought *in,
                        struct ir_part *part)
 {
-    signature_unwrap(data, origin_of(in->format), t->p->a, &part->signature);
+    signature_unwrap(data, openai_origin_of(in->format), t->p->a, &part->signature);
     if (part->signature.origin == IR_ORIGIN_OPENAI && !part->signature.id.p)
         part->signature.id = openai_inside(in->id);
     if (part->signature.origin == IR_ORIGIN_NONE)

@@ -1,6 +1,11 @@
 /* Reads tools, the legacy functions, and the choice among them. Pure. */
 #include "gateway/dialect/openai_parse.h"
 
+/* What stands for a custom tool where there are only functions. */
+#define CUSTOM_SCHEMA                                                                              \
+    "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},\"required\":["         \
+    "\"input\"],\"additionalProperties\":false}"
+
 struct tool {
     struct str type, function, custom, cache_control;
     struct str name, description, parameters, strict; /* of the tool or of its inner object */
@@ -73,9 +78,9 @@ static bool add_tool(struct openai_parse *p, struct tool *in, struct str raw, un
     t->cache = openai_cache(p, in->cache_control.p ? in->cache_control : in->cache_within);
     t->raw = raw;
     t->index = k;
-    if (t->kind != IR_TOOL_FUNCTION)
-        return t->kind != IR_TOOL_CUSTOM || check_function(p, t, inner_path);
-    t->schema = in->parameters;
+    if (t->kind != IR_TOOL_FUNCTION && t->kind != IR_TOOL_CUSTOM)
+        return true;
+    t->schema = t->kind == IR_TOOL_CUSTOM ? STR(CUSTOM_SCHEMA) : in->parameters;
     return check_function(p, t, inner_path);
 }
 

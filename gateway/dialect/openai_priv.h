@@ -5,7 +5,7 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/wire/json_scan.h"
 
-extern const struct dialect openai_chat;
+extern const struct dialect openai_chat, openai_completions;
 
 enum err openai_scan_request(struct str body, const struct dialect_call *call, struct arena *a,
                              struct dialect_request *out, struct dialect_refusal *why);
@@ -18,12 +18,25 @@ enum err openai_parse_request(struct str body, const struct dialect_request *sca
                               struct ir_chat *out, struct dialect_refusal *why);
 enum err openai_emit_request(const struct ir_chat *c, const struct dialect_target *to,
                              struct arena *a, struct buf *out, struct dialect_loss *loss);
-/* Words of reasoning_details[].format; ends with a NULL word. */
-struct openai_format {
-    const char *word;
-    enum ir_origin origin;
-};
-extern const struct openai_format openai_formats[];
+/* What a raw reasoning_details[].format stands for, and its word (NULL: it has none). */
+enum ir_origin openai_origin_of(struct str format);
+const char *openai_format_word(enum ir_origin origin);
+bool openai_read_answer(struct str body, struct str id_seed, struct arena *a,
+                        struct ir_events *out);
+enum { OPENAI_READER_BYTES = 32 }; /* openai_read.c asserts it */
+bool openai_read_event(void *state, const struct frame *f, struct str id_seed, struct arena *keep,
+                       struct arena *a, struct ir_events *out);
+enum { OPENAI_WRITER_BYTES = 32 }; /* openai_write_stream.c asserts it */
+bool openai_write_stream(void *state, const struct dialect_writing *w, const struct ir_events *ev,
+                         struct buf *out);
+bool openai_write_answer(const struct dialect_writing *w, const struct ir_events *ev,
+                         struct buf *out);
+/* A usage object with every detail that is known. */
+void openai_add_usage(const struct usage *u, const struct cost *cost, struct buf *out);
+/* What a finish_reason stands for; an unknown word still means that the model has ended. */
+enum ir_finish openai_finish_of(struct str word);
+/* A raw data URL is taken apart; all else is a URL. */
+void openai_take_url(struct arena *a, struct str url, struct ir_media *m);
 
 size_t openai_edit_request(const struct dialect_request *in, const struct dialect_target *to,
                            struct arena *a, struct dialect_edit edits[DIALECT_EDITS_MAX]);

@@ -218,30 +218,50 @@ static void read_like(struct str data, struct like *out)
     }
 }
 
-static void add_count(struct buf *out, const char *name, int64_t count)
+static int64_t sum(int64_t x, int64_t y)
 {
-    buf_printf(out, "\"%s\":%lld", name, (long long)(count < 0 ? 0 : count));
+    return x < 0 && y < 0 ? -1 : (x < 0 ? 0 : x) + (y < 0 ? 0 : y);
 }
 
-static void add_usage(const struct usage *u, const struct cost *cost, struct buf *out)
+struct count {
+    const char *name;
+    int64_t count; /* -1: unknown, left out */
+};
+
+/* ,"name":{...} with those counts that are known. */
+static void add_details(struct buf *out, const char *name, const struct count *c, size_t n)
+{
+    bool first = true;
+    for (size_t i = 0; i < n; i++) {
+        if (c[i].count < 0)
+            continue;
+        if (first)
+            buf_printf(out, ",\"%s\":{", name);
+        buf_printf(out, "%s\"%s\":%lld", first ? "" : ",", c[i].name, (long long)c[i].count);
+        first = false;
+    }
+    if (!first)
+        buf_add_char(out, '}');
+}
+
+void openai_add_usage(const struct usage *u, const struct cost *cost, struct buf *out)
 {
     int64_t input = u->input < 0 ? 0 : u->input, output = u->output < 0 ? 0 : u->output;
-    buf_add_char(out, '{');
-    add_count(out, "prompt_tokens", input);
-    buf_add_char(out, ',');
-    add_count(out, "completion_tokens", output);
-    buf_add_char(out, ',');
-    add_count(out, "total_tokens", input + output);
-    if (u->cached >= 0) {
-        buf_add_lit(out, ",\"prompt_tokens_details\":{");
-        add_count(out, "cached_tokens", u->cached);
-        buf_add_char(out, '}');
-    }
-    if (u->reasoning >= 0) {
-        buf_add_lit(out, ",\"completion_tokens_details\":{");
-        add_count(out, "reasoning_tokens", u->reasoning);
-        buf_add_char(out, '}');
-    }
+    const struct count prompt[] = {
+        {"cached_tokens", u->cached},
+        {"cache_write_tokens", sum(u->cache_write_5m, u->cache_write_1h)},
+        {"audio_tokens", u->audio_input},
+    };
+    const struct count completion[] = {
+        {"reasoning_tokens", u->reasoning},
+        {"audio_tokens", u->audio_output},
+    };
+    const struct count tools[] = {{"web_search_requests", u->web_searches}};
+    buf_printf(out, "{\"prompt_tokens\":%lld,\"completion_tokens\":%lld,\"total_tokens\":%lld",
+               (long long)input, (long long)output, (long long)(input + output));
+    add_details(out, "prompt_tokens_details", prompt, ARRAY_LEN(prompt));
+    add_details(out, "completion_tokens_details", completion, ARRAY_LEN(completion));
+    add_details(out, "server_tool_use", tools, ARRAY_LEN(tools));
     if (cost) {
         buf_add_lit(out, ",\"cost\":");
         add_cost(cost, out);
@@ -263,7 +283,7 @@ bool openai_write_usage_event(struct str like, const struct usage *u,
     buf_add_lit(out, ",\"model\":");
     buf_add_str(out, from.model);
     buf_add_lit(out, ",\"choices\":[],\"usage\":");
-    add_usage(u, extra ? extra->cost : NULL, out);
+    openai_add_usage(u, extra ? extra->cost : NULL, out);
     if (extra && extra->metadata.len > 0) {
         buf_add_lit(out, ",\"metadata\":");
         buf_add_str(out, extra->metadata);

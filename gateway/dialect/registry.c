@@ -7,6 +7,7 @@
 
 static const struct dialect *const dialects[] = {
     &openai_chat,
+    &openai_completions,
     &openai_responses,
     &anthropic,
     &google,

@@ -2,7 +2,11 @@
 or from the provider's answer, one at a time, and requires that the case then fails. A copy without any
 change must pass, and every named field must be there.
 
-    mutate.py TEST_GOLDEN FOLDER
+    mutate.py TEST_GOLDEN FOLDER               the passed way: request_fields, response_fields
+    mutate.py --translate TEST_TRANSLATE FOLDER   the translated way: fields of request.json, answer_fields of
+                                               upstream_response.*; cases that name none are left alone
+
+A field is a path: "tools.0.function.strict".
 """
 
 import json
@@ -36,18 +40,34 @@ def members(text, at):
             at = skip(text, at + 1)
 
 
+def elements(text, at):
+    """As members, of the array at `at`: names are "0", "1", ..."""
+    at, i = skip(text, at + 1), 0
+    while text[at] != "]":
+        _, end = VALUE.raw_decode(text, at)
+        yield str(i), at, at, end
+        at, i = skip(text, end), i + 1
+        if text[at] == ",":
+            at = skip(text, at + 1)
+
+
+def inside(text, at):
+    """What the object or array at `at` holds; nothing for scalars."""
+    if at == len(text) or text[at] not in "{[":
+        return []
+    return list(members(text, at) if text[at] == "{" else elements(text, at))
+
+
 def drop(text, path):
     """`text` without the member `path`, all other bytes as they were; None if it is not there."""
     at = skip(text, 0)
-    if at == len(text) or text[at] != "{":
-        return None
     *parents, last = path.split(".")
     for name in parents:
-        inner = [value for key, _, value, _ in members(text, at) if key == name]
-        if not inner or text[inner[-1]] != "{":
+        inner = [value for key, _, value, _ in inside(text, at) if key == name]
+        if not inner:
             return None
         at = inner[-1]
-    found = list(members(text, at))
+    found = inside(text, at)
     for i, (name, begin, _, end) in enumerate(found):
         if name == last:
             if i > 0:
@@ -73,16 +93,24 @@ def passes(runner, tree):
     return subprocess.run([runner, tree], capture_output=True, check=False).returncode == 0
 
 
-def check(runner, case, tree):
+def wanted_of(case, settings, translated):
+    """(file, field) of each mutation that a case asks for."""
+    answers = [path.name for path in case.glob("upstream_response.*")]
+    names = ("fields", "answer_fields") if translated else ("request_fields", "response_fields")
+    requests, responses = (settings.get(name, []) if translated else settings[name] for name in names)
+    return [("request.json", f) for f in requests] + [(answers[0], f) for f in responses]
+
+
+def check(runner, case, tree, translated):
     """Complaints about one case, and the number of mutations tried."""
+    settings = json.loads((case / "case.json").read_text())
+    wanted = wanted_of(case, settings, translated)
+    if translated and not wanted:
+        return [], 0
     copy = tree / case.parent.name / case.name
     shutil.copytree(case, copy)
     if not passes(runner, tree):
         return [f"{case.name}: fails unchanged"], 0
-    settings = json.loads((case / "case.json").read_text())
-    answer = next(case.glob("upstream_response.*")).name
-    wanted = [("request.json", f) for f in settings["request_fields"]]
-    wanted += [(answer, f) for f in settings["response_fields"]]
     complaints = [] if wanted else [f"{case.name}: names no field"]
     for name, field in wanted:
         text = (case / name).read_bytes().decode("utf-8", "surrogateescape")
@@ -98,12 +126,13 @@ def check(runner, case, tree):
 
 
 def main():
-    runner, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    translated = sys.argv[1] == "--translate"
+    runner, folder = sys.argv[-2], pathlib.Path(sys.argv[-1])
     complaints, tried = [], 0
-    passed = [path.parent for path in folder.rglob("case.json") if "translate" not in path.parts]
-    for case in sorted(passed):
+    cases = [path.parent for path in folder.rglob("case.json") if ("translate" in path.parts) == translated]
+    for case in sorted(cases):
         with tempfile.TemporaryDirectory() as tree:
-            found, n = check(runner, case, pathlib.Path(tree))
+            found, n = check(runner, case, pathlib.Path(tree), translated)
             complaints += found
             tried += n
     print(*complaints, f"{tried} mutations, {len(complaints)} complaints", sep="\n")
