@@ -110,6 +110,7 @@ static bool decide(struct answer *a, struct sim *sim, const struct site *site)
         a->protocol->no_model(&a->error, a->chat.model);
         return false;
     }
+    a->chat.mute = a->protocol->mute;
     struct script *s = &a->script;
     if (s->fail_first > 0 && sim_count_tag(sim, s->tag) < s->fail_first) {
         s->status = s->fail_status;

@@ -295,6 +295,7 @@ const struct protocol ANTHROPIC_COUNT = {
     .id_prefix = "msg_",
     .keys = KEY_BEARER | KEY_X_API_KEY,
     .faults = FAULTS,
+    .mute = true,
     .parse = anthropic_parse_count,
     .refuse_key = refuse_key,
     .no_model = no_model,

@@ -107,6 +107,7 @@ const struct protocol BEDROCK_INVOKE = {
     .id_prefix = "",
     .keys = KEY_SIGV4 | KEY_BEARER,
     .faults = BEDROCK_FAULTS,
+    .mute = true,
     .parse = parse,
     .refuse_key = bedrock_refuse_key,
     .no_model = bedrock_no_model,

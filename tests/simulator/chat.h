@@ -35,6 +35,7 @@ struct chat_request {
     bool as_array;               /* Google's stream without alt=sse */
     bool signed_calls;           /* Google: calls carry signatures and must be replayed with them */
     bool base64;                 /* embeddings as base64 */
+    bool mute;                   /* an answer without text */
     uint32_t top_logprobs, n;
     uint32_t max_tokens;    /* UINT32_MAX: no limit */
     uint32_t dimensions;    /* of embeddings; 0: the model's own */

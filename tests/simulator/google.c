@@ -335,6 +335,7 @@ const struct protocol GOOGLE_COUNT = {
     .id_prefix = "",
     .keys = KEY_GOOGLE | KEY_BEARER,
     .faults = GOOGLE_FAULTS,
+    .mute = true,
     .parse = google_parse_count,
     .refuse_key = google_refuse_key,
     .no_model = google_no_model,

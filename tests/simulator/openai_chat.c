@@ -4,6 +4,7 @@
 #include "tests/simulator/openai.h"
 
 #include "tests/simulator/answer.h"
+#include "tests/simulator/json_read.h"
 
 const struct fault OPENAI_FAULTS[] = {
     {400, "insufficient_quota", "insufficient_quota", "insufficient_quota", NULL,
@@ -59,6 +60,23 @@ void openai_head(const struct answer *a, struct buf *out)
                      "x-request-id: ");
     buf_add_str(out, str_of(a->reply.request_id));
     buf_add_lit(out, "\r\n");
+}
+
+bool openai_take(struct chat_request *c, json_t *root, struct api_error *e)
+{
+    c->root = root;
+    if (!json_is_object(c->root)) {
+        return api_error_set(e, 400, NULL, NULL,
+                             "We could not parse the JSON body of your request.");
+    }
+    c->model = json_member(c->root, "model");
+    return c->model.len > 0 || api_error_set(e, 400, "missing_required_parameter", "model",
+                                             "you must provide a model parameter");
+}
+
+bool openai_read(struct chat_request *c, struct str body, struct api_error *e)
+{
+    return openai_take(c, json_read(body), e);
 }
 
 static bool parse(struct chat_request *c, const struct site *site, struct str body,

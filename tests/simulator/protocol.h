@@ -44,6 +44,7 @@ struct protocol {
     const char *stream_type; /* content type of streams */
     unsigned keys;           /* enum key_place */
     const struct fault *faults;
+    bool mute; /* its answers hold no text, so no tokens of completion */
     /* Cheap reading of plain requests, or NULL. */
     bool (*scan)(struct chat_request *c, struct str body);
     /* Reads a request into the initialised `c`; false: `*e` is the answer. */
@@ -82,6 +83,7 @@ bool fault_set(struct api_error *e, const struct protocol *p, unsigned status, s
 
 extern const struct protocol OPENAI_CHAT, ANTHROPIC_MESSAGES, ANTHROPIC_COUNT, GOOGLE_GENERATE,
     GOOGLE_COUNT, GOOGLE_EMBED, GOOGLE_BATCH_EMBED, BEDROCK_CONVERSE, BEDROCK_INVOKE,
-    OPENAI_RESPONSES;
+    OPENAI_RESPONSES, OPENAI_EMBEDDINGS, OPENAI_MODERATIONS, OPENAI_RERANK, OPENAI_IMAGES,
+    OPENAI_IMAGE_EDITS, OPENAI_SPEECH, OPENAI_TRANSCRIPTIONS;
 
 #endif

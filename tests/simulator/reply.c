@@ -323,8 +323,11 @@ void reply_plan(struct reply *r, const struct chat_request *c, const struct scri
     r->finish = FINISH_STOP;
     uint64_t said = 0;
     plan_thinking(r, c, s);
-    r->n_calls = count_calls(c, s);
-    if (r->n_calls > 0) {
+    r->n_calls = c->mute ? 0 : count_calls(c, s);
+    if (c->mute) {
+        r->thinking = STR_NULL;
+        r->thoughts = 0;
+    } else if (r->n_calls > 0) {
         r->calls = xcalloc(r->n_calls, sizeof(*r->calls));
         r->finish = FINISH_TOOL_CALLS;
     } else {

@@ -209,7 +209,9 @@ static void usage(struct buf *b, const struct reply *r, const struct script *s)
         return;
     }
     render_member(b, STR(",\"input_tokens_details\":{\"cached_tokens\":"), u->cached);
-    render_member(b, STR(",\"cache_write_tokens\":"), u->cache_write);
+    if (u->has_cache_write) {
+        render_member(b, STR(",\"cache_write_tokens\":"), u->cache_write);
+    }
     render_member(b, STR("},\"output_tokens\":"), u->out);
     render_member(b, STR(",\"output_tokens_details\":{\"reasoning_tokens\":"), u->reasoning);
     render_member(b, STR("},\"total_tokens\":"), u->in + u->out);

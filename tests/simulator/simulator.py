@@ -78,13 +78,15 @@ def chat(message, **fields):
 
 
 class Raw:
-    """A socket that sends one chat request and keeps what comes back, with times."""
+    """A socket that sends one request and keeps what comes back, with times."""
 
-    def __init__(self, sim, body, timeout=20, connection="keep-alive"):
+    def __init__(self, sim, body, timeout=20, connection="keep-alive", path="/v1/chat/completions",
+                 headers=None):
         payload = json.dumps(body).encode()
         self.socket = socket.create_connection((sim.host, sim.port), timeout=timeout)
+        extra = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         self.socket.sendall(
-            f"POST /v1/chat/completions HTTP/1.1\r\nConnection: {connection}\r\n"
+            f"POST {path} HTTP/1.1\r\nConnection: {connection}\r\n{extra}"
             f"Content-Length: {len(payload)}\r\n\r\n".encode() + payload)
         self.started = time.monotonic()
         self.reads = []  # (seconds since the request, bytes)

@@ -11,6 +11,15 @@ static const struct fixed FIXED[] = {
     {"/v1/responses", &OPENAI_RESPONSES},
     {"/v1/messages", &ANTHROPIC_MESSAGES},
     {"/v1/messages/count_tokens", &ANTHROPIC_COUNT},
+    {"/v1/embeddings", &OPENAI_EMBEDDINGS},
+    {"/v1/moderations", &OPENAI_MODERATIONS},
+    {"/v1/rerank", &OPENAI_RERANK},
+    {"/v2/rerank", &OPENAI_RERANK},
+    {"/v1/images/generations", &OPENAI_IMAGES},
+    {"/v1/images/edits", &OPENAI_IMAGE_EDITS},
+    {"/v1/audio/speech", &OPENAI_SPEECH},
+    {"/v1/audio/transcriptions", &OPENAI_TRANSCRIPTIONS},
+    {"/v1/audio/translations", &OPENAI_TRANSCRIPTIONS},
 };
 
 /* `prefix`MODEL`verb`: the model stands between. */
