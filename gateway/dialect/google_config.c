@@ -2,6 +2,7 @@
 #include "gateway/dialect/google_priv.h"
 
 #define CONFIG "generationConfig."
+enum { CHOICES_MAX = 128 };
 
 static void unknown(struct google_parse *p, struct str key)
 {
@@ -186,6 +187,11 @@ void google_settle_config(struct google_parse *p)
         ir_add_unknown(c, p->r.a, STR(CONFIG "responseMimeType"));
     p->out->wants_json_schema = c->format == IR_FORMAT_SCHEMA;
     p->out->max_output = c->max_output;
-    if (c->n.raw.p && json_whole(c->n.raw, &n) && n >= 1)
+    if (!c->n.raw.p)
+        return;
+    if (!json_whole(c->n.raw, &n) || n < 1 || n > CHOICES_MAX)
+        rd_refuse(&p->r, E_BAD_FIELD, str_of(c->n.field),
+                  "'" CONFIG "candidateCount' must be 1 to %d.", CHOICES_MAX);
+    else
         p->out->n = n;
 }
