@@ -125,6 +125,8 @@ static void add_text(struct google_parse *p, struct ir_message *m, const struct 
         add(p, m, IR_REDACTED, g, index)->signature = sig;
         return;
     }
+    if (model && text.len == 0 && !sig.data.len)
+        return; /* SDKs keep the empty text of a stream's last chunk */
     /* A thought's signature stands for all of it, Google's text signature for its own part. */
     bool joins = model && (kind == IR_THINKING || !sig.data.len) && append(p, kind, text);
     if (joins) {

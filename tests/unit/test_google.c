@@ -106,6 +106,24 @@ START_TEST(both_spellings_are_one)
 }
 END_TEST
 
+START_TEST(numbers_in_strings_are_numbers)
+{
+    begin();
+    const struct ir_chat *c = read_request(
+        "{" HI ",\"generationConfig\":{\"temperature\":\"0.5\",\"maxOutputTokens\":\"7\",\"topP\":"
+        "\"x\",\"seed\":\"1\\u0030\",\"thinkingConfig\":{\"thinkingBudget\":\"-1\"}}}");
+    ck_assert_ptr_nonnull(c);
+    ck_assert_text(c->temperature.raw, "0.5");
+    ck_assert_text(c->top_p.raw, "\"x\""); /* for the provider to judge */
+    ck_assert_text(c->seed.raw, "\"1\\u0030\"");
+    ck_assert_int_eq(c->max_output, 7);
+    ck_assert(c->reasoning.adaptive && c->reasoning.budget_tokens == -1);
+    ck_assert_ptr_null(read_request("{" HI ",\"generationConfig\":{\"maxOutputTokens\":\"x\"}}"));
+    ck_assert_int_eq(why.err, E_BAD_FIELD);
+    end();
+}
+END_TEST
+
 START_TEST(only_sse_is_passed)
 {
     static const struct {
@@ -493,8 +511,9 @@ START_TEST(altered_signatures_are_none)
 }
 END_TEST
 
-UNIT_MAIN("google", altered_signatures_are_none, refusals_name_the_field,
-          schemas_become_json_schema, usage_is_read, both_spellings_are_one, only_sse_is_passed,
-          pieces_of_a_turn_become_one, results_find_their_calls, deep_schemas_pass,
-          odd_events_do_no_harm, an_answer_must_be_one, every_finish_has_a_word,
-          places_in_bytes_and_characters, errors_have_googles_shape, foreign_signatures_come_back)
+UNIT_MAIN("google", numbers_in_strings_are_numbers, altered_signatures_are_none,
+          refusals_name_the_field, schemas_become_json_schema, usage_is_read,
+          both_spellings_are_one, only_sse_is_passed, pieces_of_a_turn_become_one,
+          results_find_their_calls, deep_schemas_pass, odd_events_do_no_harm, an_answer_must_be_one,
+          every_finish_has_a_word, places_in_bytes_and_characters, errors_have_googles_shape,
+          foreign_signatures_come_back)
