@@ -1,7 +1,9 @@
 /* Reads `generationConfig` of Google's requests. Pure. */
 #include "gateway/dialect/google_priv.h"
+#include "gateway/wire/json_text.h"
 
 #define CONFIG "generationConfig."
+enum { CHOICES_MAX = 128 };
 
 static void unknown(struct google_parse *p, struct str key)
 {
@@ -37,6 +39,28 @@ static void note_param(struct google_parse *p, const char *key, struct str value
     buf_add_str(&p->params, value);
 }
 
+/* Google's reader takes numbers in strings, too. */
+static struct str bare_number(struct str raw)
+{
+    size_t end = 0;
+    struct str inside = raw;
+    if (raw.len < 3 || raw.p[0] != '"')
+        return raw;
+    inside.p++;
+    inside.len -= 2;
+    return json_number_end(inside.p, &end, inside.len) && end == inside.len ? inside : raw;
+}
+
+static bool read_whole(struct google_parse *p, const char *field, int64_t *out)
+{
+    struct str raw;
+    if (rd_peek(&p->r) != JSON_STRING)
+        return rd_i64(&p->r, field, out);
+    if (rd_text(&p->r, field, &raw) && !json_whole(raw, out))
+        return rd_refuse(&p->r, E_BAD_FIELD, str_of(field), "'%s' must be an integer.", field);
+    return !p->r.failed;
+}
+
 static bool read_param(struct google_parse *p, struct str key)
 {
     for (size_t i = 0; i < ARRAY_LEN(params); i++) {
@@ -44,6 +68,7 @@ static bool read_param(struct google_parse *p, struct str key)
             continue;
         struct ir_param *to = (struct ir_param *)(void *)((char *)p->c + params[i].at);
         rd_param(&p->r, params[i].field, to);
+        to->raw = bare_number(to->raw);
         if (to == &p->c->temperature && to->raw.p) {
             p->out->temperature = (struct dialect_span){p->r.s.begin, p->r.s.end};
             p->out->temperature_raw = to->raw;
@@ -78,7 +103,7 @@ static void read_level(struct google_parse *p)
 static void read_budget(struct google_parse *p)
 {
     int64_t budget;
-    if (!rd_i64(&p->r, CONFIG "thinkingConfig.thinkingBudget", &budget))
+    if (!read_whole(p, CONFIG "thinkingConfig.thinkingBudget", &budget))
         return;
     p->c->reasoning.adaptive = budget < 0;
     p->c->reasoning.budget_tokens = budget < 0 ? -1 : budget;
@@ -142,7 +167,7 @@ static void read_member(struct google_parse *p, struct str key)
 {
     struct str raw;
     if (rd_is(key, "maxOutputTokens")) {
-        if (rd_i64(&p->r, CONFIG "maxOutputTokens", &p->c->max_output))
+        if (read_whole(p, CONFIG "maxOutputTokens", &p->c->max_output))
             note_param(p, "maxOutputTokens", p->r.s.raw);
     } else if (rd_is(key, "stopSequences")) {
         read_stop(p);
@@ -186,6 +211,11 @@ void google_settle_config(struct google_parse *p)
         ir_add_unknown(c, p->r.a, STR(CONFIG "responseMimeType"));
     p->out->wants_json_schema = c->format == IR_FORMAT_SCHEMA;
     p->out->max_output = c->max_output;
-    if (c->n.raw.p && json_whole(c->n.raw, &n) && n >= 1)
+    if (!c->n.raw.p)
+        return;
+    if (!json_whole(c->n.raw, &n) || n < 1 || n > CHOICES_MAX)
+        rd_refuse(&p->r, E_BAD_FIELD, str_of(c->n.field),
+                  "'" CONFIG "candidateCount' must be 1 to %d.", CHOICES_MAX);
+    else
         p->out->n = n;
 }

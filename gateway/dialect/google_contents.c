@@ -55,21 +55,21 @@ static struct str quoted(struct google_parse *p, struct str raw)
     return str_of(arena_printf(p->r.a, "\"" STR_FMT "\"", STR_ARG(raw)));
 }
 
-/* A foreign signature becomes the word that stands for none when the body itself is sent on. */
+/* A foreign signature becomes the word that stands for none when the body itself is sent on; a
+ * wrapped one that was altered on its way is none at all. */
 static void read_signature(struct google_parse *p, const struct google_part *g,
                            struct ir_signature *out)
 {
-    if (!g->signature.p || g->signature.len == 0)
+    if (g->signature.len == 0 || str_eq(g->signature, STR(GOOGLE_NO_SIGNATURE)))
         return;
     signature_unwrap(g->signature, IR_ORIGIN_GOOGLE, p->r.a, out);
-    if (str_eq(g->signature, STR(GOOGLE_NO_SIGNATURE)))
-        *out = (struct ir_signature){0};
-    else if (!str_starts(g->signature, STR(SIGNATURE_MARK)))
+    if (!str_starts(g->signature, STR(SIGNATURE_MARK)))
         return;
-    else if (out->origin == IR_ORIGIN_GOOGLE && !str_eq(out->data, g->signature))
-        google_parse_edit(p, g->signature_at, quoted(p, out->data));
-    else
-        google_parse_edit(p, g->signature_at, STR("\"" GOOGLE_NO_SIGNATURE "\""));
+    if (str_eq(out->data, g->signature))
+        *out = (struct ir_signature){0};
+    bool own = out->origin == IR_ORIGIN_GOOGLE && out->data.len;
+    google_parse_edit(p, g->signature_at,
+                      own ? quoted(p, out->data) : STR("\"" GOOGLE_NO_SIGNATURE "\""));
 }
 
 static struct str read_id(struct google_parse *p, const struct google_part *g,
@@ -125,6 +125,8 @@ static void add_text(struct google_parse *p, struct ir_message *m, const struct 
         add(p, m, IR_REDACTED, g, index)->signature = sig;
         return;
     }
+    if (model && text.len == 0 && !sig.data.len)
+        return; /* SDKs keep the empty text of a stream's last chunk */
     /* A thought's signature stands for all of it, Google's text signature for its own part. */
     bool joins = model && (kind == IR_THINKING || !sig.data.len) && append(p, kind, text);
     if (joins) {
@@ -317,9 +319,9 @@ void google_parse_contents(struct google_parse *p)
 {
     struct google_list l;
     uint32_t n = 0;
-    p->got_contents = true;
     if (!google_list(&p->r, "contents", &l))
         return;
+    p->got_contents = true;
     for (; google_next(&p->r, &l); n++) {
         read_content(p, n);
         struct dialect_refusal *why = p->r.why;

@@ -1,8 +1,8 @@
 /* Writes the internal form of a request as Google's: what stands beside the contents. Pure. */
 #include "gateway/dialect/google_priv.h"
 
-/* What Google's models before levels take at most, the smaller ones. */
-enum { BUDGET_MAX = 24576 };
+/* What all of Google's models take that have budgets instead of levels. */
+enum { BUDGET_MIN = 512, BUDGET_MAX = 24576 };
 
 /* ------------------------------------------------------------------ tools */
 
@@ -169,6 +169,10 @@ static void write_budget(struct google_emit *e, enum ir_effort effort)
         budget = t->budget_tokens;
     else if (effort != IR_EFFORT_UNSET)
         budget = ir_effort_budget(effort, e->c->max_output);
+    /* Thoughts count as output: some of it must be left for the answer. */
+    bool fits = t->budget_tokens >= 0 || e->c->max_output < 0 || budget <= e->c->max_output / 2;
+    if (!fits)
+        budget = e->c->max_output / 2 < BUDGET_MIN ? BUDGET_MIN : e->c->max_output / 2;
     jw_key(&e->w, "thinkingBudget");
     jw_i64(&e->w, budget > BUDGET_MAX ? BUDGET_MAX : budget);
 }

@@ -417,6 +417,7 @@ void google_emit_contents(struct google_emit *e)
     const struct ir_message *m = after_system(e->c->messages);
     jw_key(w, "contents");
     jw_array(w);
+    size_t none = w->out->len;
     if (!m) { /* instructions alone are the question */
         jw_object(w);
         jw_key(w, "role");
@@ -448,6 +449,9 @@ void google_emit_contents(struct google_emit *e)
         before = t;
         m = t.end;
     }
+    if (w->out->len == none && !e->err && !w->out->failed)
+        e->err = dialect_cannot(e->loss, e->a, str_of(e->c->words->messages),
+                                "There is nothing to send: no message has content.");
     jw_end(w);
 }
 

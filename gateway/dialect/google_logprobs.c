@@ -177,13 +177,11 @@ static void write_list(struct json_write *w, const struct ir_name *arrays, struc
     jw_end(w);
 }
 
-void google_write_logprobs(struct json_write *w, const struct ir_name *arrays)
+void google_write_logprobs(struct json_write *w, const struct ir_name *arrays, struct arena *a)
 {
-    struct arena *a = arena_new(1024);
     jw_key(w, "logprobsResult");
     jw_object(w);
     write_list(w, arrays, a, true);
     write_list(w, arrays, a, false);
     jw_end(w);
-    arena_free(a);
 }

@@ -263,7 +263,7 @@ bool google_write_part(struct google_writer *s, struct json_write *w, const stru
 void google_write_signature(struct json_write *w, const struct ir_signature *s, bool redacted);
 /* Members of a candidate that stand behind its content. */
 void google_write_end_of_choice(struct json_write *w, const struct google_writer_choice *c);
-void google_write_logprobs(struct json_write *w, const struct ir_name *arrays);
+void google_write_logprobs(struct json_write *w, const struct ir_name *arrays, struct arena *a);
 /* Members of the response behind its candidates; `u` NULL: no usage. */
 void google_write_tail(struct google_writer *s, const struct dialect_writing *dw,
                        struct json_write *w, const struct usage *u);

@@ -137,9 +137,11 @@ enum err google_scan_request(struct str body, const struct dialect_call *call, s
     p.mime = STR("");
     buf_init(&p.params, GOOGLE_PARAMS_MAX_BYTES);
     read_body(&p);
-    if (rd_done(&p.r)) {
+    if (!p.r.failed) {
         google_settle_tools(&p);
         google_settle_config(&p);
+    }
+    if (rd_done(&p.r)) {
         chat->stream = out->stream;
         chat->body = own_body(&p, body);
         out->foreign |= signature_present(body);

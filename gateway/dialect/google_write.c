@@ -94,7 +94,7 @@ static void write_piece(struct stream *st, const struct ir_event *e)
     jw_key(&st->w, "index");
     jw_i64(&st->w, e->choice);
     if (e->logprobs.p)
-        google_write_logprobs(&st->w, &(struct ir_name){.text = e->logprobs});
+        google_write_logprobs(&st->w, &(struct ir_name){.text = e->logprobs}, st->dw->keep);
     jw_end(&st->w);
     end_chunk(st, NULL);
 }
@@ -219,7 +219,7 @@ bool google_write_answer(const struct dialect_writing *w, const struct ir_events
         end_content(&j);
         google_write_end_of_choice(&j, c);
         if (c->logprobs)
-            google_write_logprobs(&j, c->logprobs);
+            google_write_logprobs(&j, c->logprobs, w->keep);
         jw_end(&j);
     }
     jw_end(&j);
