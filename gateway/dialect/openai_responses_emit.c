@@ -72,10 +72,11 @@ static enum err write_tool(struct emit *e, const struct ir_tool *t)
     bool own = responses_is_own(e->c);
     switch (t->kind) {
     case IR_TOOL_FUNCTION:
-        write_function(e, t);
-        return E_OK;
     case IR_TOOL_CUSTOM:
-        write_custom(e, t);
+        if (responses_is_custom_tool(t))
+            write_custom(e, t);
+        else
+            write_function(e, t);
         return E_OK;
     case IR_TOOL_WEB_SEARCH:
         if (!can(e, CAP_WEB_SEARCH))

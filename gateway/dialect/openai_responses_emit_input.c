@@ -1,11 +1,12 @@
 /* Writes the messages of the internal form as items. Pure; the caller's buffer and arena. */
+#include "gateway/dialect/arguments.h"
 #include "gateway/dialect/openai_responses_emit.h"
 #include "gateway/wire/json_text.h"
 
 bool responses_is_custom(const struct ir_chat *c, struct str name)
 {
     for (const struct ir_tool *t = c->tools; t; t = t->next)
-        if (t->kind == IR_TOOL_CUSTOM && str_eq(t->name, name))
+        if (responses_is_custom_tool(t) && str_eq(t->name, name))
             return true;
     return false;
 }
@@ -175,18 +176,6 @@ static void write_reasoning(struct emit *e, const struct ir_part *p)
     jw_end(&e->w);
 }
 
-static void write_arguments(struct emit *e, const struct ir_json *json)
-{
-    jw_text_begin(&e->w);
-    if (!json->raw.len)
-        jw_text_add(&e->w, STR("{}"));
-    else if (json->quoted)
-        jw_text_add(&e->w, json->raw);
-    else
-        (void)json_quote_into(json->raw, e->w.out);
-    jw_text_end(&e->w);
-}
-
 /* A custom tool's text stands in its arguments as `input`. */
 static void write_input(struct emit *e, const struct ir_json *json)
 {
@@ -210,7 +199,7 @@ static void write_call(struct emit *e, const struct ir_part *p)
     if (custom)
         write_input(e, &p->json);
     else
-        write_arguments(e, &p->json);
+        args_write_string(&e->w, p->json);
     jw_end(&e->w);
 }
 
@@ -228,7 +217,7 @@ static enum err write_result(struct emit *e, const struct ir_message *m, const s
     text_member(e, "call_id", p->id);
     jw_key(&e->w, "output");
     if (!p->children && p->json.raw.p) {
-        write_arguments(e, &p->json);
+        args_write_string(&e->w, p->json);
     } else if (!p->children || is_text(p->children)) {
         jw_text(&e->w, p->children ? p->children->text : STR(""));
     } else {

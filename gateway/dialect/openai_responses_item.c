@@ -130,8 +130,7 @@ struct str responses_custom_input(const struct responses_item *it, struct arena 
 static void write_call(struct json_write *w, const struct responses_item *it)
 {
     write_head(w, it, it->custom ? "custom_tool_call" : "function_call");
-    if (!it->custom)
-        write_status(w, it);
+    write_status(w, it); /* of custom ones, too: clients ask for it, though the document does not */
     jw_key(w, "call_id");
     jw_text(w, it->call_id);
     jw_key(w, "name");

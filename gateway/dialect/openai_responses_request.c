@@ -33,7 +33,7 @@ struct field {
 
 void responses_reader(struct reader *r, struct str raw, struct arena *a)
 {
-    rd_init(r, raw, a, NULL);
+    rd_init(r, raw.p ? raw : STR(""), a, NULL); /* what is not given holds nothing */
 }
 
 static struct dialect_span last_span(const struct request *q)

@@ -15,6 +15,12 @@ struct tool {
     enum ir_bool strict;
 };
 
+bool responses_is_custom_tool(const struct ir_tool *t)
+{
+    return t->kind == IR_TOOL_CUSTOM ||
+           (t->kind == IR_TOOL_FUNCTION && t->type.p && rd_is(t->type, "custom"));
+}
+
 struct str responses_full_name(struct str space, struct str name, struct arena *a)
 {
     if (!space.len)
@@ -62,7 +68,7 @@ static void add_tool(struct ir_chat *c, const struct tool *t, struct str space, 
     bool custom = rd_is(t->type, "custom");
     enum ir_tool_kind kind = is_search(t->type) ? IR_TOOL_WEB_SEARCH : IR_TOOL_OTHER;
     if (t->name.len && (custom || rd_is(t->type, "function")))
-        kind = custom ? IR_TOOL_CUSTOM : IR_TOOL_FUNCTION;
+        kind = IR_TOOL_FUNCTION; /* so that every provider can have custom ones, too */
     struct ir_tool *to = ir_add_tool(c, a, kind);
     to->index = index;
     to->type = t->type;
@@ -182,7 +188,7 @@ static bool is_allowed(const struct ir_tool *t, struct str allowed, struct arena
         if (!rd_raw(&r, &raw))
             continue;
         struct choice n = read_one(raw, a);
-        bool named = t->kind == IR_TOOL_FUNCTION || t->kind == IR_TOOL_CUSTOM;
+        bool named = t->kind == IR_TOOL_FUNCTION;
         if (named ? str_eq(responses_full_name(n.space, n.name, a), t->name)
                   : str_eq(n.type, t->type))
             return true;

@@ -97,9 +97,8 @@ enum ir_tool_kind {
     IR_TOOL_FUNCTION,
     IR_TOOL_WEB_SEARCH, /* a search that the provider itself runs; stripped where none can, unless
                            the choice needs it: coding agents always offer it */
-    IR_TOOL_CUSTOM,     /* free-form input instead of JSON (OpenAI's `custom`). Its calls have the
-                           arguments {"input": text}, and `schema` says so: where there is no such
-                           thing it is a function like any other */
+    IR_TOOL_CUSTOM,     /* free-form input instead of JSON (OpenAI's `custom`); its calls have the
+                           arguments {"input": text} */
     IR_TOOL_OTHER,      /* what only its own dialect knows: raw */
 };
 

@@ -52,6 +52,10 @@ static void check_chain(const struct dialect *d, struct str body, struct arena *
     ASSERT(responses_expand(body, STR("{\"role\":\"user\",\"content\":\"x\"}"), &out));
     ASSERT(scan(d, buf_str(&out), a, &again) == E_OK);
     ASSERT(again.previous_response_id.len == 0 && again.chat->messages);
+    struct str known = arena_str(a, buf_str(&items));
+    buf_reset(&out);
+    ASSERT(responses_resolve(body, known, &out));
+    ASSERT(scan(d, buf_str(&out), a, &again) == E_OK);
     buf_fini(&items);
     buf_fini(&out);
 }

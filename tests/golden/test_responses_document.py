@@ -55,6 +55,14 @@ def without_echo(response):
     return kept
 
 
+def documented(item):
+    """Calls of custom tools have a status in real answers, and clients insist on it."""
+    if item["type"] != "custom_tool_call":
+        return item
+    assert item["status"] in ("in_progress", "completed", "incomplete")
+    return {key: value for key, value in item.items() if key != "status"}
+
+
 def check_response(response):
     judge("Response", strict=False).validate(without_echo(response))
     allowed = {name for part in ("ModelResponseProperties", "ResponseProperties")
@@ -62,7 +70,7 @@ def check_response(response):
     own = judge("Response").schema["components"]["schemas"]["Response"]["allOf"][2]["properties"]
     assert set(response) <= allowed | set(own) | {"store"}
     for item in response["output"]:
-        judge("OutputItem").validate(item)
+        judge("OutputItem").validate(documented(item))
     if response["usage"]:
         judge("ResponseUsage", strict=False).validate(response["usage"])
 
@@ -89,6 +97,8 @@ def test_events(folder):
             event = {**event, "response": without_echo(event["response"])}
             judge("ResponseStreamEvent", strict=False).validate(event)
         else:
+            if "item" in event:
+                event = {**event, "item": documented(event["item"])}
             judge("ResponseStreamEvent").validate(event)
 
 

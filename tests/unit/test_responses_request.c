@@ -269,7 +269,39 @@ START_TEST(items_are_kept_byte_for_byte)
 }
 END_TEST
 
+START_TEST(references_get_their_items)
+{
+    struct str body = STR("{\"model\":\"m\",\"input\":[ {\"type\":\"item_reference\",\"id\":\"a\"},"
+                          "{\"id\":\"b\"} ,{\"id\":\"c\",\"type\":\"item_reference\"},{\"type\":"
+                          "\"item_reference\"}],\"x\":1}");
+    struct str ids[2];
+    struct uuid of;
+    struct buf out;
+    ck_assert_uint_eq(responses_references(body, ids, 1), 2);
+    ck_assert_uint_eq(responses_references(body, ids, 2), 2);
+    ck_assert_text(ids[1], "c");
+    ck_assert_uint_eq(responses_references(STR("{\"input\":\"x\"}"), ids, 2), 0);
+    buf_init(&out, 4096);
+    ck_assert(responses_resolve(body, STR("{\"id\":\"z\"},{ \"id\":\"c\", \"t\":1 }"), &out));
+    ck_assert_text(buf_str(&out),
+                   "{\"model\":\"m\",\"input\":[ {\"type\":\"item_reference\",\"id\":"
+                   "\"a\"},{\"id\":\"b\"} ,{ \"id\":\"c\", \"t\":1 },{\"type\":"
+                   "\"item_reference\"}],\"x\":1}");
+    buf_reset(&out);
+    ck_assert(responses_resolve(STR("{\"input\":\"x\"}"), STR(""), &out));
+    ck_assert_text(buf_str(&out), "{\"input\":\"x\"}");
+    ck_assert(!responses_resolve(STR("{\"input\":[{]}"), STR(""), &out));
+    buf_fini(&out);
+    ck_assert(responses_answer_of(STR("msg_0102030405060708090a0b0c0d0e0fff_12"), &of));
+    ck_assert_int_eq(of.b[0], 1);
+    ck_assert_int_eq(of.b[15], 255);
+    ck_assert(!responses_answer_of(STR("msg_0102030405060708090a0b0c0d0e0fff"), &of));
+    ck_assert(!responses_answer_of(STR("msg_0102030405060708090a0b0c0d0e0fxx_1"), &of));
+    ck_assert(!responses_answer_of(STR("rs_68aa"), &of));
+}
+END_TEST
+
 UNIT_MAIN("responses_request", refuses_and_names_the_field, state_elsewhere_cannot_be_translated,
           learns_the_facts, one_turn_of_the_model_is_one_message,
           edits_what_must_change_and_no_more, earlier_items_come_before_the_input,
-          items_are_kept_byte_for_byte)
+          items_are_kept_byte_for_byte, references_get_their_items)
