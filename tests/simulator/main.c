@@ -28,7 +28,7 @@ struct options {
 static const char USAGE[] =
     "usage: doteb-simulator --listen IPV4:PORT [--threads N] [--api-key KEY] "
     "[--die-with-parent]\n"
-    "Speaks OpenAI's chat API for tests. Port 0: any free port; the address is printed.\n";
+    "Speaks the protocols of model providers for tests. Port 0: any free port; the address is printed.\n";
 
 static bool read_address(struct sockaddr_in *a, const char *text)
 {

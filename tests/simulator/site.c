@@ -64,7 +64,7 @@ static struct str decode(struct str s, char *space, size_t size)
 {
     size_t n = 0;
     for (size_t i = 0; i < s.len && n < size; i++) {
-        int high = s.p[i] == '%' && i + 2 < s.len + 0 ? hex(s.p[i + 1]) : -1;
+        int high = s.p[i] == '%' && i + 2 < s.len ? hex(s.p[i + 1]) : -1;
         int low = high >= 0 ? hex(s.p[i + 2]) : -1;
         space[n++] = low >= 0 ? (char)(high * 16 + low) : s.p[i];
         i += low >= 0 ? 2 : 0;

@@ -22,12 +22,14 @@ void stream_init(struct stream *s)
     memset(s, 0, sizeof(*s));
     buf_init(&s->open, 64 << 20); /* it may repeat a whole request */
     buf_init(&s->delta, REPLY_TEXT_MAX + (1 << 20));
+    buf_init(&s->frame, 1 << 20);
 }
 
 void stream_fini(struct stream *s)
 {
     buf_fini(&s->open);
     buf_fini(&s->delta);
+    buf_fini(&s->frame);
 }
 
 void stream_start(struct stream *s)
@@ -39,6 +41,7 @@ void stream_start(struct stream *s)
     if (s->delta.cap > 65536) {
         buf_fini(&s->delta);
     }
+    buf_reset(&s->frame);
     s->state = 0;
     s->ended = false;
     s->choice = s->call = s->block = s->sequence = 0;
@@ -238,6 +241,44 @@ static enum chat_event following(struct stream *s, const struct reply *r,
     return STREAM_END;
 }
 
+/* Makes the event that all pieces share. Its content is the only thing that differs, unless the
+ * script or the request want more in it. */
+static bool has_frame(struct stream *s, const struct reply *r, const struct chat_request *c,
+                      const struct script *script)
+{
+    if (s->frame.len > 0) {
+        return true;
+    }
+    if (r->n > 1 || c->logprobs || script->usage == USAGE_EVERY || r->finish == FINISH_REFUSAL) {
+        return false;
+    }
+    struct str piece = s->piece;
+    struct cursor cursor = s->cursor;
+    s->piece = STR("");
+    s->cursor.index = UINT32_MAX; /* what the first piece alone has stays out of it */
+    chunk(s, r, c, script, &s->frame);
+    s->piece = piece;
+    s->cursor = cursor;
+    if (s->frame.failed) { /* a model's name of a megabyte */
+        buf_reset(&s->frame);
+        return false;
+    }
+    s->frame_at = (size_t)str_find_str(buf_str(&s->frame), STR("\"content\":\"")) + 11;
+    return true;
+}
+
+static void piece_event(struct stream *s, const struct reply *r, const struct chat_request *c,
+                        const struct script *script, struct buf *out)
+{
+    if (!has_frame(s, r, c, script)) {
+        chunk(s, r, c, script, out);
+        return;
+    }
+    buf_add(out, s->frame.p, s->frame_at);
+    render_piece(out, s->piece, s->cursor.index - 1, script);
+    buf_add(out, s->frame.p + s->frame_at, s->frame.len - s->frame_at);
+}
+
 void stream_next(struct stream *s, const struct reply *r, const struct chat_request *c,
                  const struct script *script, struct buf *out)
 {
@@ -247,6 +288,8 @@ void stream_next(struct stream *s, const struct reply *r, const struct chat_requ
     }
     if (s->state == STREAM_DONE) {
         stream_frame(out, STR("[DONE]"), script);
+    } else if (s->state == STREAM_PIECE) {
+        piece_event(s, r, c, script, out);
     } else {
         chunk(s, r, c, script, out);
     }

@@ -14,6 +14,8 @@ struct stream {
     uint32_t choice, call;
     uint32_t block, sequence; /* content blocks and events so far, where the protocol counts them */
     struct buf open, delta;   /* what many events share; scratch */
+    struct buf frame; /* a whole event of an empty piece, if pieces differ in nothing else */
+    size_t frame_at;  /* where the piece goes in it */
     struct cursor cursor, thought;
     struct str piece;
     size_t args_from, args_to;
