@@ -136,6 +136,8 @@ bool json_quote_into(struct str json, struct buf *out)
 {
     static const char hex[] = "0123456789abcdef";
     size_t from = 0;
+    if (json.len == 0) /* there may be no pointer to add to */
+        return !out->failed;
     for (size_t i = 0; i < json.len; i++) {
         unsigned char c = (unsigned char)json.p[i];
         if (c >= 0x20 && c != '"' && c != '\\')
