@@ -58,6 +58,9 @@ static const struct request_case requests[] = {
                     "\"mp3\"}}]}]",
      .want = "{\"data\":\"UklG\",\"format\":\"mp3\"}",
      .other = true},
+    {.members = ASK "[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"UklG\"}}]}]",
+     .want = "\"format\":\"wav\"",
+     .other = true},
     {.members = ASK "[{\"type\":\"file\",\"file\":{\"file_data\":\"data:application/pdf;base64,J\"}"
                     "}]}]",
      .want = "{\"filename\":\"document.pdf\",\"file_data\":\"data:application/pdf;base64,J\"}",
@@ -300,6 +303,12 @@ static const struct {
       "\"\\\\nb\\\"}\"}}]}}]}"},
      "\"type\":\"custom\",\"custom\":{\"name\":\"c\",\"input\":\"a\\nb\"}",
      "arguments"},
+    /* one that is held back has its number when it is written */
+    {{"{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"1\",\"function\":{\"name\":"
+      "\"c\",\"arguments\":\"{\"}},{\"index\":1,\"id\":\"2\",\"function\":{\"name\":\"f\","
+      "\"arguments\":\"{}\"}}]}}]}"},
+     "{\"tool_calls\":[{\"index\":0,\"id\":\"2\"",
+     "\"index\":0,\"id\":\"1\""},
     /* signed thoughts; a refusal; a filter */
     {{"{\"choices\":[{\"delta\":{\"reasoning_content\":\"a\",\"reasoning_details\":[{\"type\":"
       "\"reasoning.text\",\"text\":\"a\"}]}}]}",
