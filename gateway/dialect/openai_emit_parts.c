@@ -66,6 +66,8 @@ static void emit_image(struct openai_emit *e, const struct ir_part *p)
 static struct str audio_format(struct str type)
 {
     ptrdiff_t slash = str_find(type, '/');
+    if (type.len == 0)
+        return STR("wav");
     struct str format = str_make(type.p + slash + 1, type.len - (size_t)(slash + 1));
     format = str_cut(&format, ';');
     if (str_starts(format, STR("x-")))

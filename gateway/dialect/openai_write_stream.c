@@ -182,14 +182,15 @@ static void open_call(struct out *o, struct choice *c, const struct ir_event *e)
 {
     struct call *call = ARENA_NEW(o->x->keep, struct call);
     call->block = e->index;
-    call->number = c->calls++;
     call->custom = openai_calls_custom(o->x, e->name);
     call->next = c->open;
     c->open = call;
-    if (call->custom)
-        hold(o, call, e);
-    else
-        write_call(o, c, e, call->number, NULL);
+    if (call->custom) {
+        hold(o, call, e); /* numbered when it is written: clients count them in order */
+        return;
+    }
+    call->number = c->calls++;
+    write_call(o, c, e, call->number, NULL);
 }
 
 static void write_fragment(struct out *o, uint32_t choice, const struct call *call,
@@ -227,7 +228,7 @@ static void close_call(struct out *o, struct choice *c, const struct ir_event *e
 {
     struct call *call = call_of(c, e->index), **link = &c->open;
     if (call->custom)
-        write_call(o, c, &call->open, call->number, call->input);
+        write_call(o, c, &call->open, c->calls++, call->input);
     else if (!call->begun) /* no arguments are none, not broken JSON */
         write_fragment(o, e->choice, call, (struct ir_json){STR("{}"), true});
     while (*link != call)
