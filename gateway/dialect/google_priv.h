@@ -220,6 +220,8 @@ struct google_writer_cite {
     struct google_writer_cite *next;
     struct str url, title, text;
     int64_t start, end; /* bytes, -1 unknown */
+    uint32_t source;    /* its place among the sources, each of which is named once */
+    bool first;         /* the first citation of its source */
 };
 
 struct google_writer_choice {
@@ -230,6 +232,7 @@ struct google_writer_choice {
     struct google_places places; /* of its text so far */
     size_t block_byte;           /* where the open block's text begins */
     struct google_writer_cite *cites, **cites_tail;
+    uint32_t n_sources;
     struct ir_name *logprobs, **logprobs_tail; /* whole answers: arrays of tokens */
 };
 

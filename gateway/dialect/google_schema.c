@@ -158,30 +158,42 @@ static void write_reference(struct json_write *w, struct str value)
     jw_text_end(w);
 }
 
+/* Members that hold schemas. False: it is none of them. */
+static bool write_nested(struct json_write *w, const struct facts *f, struct str key,
+                         struct str value)
+{
+    static const char *const lists[] = {"anyOf", "oneOf", "allOf", "prefixItems"};
+    static const char *const single[] = {"items", "additionalProperties"};
+    bool null = f->nullable && !f->has_type;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (!is_word(key, lists[i]))
+            continue;
+        write_list(w, lists[i], value, i == 0 && null ? "{\"type\":\"null\"}" : NULL);
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(single); i++) {
+        if (!is_word(key, single[i]))
+            continue;
+        jw_key(w, single[i]);
+        write_schema(w, value);
+        return true;
+    }
+    bool defs = is_word(key, "defs") || is_word(key, "$defs");
+    if (defs || is_word(key, "properties"))
+        write_map(w, defs ? "$defs" : "properties", value);
+    return defs || is_word(key, "properties");
+}
+
 static void write_member(struct json_write *w, const struct facts *f, struct str key,
                          struct str value)
 {
-    if (is_word(key, "nullable") || is_word(key, "propertyOrdering"))
+    if (is_word(key, "nullable") || is_word(key, "propertyOrdering") ||
+        write_nested(w, f, key, value))
         return;
     if (is_word(key, "type")) {
         write_type(w, value, f->nullable);
-    } else if (is_word(key, "properties")) {
-        write_map(w, "properties", value);
-    } else if (is_word(key, "defs") || is_word(key, "$defs")) {
-        write_map(w, "$defs", value);
     } else if (is_word(key, "ref")) {
         write_reference(w, value);
-    } else if (is_word(key, "items") || is_word(key, "additionalProperties")) {
-        jw_key(w, is_word(key, "items") ? "items" : "additionalProperties");
-        write_schema(w, value);
-    } else if (is_word(key, "anyOf")) {
-        write_list(w, "anyOf", value, f->nullable && !f->has_type ? "{\"type\":\"null\"}" : NULL);
-    } else if (is_word(key, "oneOf") || is_word(key, "allOf") || is_word(key, "prefixItems")) {
-        write_list(w,
-                   is_word(key, "oneOf")   ? "oneOf"
-                   : is_word(key, "allOf") ? "allOf"
-                                           : "prefixItems",
-                   value, NULL);
     } else if (is_word(key, "enum")) {
         write_list(w, "enum", value, f->nullable ? "null" : NULL);
     } else if (!write_count(w, key, value)) {

@@ -91,6 +91,13 @@ static void add_citation(struct google_writer_choice *c, struct arena *keep,
                                         .text = kept(keep, from->text),
                                         .start = byte_of(c, from->start),
                                         .end = byte_of(c, from->end)};
+    cite->first = true;
+    for (const struct google_writer_cite *o = c->cites; o && cite->first; o = o->next) {
+        cite->first = !str_eq(o->url, cite->url);
+        cite->source = o->source;
+    }
+    if (cite->first)
+        cite->source = c->n_sources++;
     *c->cites_tail = cite;
     c->cites_tail = &cite->next;
 }
@@ -263,6 +270,8 @@ static void write_sources(struct json_write *w, const struct google_writer_choic
     jw_key(w, "groundingChunks");
     jw_array(w);
     for (const struct google_writer_cite *cite = c->cites; cite; cite = cite->next) {
+        if (!cite->first)
+            continue;
         jw_object(w);
         jw_key(w, "web");
         jw_object(w);
@@ -278,7 +287,7 @@ static void write_sources(struct json_write *w, const struct google_writer_choic
     jw_end(w);
 }
 
-static void write_support(struct json_write *w, const struct google_writer_cite *cite, int64_t i)
+static void write_support(struct json_write *w, const struct google_writer_cite *cite)
 {
     jw_object(w);
     jw_key(w, "segment");
@@ -296,22 +305,21 @@ static void write_support(struct json_write *w, const struct google_writer_cite 
     jw_end(w);
     jw_key(w, "groundingChunkIndices");
     jw_array(w);
-    jw_i64(w, i);
+    jw_i64(w, cite->source);
     jw_end(w);
     jw_end(w);
 }
 
 static void write_grounding(struct json_write *w, const struct google_writer_choice *c)
 {
-    int64_t i = 0;
     jw_key(w, "groundingMetadata");
     jw_object(w);
     write_sources(w, c);
     jw_key(w, "groundingSupports");
     jw_array(w);
-    for (const struct google_writer_cite *cite = c->cites; cite; cite = cite->next, i++)
+    for (const struct google_writer_cite *cite = c->cites; cite; cite = cite->next)
         if (cite->text.p || cite->end >= 0)
-            write_support(w, cite, i);
+            write_support(w, cite);
     jw_end(w);
     jw_end(w);
 }

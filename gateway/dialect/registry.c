@@ -6,11 +6,7 @@
 #include "gateway/dialect/openai_responses_priv.h"
 
 static const struct dialect *const dialects[] = {
-    &openai_chat,
-    &openai_completions,
-    &openai_responses,
-    &anthropic,
-    &google,
+    &openai_chat, &openai_completions, &openai_responses, &anthropic, &google,
 };
 
 const struct dialect *dialect_find(struct str name)

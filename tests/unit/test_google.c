@@ -1,4 +1,4 @@
-/* Google's dialect: requests judged and read, schemas, odd answers and events, errors. */
+/* Google's dialect: requests judged and read, odd answers and events, errors. */
 #include "common/mem.h"
 #include "gateway/dialect/flow.h"
 #include "gateway/dialect/google_priv.h"
@@ -202,63 +202,6 @@ START_TEST(results_find_their_calls)
     ck_assert(str_eq(result->json.raw, STR("{\"result\":\"1\",\"n\":2}")));
     result = result->next; /* one too many */
     ck_assert_ptr_null(ir_find_call(c, result->id));
-    end();
-}
-END_TEST
-
-static const struct {
-    const char *own, *want;
-} schemas[] = {
-    {"{\"type\":\"OBJECT\"}", "{\"type\":\"object\"}"},
-    {"{\"type\":\"string\",\"format\":\"enum\",\"enum\":[\"A\"]}",
-     "{\"type\":\"string\",\"format\":\"enum\",\"enum\":[\"A\"]}"},
-    {"{\"nullable\":true,\"type\":\"STRING\",\"enum\":[\"A\"]}",
-     "{\"type\":[\"string\",\"null\"],\"enum\":[\"A\",null]}"},
-    {"{\"nullable\":false,\"type\":\"TYPE_UNSPECIFIED\"}", "{}"},
-    {"{\"type\":[\"string\",\"null\"]}", "{\"type\":[\"string\",\"null\"]}"},
-    /* names of properties are no words of the language */
-    {"{\"properties\":{\"type\":{\"type\":\"NUMBER\"},\"nullable\":{\"nullable\":true},"
-     "\"min_items\":{}}}",
-     "{\"properties\":{\"type\":{\"type\":\"number\"},\"nullable\":{},\"min_items\":{}}}"},
-    {"{\"default\":{\"type\":\"OBJECT\"},\"example\":\"STRING\"}",
-     "{\"default\":{\"type\":\"OBJECT\"},\"example\":\"STRING\"}"},
-    {"{\"any_of\":[{\"type\":\"STRING\"}],\"nullable\":true}",
-     "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}"},
-    {"{\"min_items\":\"1\",\"maxLength\":\"x\",\"max_items\":3,\"minimum\":\"1\"}",
-     "{\"minItems\":1,\"maxLength\":\"x\",\"maxItems\":3,\"minimum\":\"1\"}"},
-    {"{\"ref\":\"#/defs/A\",\"defs\":{\"A\":{\"type\":\"BOOLEAN\"}},\"propertyOrdering\":[\"a\"]}",
-     "{\"$ref\":\"#/$defs/A\",\"$defs\":{\"A\":{\"type\":\"boolean\"}}}"},
-    {"{\"items\":{\"type\":\"ARRAY\",\"items\":{\"type\":\"INTEGER\"}},\"additionalProperties\":"
-     "false}",
-     "{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"additionalProperties\":"
-     "false}"},
-    {"{\"properties\":null,\"items\":true,\"enum\":1}", /* nonsense stays nonsense */
-     "{\"properties\":null,\"items\":true,\"enum\":1}"},
-    {"true", "true"},
-    {"{}", "{}"},
-};
-
-START_TEST(schemas_become_json_schema)
-{
-    begin();
-    for (size_t i = 0; i < ARRAY_LEN(schemas); i++)
-        ck_assert_text(google_schema(str_of(schemas[i].own), arena), schemas[i].want);
-    end();
-}
-END_TEST
-
-START_TEST(deep_schemas_pass)
-{
-    struct buf b;
-    begin();
-    buf_init(&b, 65536);
-    for (int i = 0; i < 120; i++)
-        buf_add_lit(&b, "{\"items\":");
-    buf_add_lit(&b, "{\"type\":\"OBJECT\"}");
-    for (int i = 0; i < 120; i++)
-        buf_add_char(&b, '}');
-    ck_assert_uint_eq(google_schema(buf_str(&b), arena).len, b.len);
-    buf_fini(&b);
     end();
 }
 END_TEST
@@ -512,8 +455,7 @@ START_TEST(altered_signatures_are_none)
 END_TEST
 
 UNIT_MAIN("google", numbers_in_strings_are_numbers, altered_signatures_are_none,
-          refusals_name_the_field, schemas_become_json_schema, usage_is_read,
-          both_spellings_are_one, only_sse_is_passed, pieces_of_a_turn_become_one,
-          results_find_their_calls, deep_schemas_pass, odd_events_do_no_harm, an_answer_must_be_one,
-          every_finish_has_a_word, places_in_bytes_and_characters, errors_have_googles_shape,
-          foreign_signatures_come_back)
+          refusals_name_the_field, usage_is_read, both_spellings_are_one, only_sse_is_passed,
+          pieces_of_a_turn_become_one, results_find_their_calls, odd_events_do_no_harm,
+          an_answer_must_be_one, every_finish_has_a_word, places_in_bytes_and_characters,
+          errors_have_googles_shape, foreign_signatures_come_back)
