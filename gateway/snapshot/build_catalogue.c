@@ -53,9 +53,31 @@ static uint32_t read_efforts(struct str words)
     return out;
 }
 
+/* "/plain | :streamed": the second replaces the first from its own first character's last place on
+ * ("/a:b | :c" is "/a:b" and "/a:c"). */
+static bool read_paths(struct str both, struct arena *a, struct snap_provider *out)
+{
+    struct str streamed = both;
+    struct str plain = str_trim(str_cut(&streamed, '|'));
+    streamed = str_trim(streamed);
+    out->chat_path = out->stream_path = plain;
+    if (!template_check_path(plain))
+        return false;
+    if (streamed.len == 0)
+        return true;
+    size_t at = plain.len;
+    while (at > 0 && plain.p[at - 1] != streamed.p[0])
+        at--;
+    if (at == 0)
+        return false;
+    out->stream_path = str_of(
+        arena_printf(a, STR_FMT STR_FMT, (int)(at - 1), plain.p, STR_ARG(streamed)));
+    return template_check_path(out->stream_path);
+}
+
 /* Why the row is not served, or NULL; `*quiet` if that is no mistake of whoever wrote it. */
-static const char *read_provider(const struct provider_row *row, struct snap_provider *out,
-                                 bool *quiet)
+static const char *read_provider(struct builder *b, const struct provider_row *row,
+                                 struct snap_provider *out, bool *quiet)
 {
     const char *why = NULL;
     *out = (struct snap_provider){
@@ -77,7 +99,7 @@ static const char *read_provider(const struct provider_row *row, struct snap_pro
     *quiet = false;
     if (!template_check_url(row->base_url, &out->base_url, &why))
         return why;
-    if (!template_check_path(row->chat_path))
+    if (!read_paths(row->chat_path, b->img->arena, out))
         return "the chat path must begin with a slash and hold no spaces";
     return NULL;
 }
@@ -88,7 +110,7 @@ void build_providers(struct builder *b)
         const struct provider_row *row = &b->rows->providers[i];
         struct provider_entry *e = ARENA_NEW(b->img->arena, struct provider_entry);
         bool quiet;
-        const char *why = read_provider(row, &e->p, &quiet);
+        const char *why = read_provider(b, row, &e->p, &quiet);
         if (why) {
             build_problem(b, quiet, why, "provider " STR_FMT, STR_ARG(row->slug));
             continue;

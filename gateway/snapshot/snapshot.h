@@ -20,8 +20,9 @@ enum signer_kind { SIGNER_BEARER, SIGNER_HEADER };
 struct snap_provider {
     int32_t id;
     struct str slug, name;
-    struct str base_url;  /* no trailing slash; may hold {region} {project} {resource} */
-    struct str chat_path; /* begins with a slash */
+    struct str base_url;    /* no trailing slash; may hold {region} {project} {resource} */
+    struct str chat_path;   /* begins with a slash; may hold {model} */
+    struct str stream_path; /* the same for streams */
     const struct dialect *dialect;
     enum framing_kind framing;
     enum signer_kind signer;

@@ -90,7 +90,15 @@ bool template_check_url(struct str url, struct str *out, const char **why)
 
 bool template_check_path(struct str path)
 {
-    return str_starts(path, STR("/")) && holds_only(path, "/-._~!$&'()*+,;=:@%?");
+    static const struct str hole = {"{model}", 7};
+    ptrdiff_t at = str_find_str(path, hole);
+    struct str behind = STR("");
+    if (at >= 0) {
+        behind = str_make(path.p + at + hole.len, path.len - (size_t)at - hole.len);
+        path.len = (size_t)at;
+    }
+    return str_starts(path, STR("/")) && holds_only(path, "/-._~!$&'()*+,;=:@%?") &&
+           holds_only(behind, "/-._~!$&'()*+,;=:@%?");
 }
 
 bool template_check_value(struct str value)

@@ -60,13 +60,44 @@ static bool expand(const struct candidate *c, struct str template, struct buf *o
     return true;
 }
 
+/* A model's name as one segment of a path: everything but RFC 3986's unreserved is escaped. */
+static void add_segment(struct buf *b, struct str s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || c == '.' || c == '_' || c == '~';
+        if (plain) {
+            buf_add_char(b, (char)c);
+        } else {
+            buf_add_char(b, '%');
+            buf_add_char(b, hex[c >> 4]);
+            buf_add_char(b, hex[c & 15]);
+        }
+    }
+}
+
+static bool add_path(struct buf *b, struct str path, struct str model)
+{
+    static const struct str hole = {"{model}", 7};
+    ptrdiff_t at = str_find_str(path, hole);
+    if (at < 0)
+        return buf_add_str(b, path);
+    buf_add(b, path.p, (size_t)at);
+    add_segment(b, model);
+    size_t behind = (size_t)at + hole.len;
+    return buf_add(b, path.p + behind, path.len - behind);
+}
+
 const char *address_make(struct req *r, const struct candidate *c, const char *path)
 {
     const struct snap_provider *p = c->offer->provider;
     struct buf b;
     buf_init(&b, URL_MAX);
     bool ok = c->key->base_url.len ? buf_add_str(&b, c->key->base_url) : expand(c, p->base_url, &b);
-    ok = ok && buf_add_str(&b, path ? str_of(path) : p->chat_path);
+    struct str own = r->want.scan.stream ? p->stream_path : p->chat_path;
+    ok = ok && add_path(&b, path ? str_of(path) : own, address_model(r, c));
     const char *url = ok ? arena_strdup(r->arena, buf_str(&b)) : NULL;
     buf_fini(&b);
     return url;

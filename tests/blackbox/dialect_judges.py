@@ -146,4 +146,4 @@ JUDGES = {"openai": openai_chat, "openai-responses": openai_responses,
 
 def judge(provider, record):
     """`record`: what the simulator received (GET /_sim/last)."""
-    JUDGES[provider](record["path"], json.loads(record["body"]))
+    JUDGES[provider](record["target"], json.loads(record["body"]))
