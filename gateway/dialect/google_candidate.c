@@ -94,7 +94,7 @@ static void add_blob(struct google_answer *g, const struct google_part *part)
     bool known = kind == IR_IMAGE || kind == IR_AUDIO;
     struct ir_event *e = delta(g, known ? kind : IR_OTHER, part);
     if (known) {
-        google_media(&part->blob, &e->media);
+        google_media(&part->blob, g->r.a, &e->media);
     } else {
         e->name = part->blob.is_file ? STR("fileData") : STR("inlineData");
         e->raw = part->raw;

@@ -198,7 +198,7 @@ static void add_result(struct google_parse *p, struct ir_message *m, const struc
     for (const struct google_blob *b = g->blobs; b; b = b->next) {
         struct ir_part *child = ir_add_child(part, p->r.a,
                                              google_media_kind(b->mime.p ? b->mime : STR("")));
-        google_media(b, &child->media);
+        google_media(b, p->r.a, &child->media);
     }
 }
 
@@ -228,7 +228,7 @@ static void read_part(struct google_parse *p, struct ir_message *m, uint32_t ind
         break;
     case GOOGLE_BLOB:
         part = add(p, m, google_media_kind(g.blob.mime.p ? g.blob.mime : STR("")), &g, index);
-        google_media(&g.blob, &part->media);
+        google_media(&g.blob, p->r.a, &part->media);
         read_signature(p, &g, &part->signature);
         note(p, part->kind);
         break;

@@ -60,7 +60,7 @@ struct google_part {
 bool google_read_part(struct reader *r, struct google_part *out);
 /* The kind of content that a media type stands for. */
 enum ir_kind google_media_kind(struct str mime);
-void google_media(const struct google_blob *b, struct ir_media *out);
+void google_media(const struct google_blob *b, struct arena *a, struct ir_media *out);
 
 /* ---- requests */
 

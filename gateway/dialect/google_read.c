@@ -183,7 +183,18 @@ static bool is_own_file(struct str uri)
            str_starts(uri, STR("https://generativelanguage.googleapis.com/"));
 }
 
-void google_media(const struct google_blob *b, struct ir_media *out)
+/* Google takes both alphabets, and its own SDKs write the one for URLs; others know the standard. */
+static struct str standard_base64(struct str data, struct arena *a)
+{
+    if (str_find(data, '-') < 0 && str_find(data, '_') < 0)
+        return data;
+    char *p = arena_strdup(a, data);
+    for (char *c = p; *c; c++)
+        *c = (char)(*c == '-' ? '+' : *c == '_' ? '/' : *c);
+    return str_make(p, data.len);
+}
+
+void google_media(const struct google_blob *b, struct arena *a, struct ir_media *out)
 {
     *out = (struct ir_media){.at = !b->is_file            ? IR_MEDIA_BASE64
                                    : is_own_file(b->data) ? IR_MEDIA_FILE_ID
@@ -191,4 +202,6 @@ void google_media(const struct google_blob *b, struct ir_media *out)
                              .type = b->mime.p ? b->mime : STR(""),
                              .data = b->data.p ? b->data : STR(""),
                              .name = b->name};
+    if (out->at == IR_MEDIA_BASE64)
+        out->data = standard_base64(out->data, a);
 }

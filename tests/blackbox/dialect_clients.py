@@ -17,6 +17,7 @@ from google.genai import types as gtypes
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+PINNED = {"x-no-fallback": "true"}   # the provider under test, no other
 WEATHER = {"type": "object", "properties": {"location": {"type": "string"}},
            "required": ["location"], "additionalProperties": False}
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}, "label": {"type": "string"}},
@@ -58,7 +59,8 @@ class Chat:
                 "content_filter": "filter"}
 
     def __init__(self, gateway, key):
-        self.client = openai.OpenAI(base_url=gateway.base_url, api_key=key, max_retries=0)
+        self.client = openai.OpenAI(base_url=gateway.base_url, api_key=key, max_retries=0,
+                                    default_headers=PINNED)
 
     def request(self, model, ask):
         content = ask.text
@@ -204,7 +206,8 @@ class Messages:
                 "tool_use": "tools", "refusal": "filter"}
 
     def __init__(self, gateway, key):
-        self.client = anthropic.Anthropic(base_url=gateway.root, api_key=key, max_retries=0)
+        self.client = anthropic.Anthropic(base_url=gateway.root, api_key=key, max_retries=0,
+                                          default_headers=PINNED)
 
     def request(self, model, ask):
         content = [{"type": "text", "text": ask.text}]
@@ -270,7 +273,8 @@ class Gemini:
 
     def __init__(self, gateway, key):
         self.client = genai.Client(api_key=key,
-                                   http_options=gtypes.HttpOptions(base_url=gateway.root))
+                                   http_options=gtypes.HttpOptions(base_url=gateway.root,
+                                                                  headers=PINNED))
 
     def request(self, model, ask):
         parts = [gtypes.Part(text=ask.text)]
@@ -355,7 +359,8 @@ class Converse:
                                           signature_version=botocore.UNSIGNED))
         self.client.meta.events.register(
             "before-send.bedrock-runtime",
-            lambda request, **_: request.headers.add_header("Authorization", f"Bearer {key}"))
+            lambda request, **_: [request.headers.add_header(*h) for h in
+                                  [("Authorization", f"Bearer {key}"), *PINNED.items()]] and None)
 
     def request(self, model, ask):
         content = [{"text": ask.text}]
