@@ -208,6 +208,12 @@ static void find_endpoint(struct req *r)
     r->in.call = (struct dialect_call){.model = STR(""), .query = r->in.query};
     r->in.dialect = dialect_told(r->in.passed, dialect_find(STR("openai")));
     r->in.route = dialect_route_find(path, &d, &model);
+    if (!r->in.route && !r->in.post && (d = dialect_chain_find(path, &model))) {
+        r->in.dialect = d;
+        r->in.endpoint = ENDPOINT_STORED;
+        r->in.call.model = decode_percent(r->arena, model);
+        return;
+    }
     if (!r->in.route) {
         if (!find_question(r, path))
             refuse(r, E_NO_ROUTE,
@@ -236,6 +242,7 @@ void listener_read_head(struct conn *c, struct req *r, const char *method)
 {
     memcpy(r->in.client_ip, c->client_ip, sizeof r->in.client_ip);
     r->in.post = strcmp(method, "POST") == 0;
+    r->in.delete = strcmp(method, "DELETE") == 0;
     MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, on_header, r);
     check_size(c, r);
     check_framing(r);
@@ -246,7 +253,8 @@ void listener_read_head(struct conn *c, struct req *r, const char *method)
         str_eq(r->in.header[HEADER_X_DOTEB_HOP], r->engine->hop))
         refuse(r, E_LOOP, "The request came back to the gateway that sent it.");
     find_endpoint(r);
-    if (!r->in.post && strcmp(method, "GET") != 0 && r->in.endpoint != ENDPOINT_NONE)
+    bool deletes = r->in.delete &&r->in.endpoint == ENDPOINT_STORED;
+    if (!r->in.post && !deletes && strcmp(method, "GET") != 0 && r->in.endpoint != ENDPOINT_NONE)
         refuse(r, E_METHOD, "Use GET.");
     if (r->engine->draining)
         refuse(r, E_DRAINING, "The gateway is shutting down.");

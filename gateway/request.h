@@ -55,10 +55,11 @@ enum header_id {
 /* What a path asks for. */
 enum endpoint {
     ENDPOINT_NONE,
-    ENDPOINT_DIALECT /* a route of a dialect */,
+    ENDPOINT_DIALECT, /* a route of a dialect */
     ENDPOINT_MODELS,
     ENDPOINT_MODEL,
-    ENDPOINT_KEY
+    ENDPOINT_KEY,
+    ENDPOINT_STORED, /* an answer kept for the client: GET and DELETE; in.call.model is its id */
 };
 
 struct archive;
@@ -134,7 +135,7 @@ struct req {
         char id_text[UUID_TEXT_LEN + 1];
         int64_t start_us, created_us; /* monotonic, wall */
         struct str path, query;       /* raw, undecoded */
-        bool post;
+        bool post, delete;
         enum endpoint endpoint;
         const struct dialect *dialect;          /* the caller's; never NULL once the head is read */
         const struct dialect_route *route;      /* ENDPOINT_DIALECT */
@@ -230,7 +231,9 @@ struct req {
         struct archive_job *job; /* asked for, or answered and not taken yet */
         struct timer timer;
         bool answered;
-        unsigned phase; /* the step's own: how far it is */
+        unsigned phase;      /* steps/chain.c: how far it is */
+        struct str items;    /* of the request's own input, before others were put before it */
+        struct str previous; /* the answer it goes on from; "" none */
     } archive;
 
     struct { /* by req_fail, once */

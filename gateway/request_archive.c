@@ -14,6 +14,7 @@
 enum {
     ARCHIVE_MAGIC = 0x61726368,
     JOBS_MAX = 256,
+    ITEMS_ANSWERS_MAX = 128,
     STATEMENT_MS = 2000,
     CONNECT_AGAIN_US = 1000 * 1000,
     HASH_BYTES = 16,
@@ -34,7 +35,7 @@ struct archive_job {
     struct arena *arena; /* owned: everything below */
     enum archive_what what;
     struct response_key key;
-    struct str previous, plain, data_key_sealed;
+    struct str previous, plain, item_ids, data_key_sealed;
     enum archive_result result;
     struct archive_contents *found;
     size_t n;
@@ -84,7 +85,8 @@ static enum pg_err put(struct archive_job *j, struct pg *pg, const struct secret
     size_t len = j->plain.len + CRYPTO_SEAL_OVERHEAD;
     uint8_t *sealed = arena_alloc(j->arena, len);
     data_seal(key, j->plain, str_make(aad.p, aad.len), sealed);
-    return response_store_put(pg, &j->key, j->previous, str_make((const char *)sealed, len));
+    return response_store_put(pg, &j->key, j->previous, j->item_ids,
+                              str_make((const char *)sealed, len));
 }
 
 /* Finds the two members of what was kept. */
@@ -117,7 +119,10 @@ static enum pg_err get(struct archive_job *j, struct pg *pg, const struct secret
 {
     struct response_row *rows = NULL;
     size_t max = j->what == ARCHIVE_GET ? 1 : RESPONSE_CHAIN_MAX;
-    enum pg_err err = response_store_chain(pg, &j->key, max, j->arena, &rows, &j->n);
+    enum pg_err err = j->what == ARCHIVE_ITEMS
+                          ? response_store_items(pg, &j->key, ITEMS_ANSWERS_MAX, j->arena, &rows,
+                                                 &j->n)
+                          : response_store_chain(pg, &j->key, max, j->arena, &rows, &j->n);
     if (err != PG_OK || j->n == 0) {
         j->result = ARCHIVE_NONE;
         return err;
@@ -245,13 +250,15 @@ void archive_ask(struct req *r, enum archive_what what, struct str id, struct st
         .key = {r->who.key.organisation_id, r->who.key.project_id, arena_str(a, id)},
         .previous = arena_str(a, previous),
         .plain = contents ? both(contents, a) : STR(""),
+        .item_ids = contents ? arena_str(a, contents->item_ids) : STR("[]"),
         .data_key_sealed = arena_str(a, r->who.project->data_key_sealed),
     };
     r->archive.answered = false;
     r->archive.job = j;
     r->archive.timer.fn = on_late;
     timer_set(&e->timers, &r->archive.timer, clock_mono_us() + ARCHIVE_WAIT_MS * 1000);
-    if (id.len <= RESPONSE_ID_MAX && pool_post(e->archive->pool, e->port, &j->job))
+    if ((what == ARCHIVE_ITEMS || id.len <= RESPONSE_ID_MAX) &&
+        pool_post(e->archive->pool, e->port, &j->job))
         return;
     job_free(j);
     r->archive.job = NULL;

@@ -19,6 +19,7 @@ void archive_free(struct archive *a);
 enum archive_what {
     ARCHIVE_CHAIN, /* the answer and all before it: items, oldest first */
     ARCHIVE_GET,   /* the answer alone: its response object */
+    ARCHIVE_ITEMS, /* the answers that have any of the items whose ids `id` lists (JSON array) */
     ARCHIVE_PUT,   /* keeps `contents` under the id */
     ARCHIVE_DELETE,
 };
@@ -26,6 +27,7 @@ enum archive_what {
 /* {"items":[...],"response":{...}}: what is kept of an answer. */
 struct archive_contents {
     struct str items, response; /* raw JSON array and object */
+    struct str item_ids;        /* PUT: JSON array of its output's items' ids */
 };
 
 /* Asks for it on behalf of `r` (its organisation and project); `r` is woken when it is there or the

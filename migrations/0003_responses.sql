@@ -7,10 +7,12 @@ create table stored_responses (
     response_id     text not null,          -- as the client got it
     project_id      uuid not null,
     previous_id     text,                   -- the response that this one goes on from
+    item_ids        text[] not null default '{}', -- of its output's items, by which requests may name them
     sealed          bytea not null,         -- {"items":[input and output],"response":{...}} under the organisation's data key
     created_at      timestamptz not null default now(),
     primary key (organisation_id, response_id, day)
 ) partition by range (day);
+create index stored_responses_items_idx on stored_responses using gin (item_ids);
 
 -- Makes the day partitions from `first` for `days` days. Safe to repeat and to race.
 create function ensure_response_partitions(first date, days integer) returns void language plpgsql as $$

@@ -237,6 +237,22 @@ struct dialect_route {
     bool stream; /* the path says that it is one */
 };
 
+/* Answers that clients may ask for again or build on (the Responses API). Items are elements of a
+ * JSON array joined by commas, without the brackets. */
+struct dialect_chain {
+    const char *path; /* behind /v1, ends with a slash: GET and DELETE of `path` + id */
+    /* The body with the items `before` put before its own, and without the name of what it goes on
+     * from. */
+    bool (*expand)(struct str body, struct str before, struct buf *out);
+    bool (*items_of_request)(struct str body, struct buf *out);
+    /* `answer`: a whole answer, or the event that ends a stream. */
+    bool (*items_of_answer)(struct str answer, struct buf *out);
+    bool (*items_add)(struct str items, struct buf *to);
+    /* Ids of earlier items that the body names instead of repeating them, and their replacement. */
+    size_t (*references)(struct str body, struct str *ids, size_t max);
+    bool (*resolve)(struct str body, struct str known, struct buf *out);
+};
+
 struct dialect {
     const char *name;                   /* as in providers.dialect: "openai" */
     const struct dialect_route *routes; /* ends with a NULL path; NULL none */
@@ -272,6 +288,7 @@ struct dialect {
      * writer's, NULL in passed streams. */
     bool (*write_error_event)(void *state, const struct dialect_error *e, struct uuid request_id,
                               struct buf *out);
+    const struct dialect_chain *chain; /* NULL: the dialect has no such thing */
     const char *stream_type; /* Content-Type of streams, unless scan_request says another */
     /* The answer to a question for a prompt's tokens (ASK_COUNT); NULL: no route asks it. */
     bool (*write_count)(int64_t tokens, struct buf *out);
@@ -343,6 +360,9 @@ void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dia
  * ("" none); NULL: no dialect has it. */
 const struct dialect_route *dialect_route_find(struct str path, const struct dialect **d,
                                                struct str *model);
+/* The dialect whose stored answers lie at `path` (raw, without `/v1`), and the id in it; NULL:
+ * none. */
+const struct dialect *dialect_chain_find(struct str path, struct str *id);
 /* Headers of clients that some dialect wants to see (`headers`, `tell`): a small number by name, or
  * -1. Names compare without case. */
 enum { DIALECT_HEADERS_MAX = 16 };

@@ -183,7 +183,8 @@ static bool is_own_file(struct str uri)
            str_starts(uri, STR("https://generativelanguage.googleapis.com/"));
 }
 
-/* Google takes both alphabets, and its own SDKs write the one for URLs; others know the standard. */
+/* Google takes both alphabets, and its own SDKs write the one for URLs; others know the standard.
+ */
 static struct str standard_base64(struct str data, struct arena *a)
 {
     if (str_find(data, '-') < 0 && str_find(data, '_') < 0)

@@ -1,5 +1,6 @@
 /* The OpenAI Responses dialect's table of functions. */
 #include "gateway/dialect/openai_priv.h"
+#include "gateway/dialect/openai_responses_chain.h"
 #include "gateway/dialect/openai_responses_priv.h"
 
 static const struct dialect_route routes[] = {
@@ -13,6 +14,16 @@ static const struct dialect_header headers[] = {
     {"openai-project", NULL},
     {"openai-beta", NULL},
     {NULL, NULL},
+};
+
+static const struct dialect_chain chain = {
+    .path = "/responses/",
+    .expand = responses_expand,
+    .items_of_request = responses_items_of_request,
+    .items_of_answer = responses_items_of_answer,
+    .items_add = responses_items_add,
+    .references = responses_references,
+    .resolve = responses_resolve,
 };
 
 const struct dialect openai_responses = {
@@ -30,6 +41,7 @@ const struct dialect openai_responses = {
     .write_answer = responses_write_answer,
     .write_error = openai_write_error,
     .write_error_event = responses_write_error_event,
+    .chain = &chain,
     .stream_type = "text/event-stream",
     .emit_request = responses_emit_request,
     .read_answer = responses_read_answer,

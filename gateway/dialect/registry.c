@@ -46,6 +46,18 @@ const struct dialect_route *dialect_route_find(struct str path, const struct dia
     return NULL;
 }
 
+const struct dialect *dialect_chain_find(struct str path, struct str *id)
+{
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+        struct str lead = dialects[i]->chain ? str_of(dialects[i]->chain->path) : STR_NULL;
+        if (!lead.p || path.len <= lead.len || !str_starts(path, lead))
+            continue;
+        *id = str_make(path.p + lead.len, path.len - lead.len);
+        return str_find(*id, '/') < 0 ? dialects[i] : NULL;
+    }
+    return NULL;
+}
+
 /* Goes over all names that dialects want, in a fixed order; the first place of a name counts. */
 static int number_of(struct str name, const struct dialect *teller)
 {

@@ -3,6 +3,7 @@
 #include "common/apikey.h"
 #include "gateway/query.h"
 #include "gateway/request.h"
+#include "gateway/steps/chain.h"
 
 /* Every place that a client of some dialect puts its key. */
 static const enum header_id places[] = {
@@ -81,6 +82,8 @@ enum step_rc step_auth(struct req *r)
     err = find_credential(r, &credential);
     if (!err)
         err = judge_key(r, credential);
+    if (!err && r->in.endpoint == ENDPOINT_STORED)
+        return chain_query(r);
     if (!err && r->in.endpoint != ENDPOINT_DIALECT) {
         query_answer(r);
         r->run.jump = STEP_done;

@@ -2,6 +2,7 @@
  * read it. A question for a prompt's tokens ends here. Writes r->want. */
 #include "gateway/ir/estimate.h"
 #include "gateway/request.h"
+#include "gateway/steps/chain.h"
 #include "gateway/wire/unpack.h"
 
 static bool is_json(struct str content_type)
@@ -76,6 +77,8 @@ enum step_rc step_receive(struct req *r)
     }
     if (!r->in.body_done)
         return STEP_WAIT;
+    if (r->archive.phase != CHAIN_NONE)
+        return chain_before(r);
     struct str metadata = r->in.header[HEADER_X_DOTEB_METADATA];
     r->want.metadata_wanted = r->in.dialect->metadata_unasked ? !str_ieq(metadata, STR("false"))
                                                               : str_ieq(metadata, STR("true"));
@@ -89,7 +92,7 @@ enum step_rc step_receive(struct req *r)
         return STEP_FAIL;
     }
     if (r->in.route->ask == ASK_CHAT)
-        return STEP_NEXT;
+        return chain_before(r);
     answer_count(r);
     r->run.jump = STEP_done;
     return STEP_JUMP;

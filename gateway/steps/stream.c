@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "gateway/failpoint.h"
 #include "gateway/request_error.h"
+#include "gateway/steps/chain.h"
 #include "gateway/steps/settle.h"
 #include "gateway/steps/stream_metadata.h"
 #include "gateway/steps/stream_priv.h"
@@ -233,12 +234,16 @@ enum step_rc step_stream(struct req *r)
 {
     size_t before = r->out.buf.len;
     enum step_rc rc;
+    if (r->archive.phase == CHAIN_STORING)
+        return chain_after(r);
     if (!r->up.event_stream)
         rc = whole_answer(r);
     else if (!r->want.scan.stream)
         rc = upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event stream came unasked"));
     else
         rc = read_frames(r);
+    if (rc == STEP_NEXT)
+        rc = chain_after(r);
     if (rc == STEP_JUMP)
         forget_attempt(r);
     if (rc == STEP_FAIL && r->out.begun && !r->out.got_error)

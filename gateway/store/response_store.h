@@ -20,8 +20,13 @@ struct response_row {
 enum { RESPONSE_CHAIN_MAX = 1000, RESPONSE_ID_MAX = 256 };
 
 /* Puts one; a second one of the same id and day is PG_CONFLICT. `previous` "": none. */
+/* `item_ids`: JSON array of strings. */
 MUST_USE enum pg_err response_store_put(struct pg *pg, const struct response_key *k,
-                                        struct str previous, struct str sealed);
+                                        struct str previous, struct str item_ids,
+                                        struct str sealed);
+/* Answers that have any of these items (`k->id`: a JSON array of their ids), at most `max`. */
+MUST_USE enum pg_err response_store_items(struct pg *pg, const struct response_key *k, size_t max,
+                                          struct arena *a, struct response_row **rows, size_t *n);
 /* The chain that ends with `k->id`, oldest first, at most `max` (<= RESPONSE_CHAIN_MAX) of it; n =
  * 0: a link of it is not there. The rows lie in the arena. */
 MUST_USE enum pg_err response_store_chain(struct pg *pg, const struct response_key *k, size_t max,
