@@ -16,6 +16,9 @@ static const struct dialect_route routes[] = {
     ROUTES("/v1alpha"),
     ROUTES("/publishers/google"),
     ROUTES("/v1beta1/publishers/google"),
+    /* Vercel's AI SDK leaves `models/` out before names with a slash. */
+    {"/v1beta/{model}:generateContent", ASK_CHAT, ENDPOINT_GENERATE_CONTENT, false},
+    {"/v1beta/{model}:streamGenerateContent", ASK_CHAT, ENDPOINT_GENERATE_CONTENT, true},
     {NULL, ASK_CHAT, ENDPOINT_GENERATE_CONTENT, false},
 };
 

@@ -195,7 +195,7 @@ def length(c):
 
 
 def cached_tokens(c):
-    a, _ = c.ask(Ask("Hello. [sim tokens_in=900 cached=700 tokens_out=5]"))
+    a, _ = c.ask(Ask("Hello. [sim tokens_in=900 cached=700 tokens_out=50]"))
     assert a.usage[0] == 900 and a.cached == 700
 
 
