@@ -51,6 +51,7 @@ LIBRARIES = [
     ("hiredis/", r"gateway/redis/.*"),
     ("libpq-fe.h", r"common/pg[a-z_]*\.[ch]"),
     ("jansson.h", r"control/.*|common/(conf|json)[a-z_]*\.[ch]|gateway/snapshot/.*|tests/.*"),
+    ("openssl/", r"gateway/sign/.*"),
     ("zlib.h", r"gateway/wire/.*|tests/.*"),
     ("check.h", r"tests/.*"),
 ]
@@ -125,6 +126,7 @@ SAMPLES = [
     ({"gateway/steps/a.c": "#include <curl/curl.h>\n"}, "belongs to another folder"),
     ({"gateway/dialect/a.c": "#include <jansson.h>\n"}, "belongs to another folder"),
     ({"gateway/sign/a.c": "#include <sys/socket.h>\n"}, "no network"),
+    ({"gateway/tokens.c": "#include <openssl/evp.h>\n"}, "belongs to another folder"),
     ({"gateway/newroom/a.c": '#include "common/str.h"\n'}, "not in the table"),
     ({"control/main.c": '#include "gateway/loop.h"\n'}, "control/ does not see gateway/"),
     ({"tests/simulator/a.c": '#include "gateway/loop.h"\n'}, "stands apart"),
