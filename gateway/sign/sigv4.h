@@ -8,6 +8,9 @@
 #include "common/defs.h"
 #include "common/str.h"
 
+/* The service that is signed for where a provider's row names none. */
+#define SIGV4_SERVICE "bedrock"
+
 enum {
     SIGV4_HEX_BYTES = 65,   /* 64 lower-case digits and a NUL */
     SIGV4_HEADERS_MAX = 96, /* headers, and signed names, of one request */
