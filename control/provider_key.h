@@ -24,5 +24,8 @@ MUST_USE enum pg_err provider_key_add(const struct app *app, struct pg *pg,
 /* Printable ASCII without spaces at its ends, within PROVIDER_SECRET_MAX: what a header can carry.
  * Line ends inside are allowed (a service account's JSON has them). */
 bool provider_key_secret_fits(struct str secret);
+/* "" or what is wrong with the secret for a provider whose catalogue row names these signers
+ * (static; it holds nothing of the secret). */
+const char *provider_key_secret_complaint(struct str signers, struct str secret);
 
 #endif

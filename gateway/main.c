@@ -89,6 +89,12 @@ static bool start_storage(struct gateway *g)
     };
     g->shared.loader = loader_new(&lo);
     g->shared.archive = archive_new(g->conf.database_url, g->keys);
+    const struct tokens_options to = {
+        .url = g->conf.gcp_token_url,
+        .ca_file = g->conf.ca_file,
+        .connect_ms = g->conf.connect_timeout_ms,
+    };
+    g->shared.tokens = tokens_new(&to);
     return true;
 }
 
@@ -168,11 +174,14 @@ static void stop(struct gateway *g)
     set_started(g, false); /* from here on the loader posts to nobody */
     for (unsigned i = 0; i < g->n_workers; i++)
         worker_post(g->workers[i], MAIL_STOP);
+    if (g->shared.tokens)
+        tokens_stop(g->shared.tokens);
     for (unsigned i = 0; i < g->n_workers; i++)
         worker_free(g->workers[i]);
     xfree(g->workers);
     admin_free(g->admin);
     archive_free(g->shared.archive);
+    tokens_free(g->shared.tokens);
     loader_free(g->shared.loader);
     writer_free(g->writer, WRITER_EXIT_MS);
     spool_free(g->shared.spool);

@@ -66,6 +66,7 @@ void req_free(struct req *r)
     ASSERT(r->run.step == STEP_done && !r->up.xfer);
     timer_cancel(&e->timers, &r->up.timer);
     archive_forget(r);
+    tokens_forget_waiter(&r->tx.token_wait);
     atomic_fetch_sub_explicit(e->body_bytes, r->in.body_charged + r->up.body_charged,
                               memory_order_relaxed);
     buf_fini(&r->in.body);

@@ -27,6 +27,7 @@
 #include "gateway/options.h"
 #include "gateway/snapshot/snapshot.h"
 #include "gateway/timer.h"
+#include "gateway/tokens.h"
 #include "gateway/wire/framing.h"
 #include "gateway/xfer/xfer.h"
 
@@ -90,7 +91,8 @@ struct engine {
     atomic_llong *body_bytes; /* of the whole process */
     struct archive *archive;  /* of the whole process */
     struct pool_port *port;   /* what its jobs come back through */
-    struct str hop;           /* this gateway's id, for the loop header */
+    struct token_cache *tokens;
+    struct str hop; /* this gateway's id, for the loop header */
     struct req *ready, **ready_tail;
     struct arena *spare_arenas[64];
     unsigned n_spare_arenas;
@@ -182,6 +184,7 @@ struct req {
         const struct dialect *dialect; /* what the provider speaks; NULL before the first attempt */
         bool translated;               /* else the body passes as it is */
         struct dialect_loss loss;      /* what the translation left out */
+        struct token_waiter token_wait;
         const char *url;
         struct buf body;
         const struct xfer_header *headers;

@@ -102,6 +102,7 @@ static void engine_init(struct worker *w, unsigned index)
     e->archive = s->archive;
     e->port = &w->port;
     pool_port_init(&w->port, e->loop);
+    e->tokens = token_cache_new(s->tokens, e->port);
     e->ready_tail = &e->ready;
     const struct xfer_options xo = {
         .loop = e->loop,
@@ -117,6 +118,7 @@ static void engine_init(struct worker *w, unsigned index)
 static void engine_fini(struct engine *e)
 {
     pool_port_fini(e->port, e->loop);
+    token_cache_free(e->tokens);
     xfer_pool_free(e->xfers);
     snapshot_unref(e->snap);
     key_memo_free(e->memo);

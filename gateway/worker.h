@@ -16,6 +16,7 @@ struct worker_shared {
     struct spool *spool;
     struct loader *loader;
     struct archive *archive;
+    struct tokens *tokens;
     struct guard guard;
     char hop[UUID_TEXT_LEN + 1];
     atomic_llong body_bytes;

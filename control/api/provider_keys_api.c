@@ -1,13 +1,12 @@
 /* /organisations/{org}/provider-keys: list, add (sealed, never shown again), disable, reorder. */
 #include "common/mem.h"
+#include "common/provider_option.h"
 #include "control/api/api.h"
 #include "control/base_url.h"
 #include "control/page.h"
 #include "control/provider_key.h"
 #include "control/store/catalogue_store.h"
 #include "control/store/provider_key_store.h"
-
-static const char *const option_names[] = {"region", "project", "resource"};
 
 /* "position/id" of a cursor. */
 static bool parse_key(struct str key, struct provider_key_filter *f)
@@ -53,26 +52,6 @@ static void answer_one(struct call *c, struct uuid id, int status)
     pg_result_free(r);
 }
 
-/* What may stand in a provider's base URL: `^[a-z0-9][a-z0-9-]{0,62}$`. */
-static bool is_option_value(const json_t *v)
-{
-    struct str s = str_make(json_string_value(v), json_string_length(v));
-    if (!json_is_string(v) || s.len < 1 || s.len > 63 || s.p[0] == '-')
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
-            return false;
-    return true;
-}
-
-static bool is_option_name(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(option_names); i++)
-        if (strcmp(option_names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* Checks the options against what the provider's base URL needs, and keeps them as text. */
 static bool take_options(struct call *c, const json_t *options, const struct provider_row *provider,
                          struct provider_key_new *k)
@@ -82,17 +61,19 @@ static bool take_options(struct call *c, const json_t *options, const struct pro
     json_object_foreach((json_t *)(uintptr_t)options, name, value)
     {
         char *field = arena_printf(c->arena, "options.%.32s", name);
-        if (!is_option_name(name))
+        enum provider_option o = provider_option_find(str_of(name));
+        if (o == OPTION_NONE)
             return input_refuse(c, field, "there is no such option.");
-        if (!is_option_value(value))
-            return input_refuse(
-                c, field, "give 1 to 63 lower-case letters, digits and dashes, no dash first.");
+        if (!json_is_string(value) ||
+            !provider_option_fits(o, str_make(json_string_value(value), json_string_length(value))))
+            return input_refuse(c, field, "%s", provider_option_rule(o));
     }
-    struct str template = k->base_url.p ? STR("") : str_of(provider->base_url);
-    for (size_t i = 0; i < ARRAY_LEN(option_names); i++) {
-        const char *want = arena_printf(c->arena, "{%s}", option_names[i]);
-        if (str_find_str(template, str_of(want)) >= 0 && !json_object_get(options, option_names[i]))
-            return input_refuse(c, arena_printf(c->arena, "options.%s", option_names[i]),
+    for (enum provider_option o = 0; o < OPTION_COUNT; o++) {
+        struct str hole = str_of(arena_printf(c->arena, "{%s}", provider_option_name(o)));
+        bool needed = str_find_str(str_of(provider->chat_path), hole) >= 0 ||
+                      (!k->base_url.p && str_find_str(str_of(provider->base_url), hole) >= 0);
+        if (needed && !json_object_get(options, provider_option_name(o)))
+            return input_refuse(c, arena_printf(c->arena, "options.%s", provider_option_name(o)),
                                 "this provider's address needs it.");
     }
     char *text = options ? json_dumps(options, JSON_COMPACT) : NULL;
@@ -156,7 +137,10 @@ static bool read_new(struct call *c, struct provider_key_new *k)
     if (!provider.found)
         return input_refuse(c, "provider", "there is no such provider.");
     k->provider_id = provider.id;
-    return take_options(c, options, &provider, k);
+    if (!take_options(c, options, &provider, k))
+        return false;
+    const char *why = provider_key_secret_complaint(str_of(provider.signer), k->secret);
+    return !*why || input_refuse(c, "secret", "%s", why);
 }
 
 void api_provider_keys_create(struct call *c)

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "common/provider_option.h"
 #include "control/args.h"
 #include "control/base_url.h"
 #include "control/commands/commands.h"
@@ -13,7 +14,8 @@
 #include "control/store/provider_key_store.h"
 
 struct provider_key_args {
-    const char *provider, *label, *base_url, *organisation, *region, *project, *resource;
+    const char *provider, *label, *base_url, *organisation;
+    const char *option[OPTION_COUNT];
     bool secret_stdin, if_missing;
     char secret[PROVIDER_SECRET_MAX + 2];
 };
@@ -37,19 +39,20 @@ static bool look_up(struct pg *pg, const struct provider_key_args *a, struct pro
                         n ? "there are several of that name" : "there is no such organisation");
     if (!provider.found)
         return complain("--provider: the catalogue has no provider ", a->provider);
+    const char *why = provider_key_secret_complaint(str_of(provider.signer), k->secret);
+    if (*why)
+        return complain("the secret: ", why);
     k->provider_id = provider.id;
     return true;
 }
 
 static void write_options(const struct provider_key_args *a, struct buf *out)
 {
-    const char *const values[][2] = {
-        {"region", a->region}, {"project", a->project}, {"resource", a->resource}};
     (void)buf_add_char(out, '{');
-    for (size_t i = 0; i < ARRAY_LEN(values); i++)
-        if (values[i][1]) {
-            (void)buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", values[i][0]);
-            (void)buf_add_json(out, str_of(values[i][1]));
+    for (enum provider_option o = 0; o < OPTION_COUNT; o++)
+        if (a->option[o]) {
+            (void)buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", provider_option_name(o));
+            (void)buf_add_json(out, str_of(a->option[o]));
         }
     (void)buf_add_char(out, '}');
 }
@@ -95,9 +98,11 @@ int cmd_provider_key_add(struct app *app, int argc, char *const *argv)
         {.name = "--label", .value = &a.label},
         {.name = "--base-url", .value = &a.base_url},
         {.name = "--organisation", .value = &a.organisation},
-        {.name = "--region", .value = &a.region},
-        {.name = "--project", .value = &a.project},
-        {.name = "--resource", .value = &a.resource},
+        {.name = "--region", .value = &a.option[OPTION_REGION]},
+        {.name = "--project", .value = &a.option[OPTION_PROJECT]},
+        {.name = "--resource", .value = &a.option[OPTION_RESOURCE]},
+        {.name = "--deployment", .value = &a.option[OPTION_DEPLOYMENT]},
+        {.name = "--api-version", .value = &a.option[OPTION_API_VERSION]},
         {.name = "--secret-stdin", .flag = &a.secret_stdin},
         {.name = "--if-missing", .flag = &a.if_missing},
     };
@@ -108,6 +113,12 @@ int cmd_provider_key_add(struct app *app, int argc, char *const *argv)
         (void)complain("--base-url: ", why);
         return 2;
     }
+    for (enum provider_option o = 0; o < OPTION_COUNT; o++)
+        if (a.option[o] && !provider_option_fits(o, str_of(a.option[o]))) {
+            (void)fprintf(stderr, "doteb-control: %s: %s\n", provider_option_name(o),
+                          provider_option_rule(o));
+            return 2;
+        }
     struct pg *pg = NULL;
     bool ok = take_secret(&a) && app_open_master(app) && (pg = app_connect_migrated(app)) &&
               add(app, pg, &a);

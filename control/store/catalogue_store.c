@@ -9,14 +9,16 @@
  * gateway/sign/). A new one there gets its word here. */
 #define SQL_USABLE                                                                                 \
     "(p.base_url <> '' and p.framing = 'sse' and p.dialect in ('openai') "                         \
-    "and (p.signer = 'bearer' or p.signer like 'header:%'))"
+    "and p.signer ~ '^(bearer|header:[a-z0-9-]+|sigv4|gcp-service-account)"                        \
+    "( [|] (bearer|header:[a-z0-9-]+|sigv4))?$')"
 
 static const struct pg_stmt providers_stmt = {
     "catalogue.providers",
     "select json_build_object('id', p.slug, 'name', p.name, 'website', p.website, "
     "'dialect', p.dialect, 'usable', " SQL_USABLE ", "
-    "'options_needed', array(select o from unnest(array['region', 'project', 'resource']) o "
-    "  where position('{' || o || '}' in p.base_url) > 0), "
+    "'options_needed', array(select o from unnest(array['region', 'project', 'resource', "
+    "    'deployment', 'api_version']) o "
+    "  where position('{' || o || '}' in p.base_url || p.chat_path) > 0), "
     "'models', (select count(distinct f.model_id) from offers f join models m using (model_id) "
     "  where f.provider_id = p.provider_id and f.enabled and m.enabled "
     "  and (f.ends_at is null or f.ends_at > now())))::text, p.slug "
@@ -57,7 +59,7 @@ static const struct pg_stmt models_stmt = {
 
 static const struct pg_stmt provider_stmt = {
     "catalogue.provider",
-    "select provider_id, base_url from providers where slug = $1 and enabled"};
+    "select provider_id, base_url, chat_path, signer from providers where slug = $1 and enabled"};
 
 /* NULL p gives null. */
 static struct pg_param optional(struct str s)
@@ -90,6 +92,8 @@ enum pg_err catalogue_store_provider(struct pg *pg, struct str slug, struct prov
         out->found = true;
         out->id = pg_i64(r, 0, 0);
         (void)snprintf(out->base_url, sizeof out->base_url, STR_FMT, STR_ARG(pg_str(r, 0, 1)));
+        (void)snprintf(out->chat_path, sizeof out->chat_path, STR_FMT, STR_ARG(pg_str(r, 0, 2)));
+        (void)snprintf(out->signer, sizeof out->signer, STR_FMT, STR_ARG(pg_str(r, 0, 3)));
     }
     pg_result_free(r);
     return e;

@@ -20,7 +20,9 @@ MUST_USE enum pg_err catalogue_store_models(struct pg *pg, const struct model_fi
 struct provider_row {
     bool found; /* and enabled */
     int64_t id;
-    char base_url[1025]; /* with {region} and the like */
+    char base_url[1025];  /* with {region} and the like */
+    char chat_path[1025]; /* likewise */
+    char signer[129];
 };
 
 MUST_USE enum pg_err catalogue_store_provider(struct pg *pg, struct str slug,

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "gateway/sign/sigv4.h"
 #include "gateway/snapshot/image.h"
 #include "gateway/snapshot/prices.h"
 #include "gateway/snapshot/template.h"
@@ -19,19 +20,46 @@ static bool is_header_name(struct str s)
     return s.len > 0 && s.len <= 64;
 }
 
-static bool read_signer(struct str word, struct snap_provider *out)
+static bool read_header(struct str word, struct snap_provider *out)
 {
     struct str prefix = STR("header:");
-    if (str_eq(word, STR("bearer"))) {
-        out->signer = SIGNER_BEARER;
-        out->signer_header = STR("");
-        return true;
-    }
     if (!str_starts(word, prefix))
         return false;
-    out->signer = SIGNER_HEADER;
     out->signer_header = str_make(word.p + prefix.len, word.len - prefix.len);
     return is_header_name(out->signer_header);
+}
+
+/* One word of a row's signers; SIGNER_COUNT if this build does not know it. */
+static enum signer_kind read_signer(struct str word, struct snap_provider *out)
+{
+    if (str_eq(word, STR("bearer")))
+        return SIGNER_BEARER;
+    if (str_eq(word, STR("sigv4"))) {
+        out->signer_service = STR(SIGV4_SERVICE);
+        return SIGNER_SIGV4;
+    }
+    if (str_eq(word, STR("gcp-service-account")))
+        return SIGNER_GCP;
+    return read_header(word, out) ? SIGNER_HEADER : SIGNER_COUNT;
+}
+
+/* "sigv4 | bearer": either. Two that a credential's form does not tell apart make no sense. */
+static bool read_signers(struct str words, struct snap_provider *out)
+{
+    const unsigned plain = 1u << SIGNER_BEARER | 1u << SIGNER_HEADER;
+    unsigned found = 0;
+    out->signer_header = out->signer_service = STR("");
+    while (words.p) {
+        enum signer_kind kind = read_signer(str_trim(str_cut(&words, '|')), out);
+        unsigned same = kind == SIGNER_BEARER || kind == SIGNER_HEADER ? plain : ~plain;
+        if (kind == SIGNER_COUNT || (found & same))
+            return false;
+        if (!found)
+            out->signer = kind;
+        found |= 1u << kind;
+    }
+    out->signers = (uint8_t)found;
+    return true;
 }
 
 /* Words that this build does not know are those of a later one: what they ask for is not done. */
@@ -53,28 +81,6 @@ static uint32_t read_efforts(struct str words)
     return out;
 }
 
-/* "/plain | :streamed": the second replaces the first from its own first character's last place on
- * ("/a:b | :c" is "/a:b" and "/a:c"). */
-static bool read_paths(struct str both, struct arena *a, struct snap_provider *out)
-{
-    struct str streamed = both;
-    struct str plain = str_trim(str_cut(&streamed, '|'));
-    streamed = str_trim(streamed);
-    out->chat_path = out->stream_path = plain;
-    if (!template_check_path(plain))
-        return false;
-    if (streamed.len == 0)
-        return true;
-    size_t at = plain.len;
-    while (at > 0 && plain.p[at - 1] != streamed.p[0])
-        at--;
-    if (at == 0)
-        return false;
-    out->stream_path = str_of(
-        arena_printf(a, STR_FMT STR_FMT, (int)(at - 1), plain.p, STR_ARG(streamed)));
-    return template_check_path(out->stream_path);
-}
-
 /* Why the row is not served, or NULL; `*quiet` if that is no mistake of whoever wrote it. */
 static const char *read_provider(struct builder *b, const struct provider_row *row,
                                  struct snap_provider *out, bool *quiet)
@@ -84,7 +90,6 @@ static const char *read_provider(struct builder *b, const struct provider_row *r
         .id = (int32_t)row->id,
         .slug = row->slug,
         .name = row->name,
-        .chat_path = row->chat_path,
         .dialect = dialect_find(row->dialect),
         .max_temperature_milli = row->max_temperature_milli,
         .quirks = read_quirks(row->quirks),
@@ -94,13 +99,14 @@ static const char *read_provider(struct builder *b, const struct provider_row *r
         return "this version does not know its dialect";
     if (!framing_find(row->framing, &out->framing))
         return "this version does not know its framing";
-    if (!read_signer(row->signer, out))
+    if (!read_signers(row->signer, out))
         return "this version does not know its signer";
     *quiet = false;
     if (!template_check_url(row->base_url, &out->base_url, &why))
         return why;
-    if (!read_paths(row->chat_path, b->img->arena, out))
-        return "the chat path must begin with a slash and hold no spaces";
+    if (!template_split_paths(row->chat_path, b->img->arena, &out->chat_path, &out->stream_path))
+        return "the chat path must begin with a slash and hold no spaces; a second one for streams, "
+               "behind a bar, replaces the first one's end";
     return NULL;
 }
 

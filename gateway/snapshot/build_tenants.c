@@ -63,22 +63,21 @@ void build_projects(struct builder *b)
 }
 
 /* A string option into the image's arena. NULL if fine, else why not. */
-static const char *read_option(struct builder *b, const json_t *options, const char *name,
-                               struct str url, struct str *out)
+static const char *read_option(struct builder *b, const json_t *options, enum provider_option o,
+                               struct str *out)
 {
-    const json_t *v = json_object_get(options, name);
+    const json_t *v = json_object_get(options, provider_option_name(o));
     *out = STR("");
     if (!v || json_is_null(v))
-        return template_needs(url, str_of(name)) ? "an option that its URL needs is missing" : NULL;
+        return NULL;
     struct str s = str_make(json_string_value(v), json_string_length(v));
-    if (!json_is_string(v) || !template_check_value(s))
-        return "an option is not of lower-case letters, digits and hyphens";
+    if (!json_is_string(v) || !provider_option_fits(o, s))
+        return "an option has others than letters, digits and hyphens, or too many";
     *out = arena_str(b->img->arena, s);
     return NULL;
 }
 
-static const char *read_options(struct builder *b, struct str json, struct str url,
-                                struct snap_provider_key *out)
+static const char *read_options(struct builder *b, struct str json, struct template_values *out)
 {
     enum { OPTIONS_MAX = 64 << 10 };
     json_error_t error;
@@ -86,30 +85,62 @@ static const char *read_options(struct builder *b, struct str json, struct str u
     if (json.len <= OPTIONS_MAX)
         options = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &error);
     const char *why = json_is_object(options) ? NULL : "its options are no JSON object";
-    if (!why)
-        why = read_option(b, options, "region", url, &out->region);
-    if (!why)
-        why = read_option(b, options, "project", url, &out->project);
-    if (!why)
-        why = read_option(b, options, "resource", url, &out->resource);
+    for (enum provider_option o = 0; o < OPTION_COUNT && !why; o++)
+        why = read_option(b, options, o, &out->option[o]);
     json_decref(options);
+    return why;
+}
+
+static bool has_needed(struct str template, const struct template_values *v)
+{
+    for (enum provider_option o = 0; o < OPTION_COUNT; o++)
+        if (v->option[o].len == 0 && template_needs(template, o))
+            return false;
+    return true;
+}
+
+/* A base URL of the key's own, with its holes filled. */
+static const char *read_base_url(struct builder *b, struct str text,
+                                 const struct template_values *v, struct str *out)
+{
+    enum { URL_MAX = 2048 };
+    const char *why = NULL;
+    struct str url;
+    struct buf filled;
+    if (!template_check_url(text, &url, &why))
+        return why;
+    buf_init(&filled, URL_MAX);
+    if (template_expand(url, v, &filled))
+        *out = arena_str(b->img->arena, buf_str(&filled));
+    else
+        why = "an option that its URL needs is missing";
+    buf_fini(&filled);
     return why;
 }
 
 static const char *read_provider_key(struct builder *b, const struct provider_key_row *row,
                                      const struct snap_provider *p, struct snap_provider_key *out)
 {
-    const char *why = NULL;
+    struct template_values v = {.model = STR("")};
+    const char *why = read_options(b, row->options, &v);
     *out = (struct snap_provider_key){
         .id = row->id,
         .organisation_id = row->organisation_id,
         .provider_id = (int32_t)row->provider_id,
         .position = (int32_t)row->position,
         .base_url = STR(""),
+        .region = v.option[OPTION_REGION],
+        .project = v.option[OPTION_PROJECT],
+        .resource = v.option[OPTION_RESOURCE],
+        .deployment = v.option[OPTION_DEPLOYMENT],
+        .api_version = v.option[OPTION_API_VERSION],
     };
-    if (row->base_url.len && !template_check_url(row->base_url, &out->base_url, &why))
+    if (why)
         return why;
-    return read_options(b, row->options, row->base_url.len ? out->base_url : p->base_url, out);
+    if (!has_needed(p->chat_path, &v) || !has_needed(p->stream_path, &v) ||
+        (row->base_url.len == 0 && !has_needed(p->base_url, &v)))
+        return "an option that its URL needs is missing";
+    return row->base_url.len ? read_base_url(b, row->base_url, &v, &out->base_url) : NULL;
 }
 
 static struct snap_credential *credential_for(const struct builder *b,

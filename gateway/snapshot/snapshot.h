@@ -15,7 +15,13 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/ir/price.h"
 
-enum signer_kind { SIGNER_BEARER, SIGNER_HEADER };
+enum signer_kind {
+    SIGNER_BEARER, /* the credential is a bearer token */
+    SIGNER_HEADER, /* it stands in a header of its own */
+    SIGNER_SIGV4,  /* it is a key pair (sign/aws_key.h) that signs the request (sign/sigv4.h) */
+    SIGNER_GCP,    /* it is a service account, which gets bearer tokens (tokens.h) */
+    SIGNER_COUNT
+};
 
 struct snap_provider {
     int32_t id;
@@ -25,8 +31,10 @@ struct snap_provider {
     struct str stream_path; /* the same for streams */
     const struct dialect *dialect;
     enum framing_kind framing;
-    enum signer_kind signer;
+    enum signer_kind signer;       /* the first of its words; see snap_provider_signer */
+    uint8_t signers;               /* bit per enum signer_kind that a credential may be for */
     struct str signer_header;      /* SIGNER_HEADER: lower-case name */
+    struct str signer_service;     /* SIGNER_SIGV4: what the signature's scope names */
     int64_t max_temperature_milli; /* -1: none of its own */
     uint32_t quirks;               /* bit per enum dialect_quirk */
 };
@@ -58,9 +66,9 @@ struct snap_provider_key {
     struct uuid id, organisation_id;
     int32_t provider_id;
     int32_t position;
-    struct str base_url; /* override, "" none */
-    struct str region, project,
-        resource; /* options, "" none; checked against the template charset */
+    struct str base_url; /* override, "" none; holes are filled */
+    /* options, "" none; each fits (common/provider_option.h) */
+    struct str region, project, resource, deployment, api_version;
     struct snap_credential *credential;
 };
 
@@ -114,6 +122,9 @@ const struct snap_provider_key *const *snapshot_provider_keys(const struct snaps
  * later snapshots while the row is unchanged, wiped with the last. NULL: it cannot be opened. */
 const struct secret *snapshot_credential(const struct snapshot *s,
                                          const struct snap_provider_key *k);
+/* How a provider is signed for with this credential: its only signer, or of two the one that the
+ * credential has the form of. */
+enum signer_kind snap_provider_signer(const struct snap_provider *p, struct str credential);
 /* The price list in force at a wall time, or NULL. */
 const struct price_list *snap_offer_prices(const struct snap_offer *o, int64_t wall_us);
 /* Up to `max` model names near to `name`, best first; borrowed. Returns how many. */

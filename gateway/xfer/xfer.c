@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "gateway/xfer/easy.h"
 #include "gateway/xfer/multi.h"
 
 enum { XFER_MAGIC = 0x78666572, POOL_MAGIC = 0x706f6f6c, IDLE_MAX = 256 };
@@ -107,20 +108,11 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static struct xfer *xfer_new(struct xfer_pool *p, struct lane *lane)
 {
     struct xfer *x = xcalloc(1, sizeof *x);
-    *x = (struct xfer){.magic = XFER_MAGIC, .pool = p, .lane = lane, .easy = curl_easy_init()};
-    ASSERT(x->easy != NULL);
+    *x = (struct xfer){.magic = XFER_MAGIC,
+                       .pool = p,
+                       .lane = lane,
+                       .easy = easy_new(p->o.ca_file, p->o.connect_ms)};
     CURL *e = x->easy;
-    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(e, CURLOPT_PROXY, "");
-    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)p->o.connect_ms);
-    curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(e, CURLOPT_POST, 1L);
-    curl_easy_setopt(e, CURLOPT_USERAGENT, "doteb/" DOTEB_VERSION);
     curl_easy_setopt(e, CURLOPT_SHARE, p->share);
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
@@ -131,8 +123,6 @@ static struct xfer *xfer_new(struct xfer_pool *p, struct lane *lane)
     curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, x);
     curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
     curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, lane->multi);
-    if (p->o.ca_file)
-        curl_easy_setopt(e, CURLOPT_CAINFO, p->o.ca_file);
     return x;
 }
 
@@ -163,23 +153,6 @@ static void put_back(struct xfer *x)
     lane->n_idle++;
 }
 
-/* What a CURLcode means to a request. `early`: nothing of the answer had come. */
-static enum err judge(CURLcode code, bool early, bool refused)
-{
-    if (code == CURLE_OK)
-        return E_OK;
-    if (refused)
-        return E_ADDRESS_REFUSED;
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return E_UPSTREAM_TIMEOUT;
-    if (code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL ||
-        code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_HTTP2)
-        return E_UPSTREAM_BAD_ANSWER;
-    if (code == CURLE_URL_MALFORMAT || code == CURLE_OUT_OF_MEMORY)
-        return E_INTERNAL;
-    return early ? E_UPSTREAM_CONNECT : E_UPSTREAM_CUT;
-}
-
 static void on_done(CURL *easy, CURLcode code)
 {
     struct xfer *x;
@@ -188,7 +161,7 @@ static void on_done(CURL *easy, CURLcode code)
     long sent = 0;
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
     struct xfer_result result = {
-        .err = judge(code, !x->got_bytes, x->refused),
+        .err = easy_judge(code, !x->got_bytes, x->refused),
         .detail = code == CURLE_OK ? "" : curl_easy_strerror(code),
         .connected = sent > 0,
     };

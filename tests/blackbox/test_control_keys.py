@@ -184,6 +184,10 @@ def test_provider_keys_are_listed_in_order_and_changed(owner):
     ({"provider": "openai", "secret": "x", "options": {"region": "evil.example/"}}, "options.region"),
     ({"provider": "openai", "secret": "x", "options": {"region": "-a"}}, "options.region"),
     ({"provider": "openai", "secret": "x", "options": {"host": "a"}}, "options.host"),
+    ({"provider": "openai", "secret": "x", "options": {"deployment": "a/b"}}, "options.deployment"),
+    ({"provider": "openai", "secret": "x", "options": {"deployment": ".."}}, "options.deployment"),
+    ({"provider": "openai", "secret": "x", "options": {"api_version": "2024&x=1"}}, "options.api_version"),
+    ({"provider": "openai", "secret": "x", "options": {"api_version": 2024}}, "options.api_version"),
     ({"provider": "openai", "secret": "x", "options": []}, "options"),
 ])
 def test_bad_provider_keys(fields, field, owner):
@@ -191,11 +195,68 @@ def test_bad_provider_keys(fields, field, owner):
     assert (status, body["field"]) == (422, field)
 
 
+VERTEX = {"region": "europe-west1", "project": "my-project-1"}
+ACCOUNT = {"type": "service_account", "client_email": "robot@my-project-1.example", "project_id": "my-project-1",
+           "private_key": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----\n",
+           "token_uri": "https://oauth2.googleapis.com/token"}
+PAIR = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+
+
 def test_options_are_kept(owner):
-    options = {"region": "europe-west1", "project": "my-project-1"}
-    status, got = add(owner, provider="google-vertex", secret='{"type": "service_account"}\n{}',
-                      options=options)
+    status, got = add(owner, provider="google-vertex", secret=json.dumps(ACCOUNT, indent=2), options=VERTEX)
+    assert status == 201 and got["options"] == VERTEX
+    options = {"resource": "my-resource", "deployment": "GPT-4.1_mini", "api_version": "2025-04-01-preview"}
+    status, got = add(owner, provider="azure", secret="0123456789abcdef", options=options)
     assert status == 201 and got["options"] == options
+
+
+@pytest.mark.parametrize("changes,names", [
+    ({"type": "authorized_user"}, "service_account"), ({"type": None}, "service_account"),
+    ({"type": 7}, "service_account"), ({"client_email": None}, "client_email"), ({"client_email": ""}, "client_email"),
+    ({"private_key": None}, "private_key"), ({"private_key": "MIIEvQIBADANBg"}, "private_key"),
+    ({"private_key": ACCOUNT["private_key"].replace("PRIVATE", "ENCRYPTED PRIVATE")}, "unencrypted"),
+    ({"token_uri": "https://evil.example/token"}, "token_uri"), ({"token_uri": None}, None),
+    ({"project_id": None}, None),
+])
+def test_service_accounts_are_looked_at(changes, names, owner):
+    account = {k: v for k, v in (ACCOUNT | changes).items() if v is not None}
+    status, body = add(owner, provider="google-vertex", secret=json.dumps(account), options=VERTEX)
+    if names is None:
+        assert status == 201
+        return
+    assert (status, body["field"]) == (422, "secret") and names in body["detail"]
+    assert "MIIEvQ" not in json.dumps(body) and "evil" not in json.dumps(body)
+
+
+@pytest.mark.parametrize("secret", ["ya29.a0AfH6SM", "{", "[]", "{}", json.dumps(ACCOUNT) + "x",
+                                    json.dumps(ACCOUNT)[:-1] + ', "token_uri": "https://evil.example"}'])
+def test_what_is_no_service_account(secret, owner):
+    status, body = add(owner, provider="google-vertex", secret=secret, options=VERTEX)
+    assert (status, body["field"]) == (422, "secret")
+
+
+@pytest.mark.parametrize("secret,names", [
+    ("ABSKQmVkcm9ja0FQSUtleS0xMjM0", None), (json.dumps(PAIR), None),
+    (json.dumps(PAIR | {"session_token": "IQoJb3JpZ2luX2VjEXAMPLE=="}), None),
+    (json.dumps(PAIR | {"session_token": None}), None),
+    (json.dumps(PAIR | {"session_token": 7}), "session_token"),
+    (json.dumps(PAIR | {"access_key_id": ""}), "access_key_id"), ('{"access_key_id": "A"}', "secret_access_key"),
+    ('{"AccessKeyId": "A", "SecretAccessKey": "b"}', "access_key_id"), ("{broken", "access_key_id"),
+    ("two\nlines", "one line"),
+])
+def test_key_pairs_are_looked_at(secret, names, owner):
+    status, body = add(owner, provider="aws-bedrock", secret=secret, options={"region": "us-east-1"})
+    if names is None:
+        assert status == 201
+        return
+    assert (status, body["field"]) == (422, "secret") and names in body["detail"]
+    assert "wJalrXUtnFEMI" not in json.dumps(body)
+
+
+def test_a_header_is_one_line(owner):
+    """A line end in what is sent as a header would make a header of the next line."""
+    status, body = add(owner, provider="openai", secret="sk-0123456789\r\nx-evil: 1")
+    assert (status, body["field"]) == (422, "secret")
 
 
 @pytest.mark.parametrize("url", [
@@ -240,7 +301,8 @@ def test_the_command_line_adds_provider_keys(installation, owner):
         installation.command(*words, "--if-missing", text="sk-from-stdin-0123\n")
     listed = [k for k in owner.all(owner.org_path + "/provider-keys") if k["label"] == "cli"]
     assert [k["last4"] for k in listed] == ["0123"]
-    for extra, text in ((["--provider", "none"], "x\n"), (["--base-url", "nope"], "x\n"), ([], "\n")):
+    for extra, text in ((["--provider", "none"], "x\n"), (["--base-url", "nope"], "x\n"), ([], "\n"),
+                        (["--api-version", "a&b"], "x\n"), (["--provider", "google-vertex"], "sk-no-account\n")):
         done = installation.command(*words, *extra, text=text, check=False)
         assert done.returncode != 0 and done.stderr.startswith("doteb-control: "), done
         assert "sk-" not in done.stderr

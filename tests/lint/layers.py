@@ -12,7 +12,7 @@ LEVEL = {
     "gateway/store": 2,
     "gateway/dialect": 3, "gateway/sign": 3, "gateway/xfer": 3, "gateway/redis": 3,
     "gateway/balance": 3, "gateway/ledger": 3,
-    "gateway/snapshot": 4,
+    "gateway/snapshot": 4, "gateway/tokens": 4,
     "gateway/request": 5,
     "gateway/steps": 6, "gateway/tap": 6,
     "gateway/main": 7,
@@ -28,6 +28,7 @@ LEVEL = {
 FILES = {
     "gateway": [
         (r"(loop|timer|mailbox|thread|pool)[a-z_]*\.[ch]", "gateway/loop"),
+        (r"tokens?(_[a-z_]+)?\.[ch]", "gateway/tokens"),
         (r"(options|failpoint)[a-z_]*\.([ch]|def)", "gateway/base"),
         (r"(request[a-z_]*\.[ch]|key_memo\.[ch]|query[a-z_]*\.[ch]|steps\.def|headers\.def)", "gateway/request"),
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
@@ -51,6 +52,7 @@ LIBRARIES = [
     ("hiredis/", r"gateway/redis/.*"),
     ("libpq-fe.h", r"common/pg[a-z_]*\.[ch]"),
     ("jansson.h", r"control/.*|common/(conf|json)[a-z_]*\.[ch]|gateway/snapshot/.*|tests/.*"),
+    ("openssl/", r"gateway/sign/.*|tests/.*"),
     ("zlib.h", r"gateway/wire/.*|tests/.*"),
     ("check.h", r"tests/.*"),
 ]
@@ -125,6 +127,7 @@ SAMPLES = [
     ({"gateway/steps/a.c": "#include <curl/curl.h>\n"}, "belongs to another folder"),
     ({"gateway/dialect/a.c": "#include <jansson.h>\n"}, "belongs to another folder"),
     ({"gateway/sign/a.c": "#include <sys/socket.h>\n"}, "no network"),
+    ({"gateway/tokens.c": "#include <openssl/evp.h>\n"}, "belongs to another folder"),
     ({"gateway/newroom/a.c": '#include "common/str.h"\n'}, "not in the table"),
     ({"control/main.c": '#include "gateway/loop.h"\n'}, "control/ does not see gateway/"),
     ({"tests/simulator/a.c": '#include "gateway/loop.h"\n'}, "stands apart"),

@@ -117,8 +117,15 @@ START_TEST(a_provider_with_an_unknown_word_is_not_served)
     } cases[] = {
         {"dialect", "klingon", "dialect", true},
         {"framing", "telegraph", "framing", true},
-        {"signer", "sigv4 | bearer", "signer", true},
-        {"signer", "gcp-service-account", "signer", true},
+        {"signer", "sigv4 | bearer", NULL, false},
+        {"signer", "sigv4|header:x-key", NULL, false},
+        {"signer", "gcp-service-account", NULL, false},
+        {"signer", "", "signer", true},
+        {"signer", "sigv4 |", "signer", true},
+        {"signer", "sigv4 | sigv4", "signer", true},
+        {"signer", "sigv4 | gcp-service-account", "signer", true},
+        {"signer", "bearer | header:x-key", "signer", true},
+        {"signer", "bearer | klingon", "signer", true},
         {"signer", "header:", "signer", true},
         {"signer", "header:X-Key", "signer", true},
         {"signer", "header:x key", "signer", true},
@@ -142,6 +149,14 @@ START_TEST(a_provider_with_an_unknown_word_is_not_served)
         {"chat_path", "chat", "slash", false},
         {"chat_path", "/a b", "slash", false},
         {"chat_path", "/models/x:chat?alt=sse", NULL, false},
+        {"chat_path", "/models/{model}:chat | :stream?alt=sse", NULL, false},
+        {"chat_path", "/models/{model}:chat | stream", "replaces", false},
+        {"chat_path", "/models/{model}:chat |", "replaces", false},
+        {"chat_path", "/chat?v={api_version}", NULL, false},
+        {"chat_path", "/chat?v={model}", "slash", false},
+        {"base_url", "https://{deployment}.a.test", "host", false},
+        {"base_url", "https://a.test/{deployment}/v1", NULL, false},
+        {"base_url", "https://a.test/{model}", "path", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct config_rows r = rows_new();

@@ -63,7 +63,12 @@ const OPTION_HINTS = {
   region: 'As the provider writes it, eu-west-1 for example.',
   project: 'The project id at the provider.',
   resource: 'The resource name in the address of your deployment.',
+  deployment: 'The name you gave the deployment.',
+  api_version: 'The version of its API, 2024-10-21 for example.',
 };
+
+const optionLabel = (option: string) =>
+  option.slice(0, 1).toUpperCase() + option.slice(1).replace('_', ' ');
 
 function KeyForm({
   provider,
@@ -155,7 +160,7 @@ function KeyForm({
       {provider.options_needed.map((option) => (
         <Field
           key={option}
-          label={option.slice(0, 1).toUpperCase() + option.slice(1)}
+          label={optionLabel(option)}
           hint={OPTION_HINTS[option]}
           error={errorOf(option, `options.${option}`)}
         >
@@ -164,7 +169,9 @@ function KeyForm({
               {...control}
               className={inputClass}
               required
-              pattern="[a-z0-9][a-z0-9\-]{0,62}"
+              pattern={
+                option === 'deployment' ? '[A-Za-z0-9][A-Za-z0-9._\\-]{0,62}' : '[a-z0-9][a-z0-9\\-]{0,62}'
+              }
               value={options[option] ?? ''}
               onChange={(event) => setOptions({ ...options, [option]: event.target.value })}
             />
