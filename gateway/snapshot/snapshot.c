@@ -4,7 +4,7 @@
 #include "gateway/snapshot/snapshot.h"
 
 #include "common/mem.h"
-#include "gateway/sign/aws_key.h"
+#include "gateway/sign/sigv4_key.h"
 #include "gateway/snapshot/credential.h"
 #include "gateway/snapshot/nearest.h"
 #include "gateway/snapshot/snapshot_priv.h"
@@ -182,7 +182,7 @@ size_t snapshot_nearest_models(const struct snapshot *s, struct str name, struct
 enum signer_kind snap_provider_signer(const struct snap_provider *p, struct str credential)
 {
     const unsigned plain = 1u << SIGNER_BEARER | 1u << SIGNER_HEADER;
-    unsigned fit = aws_key_is_pair(credential) ? p->signers & ~plain : p->signers & plain;
+    unsigned fit = sigv4_key_is_pair(credential) ? p->signers & ~plain : p->signers & plain;
     enum signer_kind kind = SIGNER_BEARER;
     if (fit == 0)
         fit = p->signers; /* it will be refused by what it is given to */

@@ -18,7 +18,7 @@
 enum signer_kind {
     SIGNER_BEARER, /* the credential is a bearer token */
     SIGNER_HEADER, /* it stands in a header of its own */
-    SIGNER_SIGV4,  /* it is a key pair (sign/aws_key.h) that signs the request (sign/sigv4.h) */
+    SIGNER_SIGV4,  /* it is a key pair (sign/sigv4_key.h) that signs the request (sign/sigv4.h) */
     SIGNER_GCP,    /* it is a service account, which gets bearer tokens (tokens.h) */
     SIGNER_COUNT
 };

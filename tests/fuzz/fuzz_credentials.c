@@ -1,8 +1,8 @@
 /* Credentials and answers that are JSON: service accounts, key pairs, token answers. What is taken
  * is whole and clean; an error text holds nothing of the input.
  */
-#include "gateway/sign/aws_key.h"
 #include "gateway/sign/gcp_assertion.h"
+#include "gateway/sign/sigv4_key.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_account(struct str s, struct arena *a)
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sigv4_key key;
     int64_t lifetime_s = 0;
     check_account(s, a);
-    if (aws_key_is_pair(s) && !aws_key_read(s, a, &key)) {
+    if (sigv4_key_is_pair(s) && !sigv4_key_read(s, a, &key)) {
         check_visible(key.access_key_id);
         check_visible(key.secret_access_key);
         check_visible(key.session_token);

@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "common/arena.h"
-#include "gateway/sign/aws_key.h"
 #include "gateway/sign/gcp_assertion.h"
+#include "gateway/sign/sigv4_key.h"
 #include "tests/unit/unit.h"
 
 static struct arena *arena;
@@ -37,7 +37,7 @@ START_TEST(reads_key_pairs)
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct sigv4_key key;
-        const char *why = aws_key_read(str_of(rows[i].text), arena, &key);
+        const char *why = sigv4_key_read(str_of(rows[i].text), arena, &key);
         if (rows[i].why) {
             ck_assert_msg(why && strstr(why, rows[i].why), "%s", rows[i].text);
             continue;
@@ -47,7 +47,7 @@ START_TEST(reads_key_pairs)
         ck_assert_text(key.secret_access_key, "s/+");
         ck_assert_text(key.session_token, rows[i].token);
     }
-    ck_assert(aws_key_is_pair(STR(" {")) && !aws_key_is_pair(STR("ABSK{")));
+    ck_assert(sigv4_key_is_pair(STR(" {")) && !sigv4_key_is_pair(STR("ABSK{")));
 }
 END_TEST
 

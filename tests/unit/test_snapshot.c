@@ -181,6 +181,74 @@ START_TEST(a_provider_with_an_unknown_word_is_not_served)
 }
 END_TEST
 
+/* Of two signers, the one that the credential has the form of. */
+START_TEST(a_credentials_form_tells_its_signer)
+{
+    static const struct {
+        const char *words, *credential;
+        enum signer_kind want;
+    } cases[] = {
+        {"bearer", "sk-1", SIGNER_BEARER},
+        {"bearer", "{\"a\":1}", SIGNER_BEARER},
+        {"header:x-key", "sk-1", SIGNER_HEADER},
+        {"sigv4 | bearer", "ABSK1", SIGNER_BEARER},
+        {"sigv4 | bearer", " {\"access_key_id\":\"a\"}", SIGNER_SIGV4},
+        {"bearer|sigv4", "{}", SIGNER_SIGV4},
+        {"sigv4", "ABSK1", SIGNER_SIGV4},
+        {"gcp-service-account", "{}", SIGNER_GCP},
+        {"gcp-service-account", "ya29", SIGNER_GCP},
+        {"header:x-key | gcp-service-account", "AIza", SIGNER_HEADER},
+        {"header:x-key | gcp-service-account", "{}", SIGNER_GCP},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct config_rows r = rows_new();
+        ROWS(&r, providers, provider_row(1, "p"));
+        r.providers[0].signer = str_of(cases[i].words);
+        struct snapshot *s = snapshot_over(image_of(&r, NULL));
+        const struct snap_provider *p = snapshot_provider(s, STR("p"));
+        ck_assert_msg(p != NULL, "%s", cases[i].words);
+        ck_assert_msg(snap_provider_signer(p, str_of(cases[i].credential)) == cases[i].want,
+                      "%s: %s", cases[i].words, cases[i].credential);
+        snapshot_unref(s);
+    }
+}
+END_TEST
+
+START_TEST(options_of_keys_and_paths_for_streams)
+{
+    struct config_rows r = rows_new();
+    ROWS(&r, providers, provider_row(1, "p"));
+    r.providers[0].base_url = STR("https://{resource}.a.test/d/{deployment}");
+    r.providers[0].chat_path = STR("/{model}/chat?v={api_version} | /stream?v={api_version}");
+    ROWS(&r, provider_keys, provider_key(&r, 1, 1, 1, "one"), provider_key(&r, 1, 2, 1, "two"),
+         provider_key(&r, 1, 3, 1, "three"), provider_key(&r, 1, 4, 1, "four"));
+    r.provider_keys[0].options = STR(
+        "{\"resource\":\"r\",\"deployment\":\"D.1\",\"api_version\":\"2024-10-21\"}");
+    r.provider_keys[1].options = STR("{\"resource\":\"r\",\"deployment\":\"D.1\"}");
+    r.provider_keys[2].options = STR("{\"resource\":\"r\",\"api_version\":\"v1\"}");
+    r.provider_keys[2].base_url = STR("https://{resource}.b.test/");
+    r.provider_keys[3].options = STR("{\"api_version\":\"v1\"}");
+    r.provider_keys[3].base_url = STR("https://{resource}.b.test/");
+    struct image *img = image_of(&r, NULL);
+    ck_assert_uint_eq(img->problems.len, 2);
+    ck_assert(has_problem(img, "provider key 05000000-0000-7000-8000-000000000002", "missing"));
+    ck_assert(has_problem(img, "provider key 05000000-0000-7000-8000-000000000004", "missing"));
+    struct snapshot *s = snapshot_over(img);
+    const struct snap_provider *p = snapshot_provider(s, STR("p"));
+    size_t n;
+    const struct snap_provider_key *const *keys = snapshot_provider_keys(s, id_of(ORGANISATION, 1),
+                                                                         1, &n);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_text(keys[0]->deployment, "D.1");
+    ck_assert_text(keys[0]->api_version, "2024-10-21");
+    ck_assert_text(keys[0]->base_url, "");
+    ck_assert_text(keys[1]->base_url, "https://r.b.test");
+    ck_assert_text(p->chat_path, "/{model}/chat?v={api_version}");
+    ck_assert_text(p->stream_path, "/{model}/stream?v={api_version}");
+    snapshot_unref(s);
+}
+END_TEST
+
 START_TEST(an_offer_without_readable_prices_is_not_served)
 {
     struct config_rows r = catalogue();
@@ -389,6 +457,8 @@ int main(void)
     const TTest *const tests[] = {finds_models_providers_and_offers,
                                   lists_models_by_slug,
                                   a_provider_with_an_unknown_word_is_not_served,
+                                  a_credentials_form_tells_its_signer,
+                                  options_of_keys_and_paths_for_streams,
                                   an_offer_without_readable_prices_is_not_served,
                                   projects_know_their_organisation,
                                   provider_keys_of_an_organisation_in_their_order,

@@ -1,11 +1,11 @@
 /* Key pairs as JSON. Pure. Nothing of a credential ever becomes part of an error text. */
-#include "gateway/sign/aws_key.h"
+#include "gateway/sign/sigv4_key.h"
 
 #include "gateway/sign/members.h"
 
 enum { ID_MAX = 128, SECRET_MAX = 256, TOKEN_MAX = 8192 };
 
-bool aws_key_is_pair(struct str credential)
+bool sigv4_key_is_pair(struct str credential)
 {
     return str_starts(str_trim(credential), STR("{"));
 }
@@ -19,7 +19,7 @@ static bool is_visible(struct str s)
     return true;
 }
 
-const char *aws_key_read(struct str credential, struct arena *a, struct sigv4_key *out)
+const char *sigv4_key_read(struct str credential, struct arena *a, struct sigv4_key *out)
 {
     enum { ID, SECRET, TOKEN };
     struct member m[] = {
