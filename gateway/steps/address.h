@@ -7,6 +7,8 @@
 /* The provider's name for the model, the region before it where the provider wants that
  * ("us.vendor.model"). Request's memory or borrowed. */
 struct str address_model(struct req *r, const struct candidate *c);
+/* The region that the address names, "" none. */
+struct str address_region(const struct candidate *c);
 /* May this key serve that offer, as far as regions go? */
 bool address_fits(const struct snap_offer *o, const struct snap_provider_key *k);
 

@@ -1,49 +1,13 @@
 /* Step 5: what goes upstream: address, headers, body. If both sides speak the same dialect the body
  * passes untouched but for the spans that must change; else the client's dialect reads it and the
  * provider's writes it. Writes r->tx, r->want.chat (and r->route.why). Pure. */
-#include <sodium.h>
-
 #include "gateway/request.h"
-#include "gateway/sign/sign.h"
 #include "gateway/steps/address.h"
+#include "gateway/steps/signature.h"
 
 enum { EDITS_ROOM = 256 };
 
 /* ------------------------------------------------------------------ headers */
-
-struct wipe {
-    char *p;
-    size_t len;
-};
-
-static void wipe(void *arg)
-{
-    struct wipe *w = arg;
-    sodium_memzero(w->p, w->len);
-}
-
-static char *sign(struct req *r, const struct snap_provider *p, struct str secret)
-{
-    struct wipe *w = ARENA_NEW(r->arena, struct wipe);
-    w->len = sign_line_bytes(p->signer_header, secret);
-    w->p = arena_alloc(r->arena, w->len);
-    arena_defer(r->arena, wipe, w);
-    if (p->signer == SIGNER_HEADER)
-        sign_header(p->signer_header, secret, w->p);
-    else
-        sign_bearer(secret, w->p);
-    return w->p;
-}
-
-static void push(struct req *r, char *line)
-{
-    struct xfer_header *h = ARENA_NEW(r->arena, struct xfer_header);
-    *h = (struct xfer_header){
-        .line = line,
-        .next = (struct xfer_header *)(uintptr_t)r->tx.headers,
-    };
-    r->tx.headers = h;
-}
 
 /* The same for every request; never written to. `expect:` keeps curl from asking leave for bodies
  * over a megabyte: libcurl compares each line with a dozen names, so smaller ones go without. */
@@ -62,20 +26,20 @@ static void push_dialect_headers(struct req *r)
             value = given.p ? given : value;
         }
         if (value.len)
-            push(r, arena_printf(r->arena, "%s: " STR_FMT, h->name, STR_ARG(value)));
+            signature_push(r, arena_printf(r->arena, "%s: " STR_FMT, h->name, STR_ARG(value)));
     }
 }
 
-static void make_headers(struct req *r, struct str secret)
+static void make_headers(struct req *r)
 {
     const struct snap_provider *p = r->route.candidate->offer->provider;
     r->tx.headers = r->tx.body.len >= EXPECT_ABOVE_BYTES ? &no_expect : &content_type;
     if (r->want.scan.stream)
-        push(r, arena_printf(r->arena, "accept: " STR_FMT, STR_ARG(framing_media(p->framing))));
-    push(r, arena_printf(r->arena, "x-request-id: %s", r->in.id_text));
-    push(r, arena_printf(r->arena, "x-doteb-hop: " STR_FMT, STR_ARG(r->engine->hop)));
+        signature_push(
+            r, arena_printf(r->arena, "accept: " STR_FMT, STR_ARG(framing_media(p->framing))));
+    signature_push(r, arena_printf(r->arena, "x-request-id: %s", r->in.id_text));
+    signature_push(r, arena_printf(r->arena, "x-doteb-hop: " STR_FMT, STR_ARG(r->engine->hop)));
     push_dialect_headers(r);
-    push(r, sign(r, p, secret));
 }
 
 /* ------------------------------------------------------------------ body */
@@ -181,6 +145,15 @@ enum step_rc step_translate(struct req *r)
     enum err err = make_body(r);
     if (err)
         return cannot(r, err);
-    make_headers(r, secret_view(secret));
+    make_headers(r);
+    const char *why = NULL;
+    switch (signature_add(r, secret_view(secret), &err, &why)) {
+    case SIGNATURE_OK:
+        break;
+    case SIGNATURE_WAIT:
+        return STEP_WAIT; /* and all of it again */
+    case SIGNATURE_FAILED:
+        return next_candidate(r, err, why);
+    }
     return STEP_NEXT;
 }
