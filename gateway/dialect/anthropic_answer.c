@@ -7,7 +7,7 @@ enum { COUNT_MAX = 1000000000 };
 /* ------------------------------------------------------------------ usage and errors */
 
 struct counts {
-    int64_t input, output, read, write, write_5m, write_1h, searches;
+    int64_t input, output, thought, read, write, write_5m, write_1h, searches;
 };
 
 static int64_t *count_at(struct counts *n, struct str key)
@@ -17,6 +17,7 @@ static int64_t *count_at(struct counts *n, struct str key)
         int64_t *to;
     } names[] = {{"input_tokens", &n->input},
                  {"output_tokens", &n->output},
+                 {"thinking_tokens", &n->thought},
                  {"cache_read_input_tokens", &n->read},
                  {"cache_creation_input_tokens", &n->write},
                  {"ephemeral_5m_input_tokens", &n->write_5m},
@@ -33,7 +34,8 @@ static void read_counts(struct reader *r, struct counts *n, struct str *tier)
     struct str key;
     while (rd_key(r, &key)) {
         int64_t *to = count_at(n, key), v;
-        bool nested = rd_is(key, "cache_creation") || rd_is(key, "server_tool_use");
+        bool nested = rd_is(key, "cache_creation") || rd_is(key, "server_tool_use") ||
+                      rd_is(key, "output_tokens_details");
         if (nested && rd_peek(r) == JSON_OBJECT_BEGIN && rd_object(r, "usage"))
             read_counts(r, n, tier);
         else if (to && rd_peek(r) == JSON_NUMBER && rd_i64(r, "usage", &v))
@@ -52,7 +54,7 @@ static int64_t or_none(int64_t n)
 
 bool anthropic_read_usage(struct reader *r, struct usage *u, struct str *service_tier)
 {
-    struct counts n = {-1, -1, -1, -1, -1, -1, -1};
+    struct counts n = {-1, -1, -1, -1, -1, -1, -1, -1};
     if (!rd_object(r, "usage"))
         return false;
     read_counts(r, &n, service_tier);
@@ -61,6 +63,7 @@ bool anthropic_read_usage(struct reader *r, struct usage *u, struct str *service
     if (n.input >= 0)
         u->input = n.input + or_none(n.read) + or_none(n.write);
     u->output = n.output;
+    u->reasoning = n.thought;
     u->cached = n.read;
     bool split = n.write_5m >= 0 || n.write_1h >= 0;
     u->cache_write_5m = split ? or_none(n.write_5m) : n.write;
@@ -258,7 +261,7 @@ static void read_member(struct reader *r, struct str key, struct message *m, str
         (void)rd_text(r, "stop_sequence", &m->stop_sequence);
     else if (rd_is(key, "usage"))
         m->has_usage = anthropic_read_usage(r, &m->usage, &m->service_tier);
-    else if (rd_is(key, "error"))
+    else if (rd_is(key, "error") && rd_peek(r) != JSON_NULL)
         m->has_error = anthropic_read_error(r, ir_event_add(out, a, IR_ERROR));
     else
         rd_skip(r);
@@ -274,8 +277,8 @@ static void add_end(const struct message *m, struct arena *a, struct ir_events *
     }
     if (m->has_usage) {
         struct ir_event *u = ir_event_add(out, a, IR_USAGE);
-        u->usage = m->usage;
-        u->service_tier = m->service_tier;
+        u->usage = out->v[0].usage = m->usage;
+        u->service_tier = out->v[0].service_tier = m->service_tier;
     }
 }
 

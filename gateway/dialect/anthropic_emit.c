@@ -36,7 +36,8 @@ static int64_t max_tokens(const struct anthropic_emit *e)
     return most > 0 && asked > most ? most : asked;
 }
 
-/* Is thinking asked for, and would the provider take it here? */
+/* Is thinking asked for, and would the provider take it here? A model that is given a budget wants
+ * to see the thought of the turn it goes on with; one that decides itself does not ask. */
 static bool may_think(struct anthropic_emit *e)
 {
     const struct ir_reasoning *t = &e->c->reasoning;
@@ -44,7 +45,9 @@ static bool may_think(struct anthropic_emit *e)
     if (!t->given || ir_reasoning_effort(t) == IR_EFFORT_NONE)
         return false;
     bool able = !e->to->caps || (e->to->caps & CAP_REASONING);
-    if (able && !forced && max_tokens(e) > BUDGET_LEAST && !anthropic_lacks_thought(e->c))
+    bool lacks = !decides_itself(e->to->model) &&
+                 (max_tokens(e) <= BUDGET_LEAST || anthropic_lacks_thought(e->c));
+    if (able && !forced && !lacks)
         return true;
     dialect_strip(e->loss, str_of(t->field ? t->field : "reasoning"));
     return false;
@@ -55,7 +58,8 @@ static void write_thinking(struct anthropic_emit *e)
     const struct ir_reasoning *t = &e->c->reasoning;
     struct json_write *w = &e->w;
     if (!e->thinks) {
-        if (t->given && ir_reasoning_effort(t) == IR_EFFORT_NONE && t->adaptive) {
+        /* Models that decide themselves may think unasked. */
+        if (t->given && ir_reasoning_effort(t) == IR_EFFORT_NONE && decides_itself(e->to->model)) {
             jw_key(w, "thinking");
             jw_lit(w, "{\"type\":\"disabled\"}");
         }

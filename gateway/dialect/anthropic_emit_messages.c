@@ -10,6 +10,13 @@ static bool is_system(const struct ir_message *m)
     return m->role == IR_SYSTEM || m->role == IR_DEVELOPER;
 }
 
+/* Does it stand apart, in `system`? Within the conversation only where the caller put it there in
+ * this dialect (a beta of its provider's). */
+static bool is_apart(const struct anthropic_emit *e, const struct ir_message *m)
+{
+    return is_system(m) && !(e->first_turn && m->index > e->first_turn->index);
+}
+
 static bool is_own_thought(const struct ir_part *p)
 {
     return (p->kind == IR_THINKING || p->kind == IR_REDACTED) &&
@@ -223,11 +230,41 @@ static void write_part(struct anthropic_emit *e, const struct ir_message *m,
 
 /* ------------------------------------------------------------------ messages */
 
-static const struct ir_message *skip_system(const struct ir_message *m)
+/* Would anything be written for the part? Empty texts and thoughts of others are not. */
+static bool shows(const struct ir_part *p)
 {
-    while (m && is_system(m))
+    if (p->kind == IR_TEXT || p->kind == IR_REFUSAL)
+        return p->text.len > 0;
+    return (p->kind != IR_THINKING && p->kind != IR_REDACTED) || is_own_thought(p);
+}
+
+/* A message without content is refused, so one of which nothing would be left is left out. */
+static bool is_empty(struct anthropic_emit *e, const struct ir_message *m)
+{
+    for (const struct ir_part *p = m->parts; p; p = p->next)
+        if (shows(p))
+            return false;
+    for (const struct ir_part *p = m->parts; p; p = p->next)
+        if (p->kind == IR_THINKING || p->kind == IR_REDACTED)
+            dialect_strip(e->loss, STR("reasoning"));
+    return true;
+}
+
+/* The next one that stands among the messages. */
+static const struct ir_message *find_message(struct anthropic_emit *e, const struct ir_message *m)
+{
+    while (m && (is_apart(e, m) != e->only_system || is_empty(e, m)))
         m = m->next;
     return m;
+}
+
+/* System texts alone are no conversation: the provider wants at least one message, of the user. */
+static bool has_only_system(const struct ir_chat *c)
+{
+    for (const struct ir_message *m = c->messages; m; m = m->next)
+        if (!is_system(m))
+            return false;
+    return c->messages != NULL;
 }
 
 static void write_parts(struct anthropic_emit *e, const struct ir_message *m, enum pass pass)
@@ -242,17 +279,17 @@ static void write_parts(struct anthropic_emit *e, const struct ir_message *m, en
 /* A run of messages of one role; returns what comes behind it. */
 static const struct ir_message *write_run(struct anthropic_emit *e, const struct ir_message *first)
 {
-    bool user = first->role == IR_USER;
+    bool user = first->role == IR_USER || e->only_system;
     const struct ir_message *behind = first;
     jw_object(&e->w);
     jw_key(&e->w, "role");
-    jw_string(&e->w, user ? STR("user") : STR("assistant"));
+    jw_string(&e->w, user ? STR("user") : is_system(first) ? STR("system") : STR("assistant"));
     jw_key(&e->w, "content");
     jw_array(&e->w);
     for (const struct ir_message *m = first; user && m && !e->err && m->role == first->role;
-         m = skip_system(m->next))
+         m = find_message(e, m->next))
         write_parts(e, m, RESULTS);
-    for (; behind && !e->err && behind->role == first->role; behind = skip_system(behind->next))
+    for (; behind && !e->err && behind->role == first->role; behind = find_message(e, behind->next))
         write_parts(e, behind, user ? OTHERS : ALL);
     if (e->err)
         return NULL;
@@ -265,7 +302,7 @@ void anthropic_emit_messages(struct anthropic_emit *e)
 {
     jw_key(&e->w, "messages");
     jw_array(&e->w);
-    const struct ir_message *m = skip_system(e->c->messages);
+    const struct ir_message *m = find_message(e, e->c->messages);
     while (m && !e->err)
         m = write_run(e, m);
     if (!e->err)
@@ -275,14 +312,18 @@ void anthropic_emit_messages(struct anthropic_emit *e)
 void anthropic_emit_system(struct anthropic_emit *e)
 {
     bool json = e->c->format == IR_FORMAT_JSON, any = json;
+    e->only_system = has_only_system(e->c);
+    for (const struct ir_message *m = e->c->messages; m && e->c->words == &anthropic_words;
+         m = m->next)
+        e->first_turn = e->first_turn || is_system(m) ? e->first_turn : m;
     for (const struct ir_message *m = e->c->messages; m; m = m->next)
-        any |= is_system(m) && m->parts;
+        any |= is_apart(e, m) && !e->only_system && !is_empty(e, m);
     if (!any)
         return;
     jw_key(&e->w, "system");
     jw_array(&e->w);
     for (const struct ir_message *m = e->c->messages; m && !e->err; m = m->next)
-        if (is_system(m))
+        if (is_apart(e, m) && !e->only_system)
             write_parts(e, m, ALL);
     if (json && !e->err)
         jw_lit(&e->w, "{\"type\":\"text\",\"text\":\"Answer with a single JSON object and nothing "
@@ -293,20 +334,22 @@ void anthropic_emit_system(struct anthropic_emit *e)
 
 bool anthropic_lacks_thought(const struct ir_chat *c)
 {
-    const struct ir_message *turn = NULL;
+    const struct ir_message *turn = NULL, *before = NULL;
     bool results = false;
     for (const struct ir_message *m = c->messages; m; m = m->next) {
-        if (m->role == IR_ASSISTANT) {
+        if (m->role == IR_ASSISTANT && !(before && before->role == IR_ASSISTANT)) {
             turn = m;
             results = false;
         }
+        before = is_system(m) ? before : m;
         for (const struct ir_part *p = m->parts; p && m->role == IR_USER; p = p->next)
             results |= p->kind == IR_TOOL_RESULT;
     }
     if (!turn || !results)
         return false;
-    for (const struct ir_part *p = turn->parts; p; p = p->next)
-        if (is_own_thought(p))
-            return false;
+    for (const struct ir_message *m = turn; m && m->role != IR_USER; m = m->next)
+        for (const struct ir_part *p = m->parts; p; p = p->next)
+            if (is_own_thought(p))
+                return false;
     return true;
 }

@@ -10,6 +10,33 @@ void anthropic_emit_cache(struct anthropic_emit *e, enum ir_cache cache)
                                        : STR("{\"type\":\"ephemeral\"}"));
 }
 
+static bool has_type(struct anthropic_emit *e, struct str schema)
+{
+    struct reader r;
+    struct str key;
+    bool found = false;
+    rd_init(&r, schema, e->a, NULL);
+    if (!rd_object(&r, ""))
+        return true; /* no object at all: the provider has the word */
+    while (rd_key(&r, &key)) {
+        found |= rd_is(key, "type");
+        rd_skip(&r);
+    }
+    return found || r.failed;
+}
+
+/* The provider wants "type": "object" where others take any schema. */
+static void write_schema(struct anthropic_emit *e, struct str schema)
+{
+    if (!schema.p || has_type(e, schema)) {
+        jw_raw(&e->w, schema.p ? schema : STR("{\"type\":\"object\",\"properties\":{}}"));
+        return;
+    }
+    struct str rest = str_trim(str_make(schema.p + 1, schema.len - 1));
+    jw_raw(&e->w, rest.p[0] == '}' ? STR("{\"type\":\"object\"") : STR("{\"type\":\"object\","));
+    buf_add_str(e->w.out, rest);
+}
+
 static void write_function(struct anthropic_emit *e, const struct ir_tool *t)
 {
     struct json_write *w = &e->w;
@@ -21,7 +48,7 @@ static void write_function(struct anthropic_emit *e, const struct ir_tool *t)
         jw_text(w, t->description);
     }
     jw_key(w, "input_schema");
-    jw_raw(w, t->schema.p ? t->schema : STR("{\"type\":\"object\",\"properties\":{}}"));
+    write_schema(e, t->schema);
     if (t->strict == IR_TRUE && t->kind == IR_TOOL_FUNCTION) {
         jw_key(w, "strict");
         jw_bool(w, true);

@@ -8,9 +8,10 @@ static const char *type_of(int status)
         int status;
         const char *type;
     } types[] = {
-        {401, "authentication_error"}, {402, "billing_error"},     {403, "permission_error"},
-        {404, "not_found_error"},      {413, "request_too_large"}, {429, "rate_limit_error"},
-        {503, "overloaded_error"},     {504, "timeout_error"},     {529, "overloaded_error"},
+        {401, "authentication_error"}, {402, "billing_error"},    {403, "permission_error"},
+        {404, "not_found_error"},      {408, "timeout_error"},    {413, "request_too_large"},
+        {429, "rate_limit_error"},     {503, "overloaded_error"}, {504, "timeout_error"},
+        {529, "overloaded_error"},
     };
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (types[i].status == status)

@@ -1,8 +1,9 @@
 /* Reads the Messages API's stream events. The state remembers which blocks are no calls, since the
  * pieces of a server tool's input look like those of a call's. Pure. */
 #include "gateway/dialect/anthropic_priv.h"
+#include "gateway/dialect/arguments.h"
 
-enum { BLOCKS_MAX = 256 };
+enum { BLOCKS_MAX = 256, INPUT_MAX = 1 << 20 };
 
 struct event {
     struct str type;
@@ -47,16 +48,81 @@ static bool is_other(const struct anthropic_reader *s, int64_t index)
     return index >= 0 && index < BLOCKS_MAX && (s->other[index / 64] >> (index % 64) & 1);
 }
 
-static void block_start(struct anthropic_reader *s, const struct event *ev, struct arena *a,
-                        struct ir_events *out)
+/* ------------------------------------------------------------------ blocks held back */
+
+static void hold(struct anthropic_reader *s, struct str raw, struct arena *keep)
+{
+    s->held = arena_str(keep, raw);
+    s->input_len = 0;
+}
+
+static void hold_piece(struct anthropic_reader *s, struct str piece, struct arena *keep)
+{
+    size_t need = s->input_len + piece.len;
+    if (!s->held.p || piece.len == 0 || need > INPUT_MAX)
+        return;
+    if (need > s->input_cap) {
+        char *more = arena_alloc(keep, need * 2);
+        if (s->input_len)
+            memcpy(more, s->input, s->input_len);
+        s->input = more;
+        s->input_cap = need * 2;
+    }
+    memcpy(s->input + s->input_len, piece.p, piece.len);
+    s->input_len = need;
+}
+
+/* The block with the input in its place. */
+static struct str with_input(const struct anthropic_reader *s, struct str was, struct arena *a)
+{
+    struct ir_json json = {.raw = str_make(s->input, s->input_len), .quoted = true};
+    struct str raw = s->held;
+    struct reader check;
+    struct buf b;
+    buf_init(&b, raw.len + INPUT_MAX);
+    buf_add(&b, raw.p, (size_t)(was.p - raw.p));
+    size_t begin = b.len;
+    (void)args_add_json(json, &b);
+    rd_init(&check, str_make(b.p + begin, b.len - begin), a, NULL);
+    rd_skip(&check);
+    bool good = rd_done(&check);
+    buf_add(&b, was.p + was.len, (size_t)(raw.p + raw.len - was.p) - was.len);
+    if (good && !b.failed)
+        raw = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return raw;
+}
+
+/* Says the block that is held back, if one is. */
+static void release(struct anthropic_reader *s, struct arena *a, struct ir_events *out)
 {
     struct reader r;
     struct anthropic_block b;
+    if (!s->held.p)
+        return;
+    rd_init(&r, s->held, a, NULL);
+    if (anthropic_read_block(&r, &b)) {
+        if (s->input_len > 0 && b.input.p)
+            b.raw = with_input(s, b.input, a);
+        anthropic_block_events(&b, 0, a, out);
+    }
+    s->held = STR_NULL;
+}
+
+static void block_start(struct anthropic_reader *s, const struct event *ev, struct arena *keep,
+                        struct arena *a, struct ir_events *out)
+{
+    struct reader r;
+    struct anthropic_block b;
+    release(s, a, out);
     rd_init(&r, ev->block, a, NULL);
     if (!ev->block.p || !anthropic_read_block(&r, &b))
         return;
     mark_other(s, ev->index, b.type == ANTHROPIC_OTHER);
-    anthropic_block_events(&b, (uint32_t)ev->index, a, out);
+    if (b.type == ANTHROPIC_OTHER && b.input.p && !s->scanning)
+        hold(s, b.raw, keep);
+    else
+        anthropic_block_events(&b, (uint32_t)ev->index, a, out);
 }
 
 struct piece {
@@ -90,8 +156,8 @@ static void read_piece(struct reader *r, struct piece *p)
     }
 }
 
-static void block_delta(const struct anthropic_reader *s, const struct event *ev, struct arena *a,
-                        struct ir_events *out)
+static void block_delta(struct anthropic_reader *s, const struct event *ev, struct arena *keep,
+                        struct arena *a, struct ir_events *out)
 {
     struct reader r;
     struct piece p;
@@ -109,14 +175,17 @@ static void block_delta(const struct anthropic_reader *s, const struct event *ev
     } else if (rd_is(p.type, "citations_delta") && p.citation.p) {
         const char *list = arena_printf(a, "[" STR_FMT "]", STR_ARG(p.citation));
         b = (struct anthropic_block){.type = ANTHROPIC_TEXT, .citations = str_of(list)};
-    } else if (rd_is(p.type, "input_json_delta") && !is_other(s, ev->index)) {
+    } else if (rd_is(p.type, "input_json_delta") && is_other(s, ev->index)) {
+        hold_piece(s, p.json, keep);
+        return;
+    } else if (rd_is(p.type, "input_json_delta")) {
         struct ir_event *e = ir_event_add(out, a, IR_DELTA);
         e->block = IR_TOOL_CALL;
         e->index = (uint32_t)ev->index;
         e->json = (struct ir_json){.raw = p.json, .quoted = true};
         return;
     } else {
-        return; /* an unknown kind, or a piece of a block that only its own dialect shows */
+        return; /* an unknown kind */
     }
     anthropic_block_events(&b, (uint32_t)ev->index, a, out);
 }
@@ -162,8 +231,10 @@ bool anthropic_read_event(void *state, const struct frame *f, struct str id_seed
 {
     struct reader r;
     struct event ev = {.type = STR(""), .index = 0};
+    struct anthropic_reader *s = state;
     (void)id_seed;
-    (void)keep;
+    if (str_trim(f->data).len == 0)
+        return true;
     rd_init(&r, f->data, a, NULL);
     if (!read_fields(&r, &ev))
         return false;
@@ -171,16 +242,18 @@ bool anthropic_read_event(void *state, const struct frame *f, struct str id_seed
     if (rd_is(type, "message_start") && ev.message.p)
         return anthropic_read_answer(ev.message, id_seed, a, out);
     if (rd_is(type, "content_block_start"))
-        block_start(state, &ev, a, out);
+        block_start(s, &ev, keep, a, out);
     else if (rd_is(type, "content_block_delta"))
-        block_delta(state, &ev, a, out);
+        block_delta(s, &ev, keep, a, out);
+    else if (rd_is(type, "content_block_stop"))
+        release(s, a, out);
     else if (rd_is(type, "message_delta"))
         message_delta(&ev, a, out);
     else if (rd_is(type, "message_stop"))
         (void)ir_event_add(out, a, IR_END);
     else if (rd_is(type, "error") || ev.error.p)
         return error_event(&ev, a, out);
-    return true; /* ping, content_block_stop, and kinds of a later day */
+    return true; /* ping, and kinds of a later day */
 }
 
 /* ------------------------------------------------------------------ facts for the passed way */
@@ -210,7 +283,7 @@ bool anthropic_scan_answer(struct str body, struct arena *a, struct dialect_answ
 bool anthropic_scan_event(const struct frame *f, struct arena *a, struct dialect_answer *out)
 {
     struct ir_events ev = {0};
-    struct anthropic_reader state = {{0}};
+    struct anthropic_reader state = {.scanning = true};
     *out = (struct dialect_answer){0};
     usage_clear(&out->usage);
     if (str_trim(f->data).len == 0) {

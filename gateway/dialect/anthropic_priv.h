@@ -81,6 +81,8 @@ struct anthropic_emit {
     struct json_write w;
     enum err err;
     bool thinks;
+    bool only_system; /* system texts are all there is: they are the user's message */
+    const struct ir_message *first_turn; /* system messages of its own dialect may stand behind */
 };
 
 enum err anthropic_emit_request(const struct ir_chat *c, const struct dialect_target *to,
@@ -96,7 +98,13 @@ bool anthropic_lacks_thought(const struct ir_chat *c);
 /* ---- answers */
 
 struct anthropic_reader {
+    bool scanning;     /* nothing is held back */
     uint64_t other[4]; /* bit per block index that is no call, text or thought */
+    /* A block that only its own dialect shows, until its input is complete; .p NULL none. Memory
+     * that outlives the frame. */
+    struct str held;
+    char *input; /* pieces of its input so far, raw */
+    size_t input_len, input_cap;
 };
 
 bool anthropic_read_usage(struct reader *r, struct usage *u, struct str *service_tier);

@@ -75,7 +75,8 @@ static void read_message(struct anthropic_parse *p, uint32_t index)
     if (!p->r.failed && role.len == 0)
         rd_missing(&p->r, arena_printf(p->r.a, "messages[%u].role", (unsigned)index));
     else if (m->role == IR_USER && !rd_is(role, "user"))
-        rd_refuse(&p->r, E_BAD_FIELD, ir_part_path(p->c, m, NULL, p->r.a),
+        rd_refuse(&p->r, E_BAD_FIELD,
+                  str_of(arena_printf(p->r.a, "messages[%u].role", (unsigned)index)),
                   "'messages[%u].role' must be \"user\" or \"assistant\".", (unsigned)index);
     note_kinds(p, m->parts);
 }

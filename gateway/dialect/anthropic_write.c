@@ -48,10 +48,17 @@ void anthropic_write_usage(struct json_write *w, const struct usage *u, struct s
         jw_end(w);
     }
     write_count(w, "output_tokens", u->output);
+    if (u->reasoning > 0) {
+        jw_key(w, "output_tokens_details");
+        jw_object(w);
+        write_count(w, "thinking_tokens", u->reasoning);
+        jw_end(w);
+    }
     if (u->web_searches > 0) {
         jw_key(w, "server_tool_use");
         jw_object(w);
         write_count(w, "web_search_requests", u->web_searches);
+        write_count(w, "web_fetch_requests", 0);
         jw_end(w);
     }
     if (str_eq(service_tier, STR("standard")) || str_eq(service_tier, STR("priority")) ||

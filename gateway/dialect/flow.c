@@ -152,7 +152,7 @@ static bool push_call(struct out *o, struct flow_choice *c, const struct ir_even
     struct flow_call *call = find_call(c, e->index);
     bool anew = call && !call->open && (e->id.len > 0 || e->name.len > 0);
     if (call && !call->open && !anew) {
-        o->flow->bad = true; /* arguments for a call that is complete */
+        o->flow->bad |= e->json.raw.len > 0; /* arguments for a call that is complete */
         return true;
     }
     if (!call || anew) {

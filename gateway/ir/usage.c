@@ -26,7 +26,12 @@ void usage_merge(struct usage *into, const struct usage *from)
 {
     take(&into->input, from->input);
     take(&into->cached, from->cached);
-    take(&into->cache_write_5m, from->cache_write_5m);
+    /* A later report may not split the writes any more (Anthropic's message_delta): then it is
+     * their total, of which the long-lived ones are known. */
+    bool total = from->cache_write_1h < 0 && into->cache_write_1h > 0;
+    int64_t known = total ? into->cache_write_1h : 0;
+    if (from->cache_write_5m >= known)
+        into->cache_write_5m = from->cache_write_5m - known;
     take(&into->cache_write_1h, from->cache_write_1h);
     take(&into->audio_input, from->audio_input);
     take(&into->cached_audio, from->cached_audio);

@@ -71,5 +71,28 @@ START_TEST(an_estimate_gives_way_to_a_report)
 }
 END_TEST
 
+/* A stream's begin splits cache writes by lifetime, its end tells their total alone. */
+START_TEST(a_total_of_cache_writes_keeps_their_split)
+{
+    struct usage u, total;
+    usage_clear(&u);
+    usage_clear(&total);
+    u.cache_write_5m = 20;
+    u.cache_write_1h = 10;
+    total.cache_write_5m = 30;
+    for (int i = 0; i < 2; i++) {
+        usage_merge(&u, &total);
+        ck_assert_int_eq(u.cache_write_5m, 20);
+        ck_assert_int_eq(u.cache_write_1h, 10);
+    }
+    total.cache_write_5m = 35;
+    usage_merge(&u, &total);
+    ck_assert_int_eq(u.cache_write_5m, 25);
+    u.cache_write_1h = 0;
+    usage_merge(&u, &total);
+    ck_assert_int_eq(u.cache_write_5m, 35);
+}
+END_TEST
+
 UNIT_MAIN("usage", clears_every_count, merges_field_by_field, each_field_is_merged,
-          an_estimate_gives_way_to_a_report)
+          an_estimate_gives_way_to_a_report, a_total_of_cache_writes_keeps_their_split)
