@@ -54,6 +54,16 @@ static void add_retry_advice(struct MHD_Response *m, const struct req *r)
         add(m, "x-should-retry", "false");
 }
 
+/* Some dialects say the kind of an error in a header. */
+static void add_error_header(struct MHD_Response *m, const struct req *r)
+{
+    const struct dialect *d = r->in.dialect;
+    if (r->fail.err == E_OK || !d->error_header)
+        return;
+    const struct dialect_error e = {.err = r->fail.err, .status = r->out.status};
+    add(m, d->error_header, d->error_header_value(&e));
+}
+
 static void add_headers(struct MHD_Response *m, const struct req *r, bool close)
 {
     add(m, "content-type", r->out.content_type);
@@ -73,6 +83,7 @@ static void add_headers(struct MHD_Response *m, const struct req *r, bool close)
         add_cost(m, r);
     }
     add_retry_advice(m, r);
+    add_error_header(m, r);
     if (close)
         add(m, "connection", "close");
 }

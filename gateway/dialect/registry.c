@@ -1,12 +1,13 @@
 /* The dialects of this build, and who is asked: by name, by path, by header. Pure; any thread. */
 #include "gateway/dialect/anthropic_priv.h"
+#include "gateway/dialect/bedrock_priv.h"
 #include "gateway/dialect/dialect.h"
 #include "gateway/dialect/google_priv.h"
 #include "gateway/dialect/openai_priv.h"
 #include "gateway/dialect/openai_responses_priv.h"
 
 static const struct dialect *const dialects[] = {
-    &openai_chat, &openai_completions, &openai_responses, &anthropic, &google,
+    &openai_chat, &openai_completions, &openai_responses, &anthropic, &google, &bedrock_converse,
 };
 
 const struct dialect *dialect_find(struct str name)

@@ -359,8 +359,8 @@ class Converse:
                                           signature_version=botocore.UNSIGNED))
         self.client.meta.events.register(
             "before-send.bedrock-runtime",
-            lambda request, **_: [request.headers.add_header(*h) for h in
-                                  [("Authorization", f"Bearer {key}"), *PINNED.items()]] and None)
+            lambda request, **_: request.headers.update(
+                PINNED | {"Authorization": f"Bearer {key}"}))
 
     def request(self, model, ask):
         content = [{"text": ask.text}]
