@@ -1,6 +1,7 @@
 /* Signs a request of ours. Pure. The secret is read in place; what is derived from it is wiped. */
 #include "gateway/sign/sigv4.h"
 
+#include <openssl/evp.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,7 +14,9 @@ enum { STAMP_BYTES = 17, SECRET_MAX = 256, NAMES_MAX = 4096 };
 void sigv4_body_hash(struct str body, char out[SIGV4_HEX_BYTES])
 {
     uint8_t hash[SIGV4_HASH_BYTES];
-    (void)crypto_hash_sha256(hash, (const unsigned char *)body.p, body.len);
+    /* libcrypto uses the processor's instructions for it, libsodium does not. */
+    int ok = EVP_Digest(body.len ? body.p : "", body.len, hash, NULL, EVP_sha256(), NULL);
+    ASSERT(ok == 1);
     sodium_bin2hex(out, SIGV4_HEX_BYTES, hash, sizeof hash);
 }
 

@@ -170,7 +170,9 @@ function KeyForm({
               className={inputClass}
               required
               pattern={
-                option === 'deployment' ? '[A-Za-z0-9][A-Za-z0-9._\\-]{0,62}' : '[a-z0-9][a-z0-9\\-]{0,62}'
+                option === 'deployment'
+                  ? '[A-Za-z0-9][A-Za-z0-9._\\-]{0,62}'
+                  : '[a-z0-9][a-z0-9\\-]{0,62}'
               }
               value={options[option] ?? ''}
               onChange={(event) => setOptions({ ...options, [option]: event.target.value })}
