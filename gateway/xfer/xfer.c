@@ -32,6 +32,7 @@ struct xfer {
     struct xfer_callbacks cb;
     void *arg;
     char *url; /* the one set on the handle */
+    CURLU *parsed;
     bool guarded, refused, in_head, got_bytes, paused;
     int status;
 };
@@ -129,6 +130,7 @@ static struct xfer *xfer_new(struct xfer_pool *p, struct lane *lane)
 static void xfer_free(struct xfer *x)
 {
     curl_easy_cleanup(x->easy);
+    curl_url_cleanup(x->parsed);
     xfree(x->url);
     x->magic = 0;
     xfree(x);
@@ -231,6 +233,23 @@ static struct xfer *get(struct xfer_pool *p, bool guarded)
     return x;
 }
 
+/* A handle keeps its URL in parts: given as text, curl would take it apart and put it together
+ * again at each transfer. What cannot be taken apart goes as text, for the transfer to say so. */
+static void set_url(struct xfer *x, const char *url)
+{
+    if (x->url && str_eq(str_of(x->url), str_of(url)))
+        return;
+    xfree(x->url);
+    x->url = xstrdup(url);
+    curl_url_cleanup(x->parsed);
+    x->parsed = curl_url();
+    ASSERT(x->parsed != NULL);
+    bool apart = curl_url_set(x->parsed, CURLUPART_URL, url,
+                              CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+    curl_easy_setopt(x->easy, CURLOPT_CURLU, apart ? x->parsed : NULL);
+    curl_easy_setopt(x->easy, CURLOPT_URL, apart ? NULL : url);
+}
+
 struct xfer *xfer_start(struct xfer_pool *p, const struct xfer_request *q,
                         const struct xfer_callbacks *cb, void *arg)
 {
@@ -241,11 +260,7 @@ struct xfer *xfer_start(struct xfer_pool *p, const struct xfer_request *q,
     x->guarded = q->guarded;
     x->refused = x->in_head = x->got_bytes = x->paused = false;
     x->status = 0;
-    if (!x->url || !str_eq(str_of(x->url), str_of(q->url))) {
-        xfree(x->url);
-        x->url = xstrdup(q->url);
-        curl_easy_setopt(x->easy, CURLOPT_URL, x->url);
-    }
+    set_url(x, q->url);
     curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER,
                      (const struct curl_slist *)(const void *)q->headers);
     curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
