@@ -55,8 +55,7 @@ static size_t list_model(const struct req *r, const struct snap_model *m, struct
 
 static void write_models(struct req *r, const struct dialect_model *m, size_t n, bool list)
 {
-    dialect_models_fn *write = r->in.dialect->write_models;
-    (write ? write : openai_write_models)(m, n, list, &r->out.tail);
+    dialect_write_models(r->in.dialect, m, n, list, &r->out.tail);
 }
 
 static void list_models(struct req *r)

@@ -8,7 +8,8 @@
 /* What this version's gateway can call: the dialects and signers it has (gateway/dialect/,
  * gateway/sign/). A new one there gets its word here. */
 #define SQL_USABLE                                                                                 \
-    "(p.base_url <> '' and p.framing = 'sse' and p.dialect in ('openai') "                         \
+    "(p.base_url <> '' and p.framing in ('sse', 'aws-event-stream') and "                          \
+    "p.dialect in ('openai', 'openai-responses', 'anthropic', 'google', 'bedrock') "               \
     "and p.signer ~ '^(bearer|header:[a-z0-9-]+|sigv4|gcp-service-account)"                        \
     "( [|] (bearer|header:[a-z0-9-]+|sigv4))?$')"
 

@@ -3,13 +3,29 @@
  */
 #include "gateway/dialect/bedrock_priv.h"
 
+/* AWS's SDKs show the message alone: the field is named in it. */
+static void write_message(struct json_write *w, const struct dialect_error *e)
+{
+    struct str text = e->message.len > 0 ? e->message : str_of(err_text(e->err));
+    struct buf b;
+    buf_init(&b, text.len + e->param.len + 8);
+    buf_add_str(&b, text);
+    if (e->param.len > 0 && str_find_str(text, e->param) < 0) {
+        buf_add_lit(&b, " (");
+        buf_add_str(&b, e->param);
+        buf_add_char(&b, ')');
+    }
+    jw_string(w, buf_str(&b));
+    buf_fini(&b);
+}
+
 static void write_body(const struct dialect_error *e, struct uuid request_id, struct buf *out)
 {
     struct json_write w;
     json_write_init(&w, out);
     jw_object(&w);
     jw_key(&w, "message");
-    jw_string(&w, e->message.len > 0 ? e->message : str_of(err_text(e->err)));
+    write_message(&w, e);
     if (e->param.len > 0) {
         jw_key(&w, "param");
         jw_string(&w, e->param);

@@ -5,6 +5,13 @@
 
 #include "gateway/dialect/refuse.h"
 
+void dialect_write_models(const struct dialect *d, const struct dialect_model *m, size_t n,
+                          bool list, struct buf *out)
+{
+    dialect_models_fn *write = d->write_models ? d->write_models : openai_write_models;
+    write(m, n, list, out);
+}
+
 uint32_t dialect_quirk_find(struct str word)
 {
     static const char *const words[] = {

@@ -356,6 +356,9 @@ bool dialect_number_above(struct str number, int64_t milli);
  * has_content, is_error, model, id, content_bytes, has_choices). */
 void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an);
 
+/* A list of models, or one, in the dialect's form. */
+void dialect_write_models(const struct dialect *d, const struct dialect_model *m, size_t n,
+                          bool list, struct buf *out);
 /* The route of a POST to `path` (raw, without `/v1`), its dialect and the model's raw name in it
  * ("" none); NULL: no dialect has it. */
 const struct dialect_route *dialect_route_find(struct str path, const struct dialect **d,

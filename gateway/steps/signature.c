@@ -85,6 +85,11 @@ static void cut_url(const char *url, struct str *host, struct sigv4_request *q)
     ptrdiff_t slash = str_find(rest, '/');
     size_t at = slash < 0 ? rest.len : (size_t)slash;
     *host = str_make(rest.p, at);
+    /* curl leaves a default port out of the header that is signed. */
+    bool tls = str_starts(str_of(url), STR("https"));
+    struct str port = tls ? STR(":443") : STR(":80");
+    if (str_ends(*host, port))
+        host->len -= port.len;
     q->query = str_make(rest.p + at, rest.len - at);
     q->path = str_cut(&q->query, '?');
     if (!q->query.p)

@@ -118,7 +118,7 @@ def test_prices_in_files_are_never_numbers():
 def test_providers(owner):
     by_id = {p["id"]: p for p in owner.all("/api/v1/providers", limit=10)}
     assert by_id["openai"]["usable"] and by_id["openai"]["options_needed"] == []
-    assert not by_id["aws-bedrock"]["usable"]
+    assert by_id["aws-bedrock"]["usable"]
     assert by_id["google-vertex"]["options_needed"] == ["region", "project"]
     assert by_id["openai"]["models"] > 20 and list(by_id) == sorted(by_id)
 

@@ -12,7 +12,7 @@ VENDORS = re.compile(
 ALLOWED = ("gateway/dialect/", "gateway/wire/awsevent.", "gateway/sign/", "gateway/snapshot/spellings.",
            "control/catalogue/models_dev.", "control/provider_key_secret.")
 # What is a format or a file of a product, not a provider that code singles out.
-FORMATS = re.compile(r"models\.dev|dialect_find\(STR\(.[a-z_]+.\)\)|dialect in \('[a-z_]+'|dialect/[a-z_]+|dialect_[a-z_]+|ir_origin_[a-z]+|framing_aws|aws-event-stream|awsevent[a-z_]*", re.IGNORECASE)
+FORMATS = re.compile(r"models\.dev|dialect_find\(STR\(.[a-z_]+.\)\)|dialect in \([^)]*\)|dialect/[a-z_]+|dialect_[a-z_]+|ir_origin_[a-z]+|framing_aws|aws-event-stream|awsevent[a-z_]*", re.IGNORECASE)
 
 
 def check(tree):

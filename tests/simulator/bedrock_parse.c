@@ -267,6 +267,27 @@ static bool settings(struct chat_request *c, struct api_error *e)
     return true;
 }
 
+/* outputConfig: the schema is JSON inside a string; it lives in the root, beside what was sent. */
+static bool format(struct chat_request *c, struct api_error *e)
+{
+    const json_t *output = json_object_get(json_object_get(c->root, "outputConfig"), "textFormat");
+    const json_t *structure = json_object_get(output, "structure");
+    struct str text = json_member(json_object_get(structure, "jsonSchema"), "schema");
+    if (!output) {
+        return true;
+    }
+    json_t *schema = json_loadb(text.p ? text.p : "", text.len, 0, NULL);
+    if (!json_is_object(schema)) {
+        json_decref(schema);
+        return refuse(e, "The value at outputConfig.textFormat.structure.jsonSchema.schema is not "
+                         "a JSON schema.");
+    }
+    json_object_set_new(c->root, "", schema);
+    c->wants_json = true;
+    c->answer_schema = schema;
+    return true;
+}
+
 bool bedrock_read(struct chat_request *c, const struct site *site, struct str body,
                   struct api_error *e)
 {
@@ -284,5 +305,6 @@ bool bedrock_read(struct chat_request *c, const struct site *site, struct str bo
 bool bedrock_parse(struct chat_request *c, const struct site *site, struct str body,
                    struct api_error *e)
 {
-    return bedrock_read(c, site, body, e) && settings(c, e) && messages(c, e) && tools(c, e);
+    return bedrock_read(c, site, body, e) && settings(c, e) && messages(c, e) && tools(c, e) &&
+           format(c, e);
 }
