@@ -4,6 +4,7 @@
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/mem.h"
 
@@ -19,7 +20,12 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ARENA_MAGIC = 0x6172656e, ALIGN = alignof(max_align_t), RED_ZONE = 16 };
+enum {
+    ARENA_MAGIC = 0x6172656e,
+    ALIGN = alignof(max_align_t),
+    RED_ZONE = 16,
+    SMALL_TEXT_BYTES = 256
+};
 
 struct chunk {
     struct chunk *next;
@@ -150,11 +156,15 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     va_start(ap, fmt);
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    char small[SMALL_TEXT_BYTES];
+    int n = vsnprintf(small, sizeof small, fmt, ap);
     va_end(ap);
     ASSERT(n >= 0);
     char *p = arena_alloc(a, (size_t)n + 1);
-    (void)vsnprintf(p, (size_t)n + 1, fmt, again);
+    if ((size_t)n < sizeof small)
+        memcpy(p, small, (size_t)n + 1);
+    else
+        (void)vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
     return p;
 }

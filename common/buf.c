@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 #include "common/mem.h"
+#include "common/word.h"
 
-enum { FIRST_BYTES = 256 };
+enum { FIRST_BYTES = 256, SMALL_TEXT_BYTES = 256 };
 
 void buf_init(struct buf *b, size_t max)
 {
@@ -83,19 +84,20 @@ bool buf_printf(struct buf *b, const char *fmt, ...)
     va_start(ap, fmt);
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    char small[SMALL_TEXT_BYTES];
+    int n = vsnprintf(small, sizeof small, fmt, ap);
     va_end(ap);
     char *at = n < 0 ? NULL : buf_room(b, (size_t)n);
     if (at) {
-        /* vsnprintf ends its text with a NUL, which may have no room at the cap. */
-        bool direct = (size_t)n < b->cap - b->len;
-        char *text = direct ? at : xmalloc((size_t)n + 1);
-        (void)vsnprintf(text, (size_t)n + 1, fmt, again);
-        if (!direct) {
-            memcpy(at, text, (size_t)n);
-            xfree(text);
+        char *text = small;
+        if ((size_t)n >= sizeof small) {
+            text = xmalloc((size_t)n + 1);
+            (void)vsnprintf(text, (size_t)n + 1, fmt, again);
         }
+        memcpy(at, text, (size_t)n);
         buf_grew(b, (size_t)n);
+        if (text != small)
+            xfree(text);
     }
     va_end(again);
     return at != NULL;
@@ -138,11 +140,23 @@ static bool add_escape(struct buf *b, unsigned char c)
     return buf_add(b, u, sizeof u);
 }
 
+/* How many of the bytes from `from` on certainly need no attention in a JSON string. */
+static size_t plain_run(struct str s, size_t from)
+{
+    size_t at = from;
+    for (; at + WORD_BYTES <= s.len; at += WORD_BYTES) {
+        uint64_t w = word_load(s.p + at);
+        if (word_has_high(w) | word_has_less(w, 0x20) | word_has(w, '"') | word_has(w, '\\'))
+            break;
+    }
+    return at - from;
+}
+
 bool buf_add_json(struct buf *b, struct str s)
 {
     buf_add_char(b, '"');
     size_t from = 0; /* the start of the bytes that go as they are */
-    for (size_t i = 0; i < s.len;) {
+    for (size_t i = plain_run(s, 0); i < s.len;) {
         unsigned char c = (unsigned char)s.p[i];
         size_t n = c < 0x80 ? 1 : str_utf8_len(str_make(s.p + i, s.len - i));
         if (n && c >= 0x20 && c != '"' && c != '\\') {
@@ -155,6 +169,7 @@ bool buf_add_json(struct buf *b, struct str s)
         else
             buf_add_lit(b, "\xEF\xBF\xBD");
         from = ++i;
+        i += plain_run(s, i);
     }
     if (s.len)
         buf_add(b, s.p + from, s.len - from);

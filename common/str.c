@@ -1,6 +1,8 @@
 /* Operations on borrowed byte runs. Pure; any thread. Never allocates. */
 #include "common/str.h"
 
+#include "common/word.h"
+
 static char lower(char c)
 {
     return (c >= 'A' && c <= 'Z') ? (char)(c - 'A' + 'a') : c;
@@ -140,7 +142,8 @@ size_t str_utf8_len(struct str s)
 bool str_is_utf8(struct str s)
 {
     while (s.len) {
-        size_t n = str_utf8_len(s);
+        bool ascii = s.len >= WORD_BYTES && !word_has_high(word_load(s.p));
+        size_t n = ascii ? WORD_BYTES : str_utf8_len(s);
         if (n == 0)
             return false;
         s = str_make(s.p + n, s.len - n);

@@ -57,6 +57,9 @@ int64_t uuid_v7_ms(struct uuid u)
     return (int64_t)ms;
 }
 
+/* Bytes between hyphens. */
+static const uint8_t groups[] = {4, 2, 2, 2, 6};
+
 /* A hyphen stands before bytes 4, 6, 8 and 10. */
 static bool hyphen_before(size_t byte)
 {
@@ -67,13 +70,15 @@ void uuid_format(struct uuid u, char out[UUID_TEXT_LEN + 1])
 {
     static const char hex[] = "0123456789abcdef";
     char *p = out;
-    for (size_t i = 0; i < sizeof u.b; i++) {
-        if (hyphen_before(i))
-            *p++ = '-';
-        *p++ = hex[u.b[i] >> 4];
-        *p++ = hex[u.b[i] & 15];
+    const uint8_t *b = u.b;
+    for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
+        for (const uint8_t *end = b + groups[g]; b < end; b++) {
+            *p++ = hex[*b >> 4];
+            *p++ = hex[*b & 15];
+        }
+        *p++ = '-';
     }
-    *p = '\0';
+    p[-1] = '\0';
 }
 
 static int nibble(char c)

@@ -32,12 +32,13 @@ static void free_bytes(void *p)
     xfree(p);
 }
 
-void batch_add(struct batch *b, const struct pending_open *o, struct str close_bytes)
+void batch_add(struct batch *b, const struct pending_open *o, struct str close_bytes,
+               const struct ledger_close *close)
 {
     ASSERT(b->n < b->cap);
     struct batch_row *r = &b->row[b->n++];
     struct ledger_open open;
-    struct ledger_close close;
+    struct ledger_close interrupted;
     r->open_bytes = o->bytes;
     r->close_bytes = close_bytes;
     r->segment = o->segment;
@@ -47,11 +48,11 @@ void batch_add(struct batch *b, const struct pending_open *o, struct str close_b
     r->bad = !record_decode_open(o->bytes, &open);
     if (r->bad)
         return;
-    if (close_bytes.len == 0)
-        row_interrupted(&close, &open);
-    else if (!record_decode_close(close_bytes, &close))
-        r->bad = true;
-    r->bad = r->bad || !row_make(&r->row, &open, &close, b->arena);
+    if (!close) {
+        row_interrupted(&interrupted, &open);
+        close = &interrupted;
+    }
+    r->bad = !row_make(&r->row, &open, close, b->arena);
     r->requested_model = open.requested_model;
     r->source = open.source;
     r->end_user = open.end_user;

@@ -33,8 +33,10 @@ void batch_fini(struct batch *b);
 /* Forgets rows and marks; frees copies of opens that the rows took. */
 void batch_reset(struct batch *b);
 /* One more row (n < cap): of an open taken from pending (takes its bytes if they were owned) and
- * its close, whose bytes must stay until the reset; close "": interrupted. */
-void batch_add(struct batch *b, const struct pending_open *o, struct str close_bytes);
+ * its close as record_decode_close read it from bytes that must stay until the reset. Without one
+ * ("", NULL): interrupted. */
+void batch_add(struct batch *b, const struct pending_open *o, struct str close_bytes,
+               const struct ledger_close *close);
 void batch_mark(struct batch *b, struct watermark mark);
 
 #endif

@@ -51,7 +51,7 @@ static bool take_close(struct reader *r, struct batch *b, struct str bytes)
     struct pending_open o;
     if (!record_decode_close(bytes, &c) || !pending_take(&r->pending, c.request_id, &o))
         return refuse(r, bytes, "a close that cannot be read, or has no open");
-    batch_add(b, &o, bytes);
+    batch_add(b, &o, bytes, &c);
     touch(r, o.segment);
     return true;
 }

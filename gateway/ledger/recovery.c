@@ -101,7 +101,7 @@ static bool take_close(struct work *w, struct str bytes, bool is_new)
     bool ok = record_decode_close(bytes, &c);
     if (ok && pending_take(&w->pending, c.request_id, &o)) {
         if (is_new)
-            batch_add(w->r->batch, &o, bytes);
+            batch_add(w->r->batch, &o, bytes, &c);
         else
             xfree((void *)(uintptr_t)o.bytes.p);
         return true;
@@ -178,7 +178,7 @@ static bool close_pending(struct work *w)
             return false;
         struct pending_open lent = *o;
         lent.owned = false; /* the map keeps it until the end */
-        batch_add(b, &lent, STR(""));
+        batch_add(b, &lent, STR(""), NULL);
         w->r->interrupted++;
     }
     for (size_t i = 0; i < w->n; i++)

@@ -4,8 +4,8 @@
 #include "gateway/ledger/rollup.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/money.h"
 
 static const int64_t day_us = INT64_C(86400) * 1000000;
@@ -58,11 +58,7 @@ int64_t rollup_day_us(int64_t wall_us)
 
 static int64_t month_us(int64_t wall_us)
 {
-    time_t s = (time_t)(wall_us / 1000000);
-    struct tm tm;
-    ASSERT(gmtime_r(&s, &tm) != NULL);
-    int64_t day = rollup_day_us(wall_us);
-    return day - (tm.tm_mday - 1) * day_us;
+    return rollup_day_us(wall_us) - (clock_day_of_month(wall_us) - 1) * day_us;
 }
 
 static void add_usage(struct rollup *r, const struct request_row *row)

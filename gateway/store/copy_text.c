@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/money.h"
+#include "common/word.h"
 
 static void end_field(struct buf *b)
 {
@@ -64,10 +65,25 @@ void copy_time(struct buf *b, int64_t wall_us)
     end_field(b);
 }
 
+void copy_ipv4(struct buf *b, const uint8_t ip[4])
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (i > 0)
+            (void)buf_add_char(b, '.');
+        (void)buf_add_i64(b, ip[i]);
+    }
+    end_field(b);
+}
+
 void copy_money(struct buf *b, int64_t pico)
 {
     money_format(pico, b);
     end_field(b);
+}
+
+static bool is_plain(uint64_t w)
+{
+    return !(word_has_less(w, 0x20) | word_has(w, '\\'));
 }
 
 /* What COPY takes literally, in runs; the rest escaped. */
@@ -75,6 +91,8 @@ static void add_escaped(struct buf *b, struct str s)
 {
     size_t from = 0;
     for (size_t i = 0; i < s.len; i++) {
+        while (i + WORD_BYTES < s.len && is_plain(word_load(s.p + i)))
+            i += WORD_BYTES;
         char c = s.p[i];
         char escape = c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 0;
         if (!escape)

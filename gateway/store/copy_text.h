@@ -15,6 +15,8 @@ void copy_bool(struct buf *b, bool v);
 void copy_uuid(struct buf *b, struct uuid u);
 /* timestamptz; 0 <= wall_us, before the year 10000. */
 void copy_time(struct buf *b, int64_t wall_us);
+/* inet */
+void copy_ipv4(struct buf *b, const uint8_t ip[4]);
 /* numeric USD. */
 void copy_money(struct buf *b, int64_t pico);
 void copy_text(struct buf *b, struct str s);

@@ -87,10 +87,11 @@ static void copy_address(struct buf *b, const uint8_t ip[16])
         copy_null(b);
         return;
     }
-    if (memcmp(ip, mapped, sizeof mapped) == 0)
-        inet_ntop(AF_INET, ip + 12, text, sizeof text);
-    else
-        inet_ntop(AF_INET6, ip, text, sizeof text);
+    if (memcmp(ip, mapped, sizeof mapped) == 0) {
+        copy_ipv4(b, ip + 12);
+        return;
+    }
+    inet_ntop(AF_INET6, ip, text, sizeof text);
     copy_text(b, str_of(text));
 }
 

@@ -148,5 +148,48 @@ START_TEST(json_of_every_pair_reads_back)
 }
 END_TEST
 
+/* Eight plain bytes are passed over at once: every byte at every place of a longer text. */
+START_TEST(json_of_every_byte_anywhere_reads_back)
+{
+    struct buf json, back;
+    buf_init(&json, 256);
+    buf_init(&back, 256);
+    for (int c = 0; c < 0x80; c++) {
+        for (size_t len = 1; len < 27; len++) {
+            for (size_t at = 0; at < len; at++) {
+                char text[32];
+                memset(text, 'x', sizeof text);
+                text[at] = (char)c;
+                buf_reset(&json);
+                buf_reset(&back);
+                bool ok = buf_add_json(&json, str_make(text, len)) &&
+                          unescape(buf_str(&json), &back) &&
+                          str_eq(buf_str(&back), str_make(text, len));
+                if (!ok)
+                    ck_abort_msg("byte %02x at %zu: " STR_FMT, c, at, STR_ARG(buf_str(&json)));
+            }
+        }
+    }
+    buf_fini(&json);
+    buf_fini(&back);
+}
+END_TEST
+
+START_TEST(prints_short_and_long)
+{
+    struct buf b;
+    buf_init(&b, 600);
+    for (int len = 0; len < 600; len++) { /* below, at and above what is printed without a detour */
+        buf_reset(&b);
+        ck_assert(buf_printf(&b, "%*s", len, ""));
+        ck_assert_uint_eq(b.len, (size_t)len);
+    }
+    buf_reset(&b);
+    ck_assert(!buf_printf(&b, "%601s", ""));
+    buf_fini(&b);
+}
+END_TEST
+
 UNIT_MAIN("buf", grows_and_drops, stops_at_the_cap, writes_json_strings,
-          json_of_every_pair_reads_back)
+          json_of_every_pair_reads_back, json_of_every_byte_anywhere_reads_back,
+          prints_short_and_long)
