@@ -41,4 +41,5 @@ const struct dialect anthropic = {
     .scan_event = anthropic_scan_event,
     .splice_answer = openai_splice_answer, /* spans alone: nothing of another dialect is in it */
     .write_event = openai_write_event,
+    .write_done = anthropic_write_done,
 };

@@ -141,6 +141,8 @@ bool anthropic_write_answer(const struct dialect_writing *w, const struct ir_eve
 bool anthropic_write_error(const struct dialect_error *e, struct uuid request_id, struct buf *out);
 bool anthropic_write_error_event(void *state, const struct dialect_error *e, struct uuid request_id,
                                  struct buf *out);
+/* The terminator that a provider has left out. */
+bool anthropic_write_done(struct buf *out);
 bool anthropic_write_count(int64_t tokens, struct buf *out);
 
 #endif

@@ -301,3 +301,8 @@ bool anthropic_write_stream(void *state, const struct dialect_writing *w,
             write_event(&x, &ev->v[i]);
     return !out->failed;
 }
+
+bool anthropic_write_done(struct buf *out)
+{
+    return buf_add_lit(out, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+}

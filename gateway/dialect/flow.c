@@ -100,7 +100,8 @@ static void close_calls(struct out *o, struct flow_choice *c, bool all)
 static void follow(struct flow_call *call, const struct ir_json *json)
 {
     if (!json->quoted) {
-        call->complete = call->complete || json->raw.len > 0;
+        call->whole = call->whole || json->raw.len > 0;
+        call->complete = call->complete || call->whole;
         return;
     }
     struct str s = json->raw;
@@ -153,6 +154,14 @@ static bool push_call(struct out *o, struct flow_choice *c, const struct ir_even
     bool anew = call && !call->open && (e->id.len > 0 || e->name.len > 0);
     if (call && !call->open && !anew) {
         o->flow->bad |= e->json.raw.len > 0; /* arguments for a call that is complete */
+        return true;
+    }
+    if ((!call || anew) && e->name.len == 0) {
+        o->flow->bad = true; /* nobody could run a call without a name */
+        return true;
+    }
+    if (call && !anew && (call->whole || (call->begun && !e->json.quoted))) {
+        o->flow->bad |= !call->complete;
         return true;
     }
     if (!call || anew) {

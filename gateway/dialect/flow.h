@@ -20,6 +20,7 @@ struct flow_call {
     /* how far its arguments are as JSON */
     uint32_t depth;
     bool in_string, escape, begun, complete;
+    bool whole; /* they came as one value: what is said again is passed over */
 };
 
 struct flow_choice {

@@ -163,12 +163,22 @@ static void read_modalities(struct google_parse *p)
     buf_fini(&b);
 }
 
+static void read_most(struct google_parse *p)
+{
+    int64_t *most = &p->c->max_output;
+    if (!read_whole(p, CONFIG "maxOutputTokens", most))
+        return;
+    note_param(p, "maxOutputTokens", p->r.s.raw);
+    if (*most < 1)
+        rd_refuse(&p->r, E_BAD_FIELD, STR(CONFIG "maxOutputTokens"),
+                  "'" CONFIG "maxOutputTokens' must be a positive integer.");
+}
+
 static void read_member(struct google_parse *p, struct str key)
 {
     struct str raw;
     if (rd_is(key, "maxOutputTokens")) {
-        if (read_whole(p, CONFIG "maxOutputTokens", &p->c->max_output))
-            note_param(p, "maxOutputTokens", p->r.s.raw);
+        read_most(p);
     } else if (rd_is(key, "stopSequences")) {
         read_stop(p);
     } else if (rd_is(key, "thinkingConfig")) {

@@ -1,6 +1,7 @@
 /* The translated way of the stream step: the provider's dialect reads frames into events, the flow
  * makes them strict, the client's dialect writes them. */
 #include "gateway/dialect/flow.h"
+#include "gateway/ledger/utf8.h"
 #include "gateway/steps/settle.h"
 #include "gateway/steps/stream_priv.h"
 
@@ -56,18 +57,28 @@ static struct usage told_usage(const struct req *r)
     return u;
 }
 
+/* What is no UTF-8 would break clients that decode strictly: each wrong byte becomes U+FFFD. */
+static struct str clean(struct str s, struct arena *a)
+{
+    bool cut = false;
+    if (str_is_utf8(s))
+        return s;
+    char *p = arena_alloc(a, s.len * 3);
+    return str_make(p, utf8_clean(s, p, s.len * 3, &cut));
+}
+
 enum step_rc convert_answer(struct req *r)
 {
     struct ir_events loose = {0}, strict = {0};
     struct convert *c = convert_of(r);
     struct str seed = str_of(r->in.id_text);
-    if (!r->tx.dialect->read_answer(buf_str(&r->up.body), seed, r->arena, &loose))
+    if (!r->tx.dialect->read_answer(clean(buf_str(&r->up.body), r->arena), seed, r->arena, &loose))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is no JSON object"));
     r->out.answer = (struct dialect_answer){0};
     usage_clear(&r->out.answer.usage);
     dialect_note_events(&loose, r->arena, &r->out.answer);
-    if (!r->out.answer.is_error && !flow_push(&c->flow, &loose, &strict, r->arena))
-        return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer has too many parts"));
+    if (!r->out.answer.is_error && (!flow_push(&c->flow, &loose, &strict, r->arena) || c->flow.bad))
+        return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("its parts make no whole"));
     enum step_rc rc = stream_accept(r);
     if (rc != STEP_NEXT)
         return rc;
@@ -92,8 +103,10 @@ enum step_rc convert_frame(struct req *r, const struct frame *f)
     struct ir_events loose = {0}, strict = {0};
     struct dialect_answer an = {0};
     struct convert *c = convert_of(r);
+    struct frame text = *f;
+    text.data = clean(f->data, r->scratch);
     usage_clear(&an.usage);
-    if (!r->tx.dialect->read_event(c->reader, f, str_of(r->in.id_text), r->arena, r->scratch,
+    if (!r->tx.dialect->read_event(c->reader, &text, str_of(r->in.id_text), r->arena, r->scratch,
                                    &loose))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event makes no sense"));
     dialect_note_events(&loose, r->scratch, &an);

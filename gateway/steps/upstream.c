@@ -52,6 +52,13 @@ static void on_header(void *arg, struct str name, struct str value)
     }
 }
 
+static void begin_stream(struct req *r)
+{
+    r->up.event_stream = true;
+    if (!r->up.framing.open)
+        framing_init(&r->up.framing, r->route.candidate->offer->provider->framing, FRAME_MAX_BYTES);
+}
+
 static void on_head(void *arg, int status)
 {
     struct req *r = arg;
@@ -67,9 +74,18 @@ static void on_head(void *arg, int status)
     r->route.attempt[r->route.n_attempts - 1].status = status;
     r->route.attempt[r->route.n_attempts - 1].first_byte_us = r->up.head_us;
     upstream_watch(r);
-    if (r->up.event_stream && !r->up.framing.open)
-        framing_init(&r->up.framing, r->route.candidate->offer->provider->framing, FRAME_MAX_BYTES);
+    if (r->up.event_stream)
+        begin_stream(r);
     req_wake(r);
+}
+
+/* Some label their streams as JSON, and all clients read them. No JSON begins like an event. */
+static bool is_unlabelled_stream(const struct req *r, struct str bytes)
+{
+    return !r->up.event_stream && r->want.scan.stream && r->up.status == 200 &&
+           r->up.body.len == 0 && bytes.len > 0 &&
+           (bytes.p[0] == 'd' || bytes.p[0] == 'e' || bytes.p[0] == ':') &&
+           r->route.candidate->offer->provider->framing == FRAMING_SSE;
 }
 
 static void on_body(void *arg, struct str bytes)
@@ -79,6 +95,8 @@ static void on_body(void *arg, struct str bytes)
     r->up.last_us = clock_mono_us();
     if (r->up.too_large)
         return;
+    if (is_unlabelled_stream(r, bytes))
+        begin_stream(r);
     if (r->up.event_stream) {
         r->up.too_large = !framing_feed(&r->up.framing, bytes);
         req_wake(r);

@@ -36,7 +36,7 @@ static struct str read_top(struct str text, struct arena *a, int64_t *index)
     enum json_token t;
     struct str type = STR(""), key = STR("");
     *index = -1;
-    json_scan_init(&s, text, true);
+    json_scan_init(&s, text, false);
     while ((t = json_scan_next(&s)) > JSON_END) {
         if (t == JSON_KEY && s.depth == 1) {
             key = json_scan_is(&s, STR("type"))    ? STR("type")
