@@ -2,6 +2,7 @@
  * additionalModelRequestFields, read and written. Pure but for the arena.
  */
 #include "gateway/dialect/bedrock_priv.h"
+#include "gateway/dialect/claude.h"
 
 /* ------------------------------------------------------------------ reading */
 
@@ -144,6 +145,25 @@ static bool lacks_thinking(struct bedrock_emit *e)
     return true;
 }
 
+/* A budget below the limit of the answer, which is raised or set for it where it can be. */
+static void plan_budget(struct bedrock_emit *e, enum ir_effort effort)
+{
+    int64_t asked = e->c->reasoning.budget_tokens;
+    if (e->max_output < 0 && e->to->max_output > 0)
+        e->max_output = e->to->max_output;
+    e->budget = ir_effort_budget(effort ? effort : IR_EFFORT_MEDIUM, e->max_output);
+    if (asked > 0 && (asked < e->budget || e->max_output < 0))
+        e->budget = asked;
+    if (asked > e->budget && e->max_output - 1024 > e->budget)
+        e->budget = asked < e->max_output - 1024 ? asked : e->max_output - 1024;
+    if (e->budget < 1024)
+        e->budget = 1024;
+    if (e->max_output < 0)
+        e->max_output = e->budget + 4096;
+    if (e->max_output <= e->budget || lacks_thinking(e))
+        lose(e);
+}
+
 static void plan_claude(struct bedrock_emit *e, enum ir_effort effort)
 {
     const struct ir_reasoning *t = &e->c->reasoning;
@@ -155,26 +175,13 @@ static void plan_claude(struct bedrock_emit *e, enum ir_effort effort)
         return;
     }
     e->think = true;
-    if (e->to->efforts != 0 || t->adaptive) {
-        e->adaptive = true;
-        e->effort = ir_effort_nearest(effort, e->to->efforts);
-        if (e->effort == IR_EFFORT_NONE)
-            lose(e);
+    if (!claude_decides_itself(e->to->model)) {
+        plan_budget(e, effort);
         return;
     }
-    if (e->max_output < 0 && e->to->max_output > 0)
-        e->max_output = e->to->max_output;
-    e->budget = ir_effort_budget(effort, e->max_output);
-    if (t->budget_tokens > 0 && (t->budget_tokens < e->budget || e->max_output < 0))
-        e->budget = t->budget_tokens;
-    if (t->budget_tokens > e->budget && e->max_output - 1024 > e->budget)
-        e->budget = t->budget_tokens < e->max_output - 1024 ? t->budget_tokens
-                                                            : e->max_output - 1024;
-    if (e->budget < 1024)
-        e->budget = 1024;
-    if (e->max_output < 0)
-        e->max_output = e->budget + 4096;
-    if (e->max_output <= e->budget || lacks_thinking(e))
+    e->adaptive = true;
+    e->effort = ir_effort_nearest(effort, e->to->efforts);
+    if (e->effort == IR_EFFORT_NONE)
         lose(e);
 }
 

@@ -46,15 +46,27 @@ void openai_put_head(struct json_write *w, const struct dialect_writing *x, cons
     jw_string(w, x->model);
 }
 
+/* OpenAI's words for tiers; others have another word for what it calls "default". */
+static struct str tier_of(struct str tier)
+{
+    static const char *const words[] = {"auto", "default", "flex", "scale", "priority"};
+    if (str_eq(tier, STR("standard")))
+        return STR("default");
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq(tier, str_of(words[i])))
+            return tier;
+    return STR("");
+}
+
 void openai_put_tail(struct json_write *w, const struct dialect_writing *x,
                      const struct ir_event *usage)
 {
     jw_key(w, "usage");
     jw_raw(w, STR(""));
     openai_add_usage(&usage->usage, x->extra.cost, w->out);
-    if (usage->service_tier.len) {
+    if (tier_of(usage->service_tier).len) {
         jw_key(w, "service_tier");
-        jw_string(w, usage->service_tier);
+        jw_string(w, tier_of(usage->service_tier));
     }
     if (x->extra.metadata.len) {
         jw_key(w, "metadata");
