@@ -28,6 +28,7 @@ static atomic_bool torn;
 /* A thread that gathers its lines: those waiting, and room to make one in. */
 struct gathering {
     struct buf lines, line;
+    int64_t due_us; /* of the first line, while there are lines */
 };
 static _Thread_local struct gathering *gathered;
 
@@ -177,7 +178,11 @@ static void gather(enum log_level level, const struct log_field *fields)
     add_line(line, level, fields);
     if (gathered->lines.len + line->len > GATHER_BYTES)
         log_flush();
+    if (gathered->lines.len == 0)
+        gathered->due_us = clock_mono_us() + LOG_WAIT_US;
     buf_add(&gathered->lines, line->p, line->len);
+    if (level >= LOG_WARN)
+        log_flush();
 }
 
 void log_write(enum log_level level, const struct log_field *fields)
@@ -197,6 +202,18 @@ void log_buffer_begin(void)
     gathered = xmalloc(sizeof *gathered);
     buf_init(&gathered->lines, GATHER_BYTES);
     buf_init(&gathered->line, LINE_MAX_BYTES);
+    mem_set_last_words(log_flush);
+}
+
+int64_t log_due_us(void)
+{
+    return gathered && gathered->lines.len > 0 ? gathered->due_us : INT64_MAX;
+}
+
+void log_flush_due(int64_t now_us)
+{
+    if (log_due_us() <= now_us)
+        log_flush();
 }
 
 void log_flush(void)

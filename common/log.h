@@ -5,9 +5,11 @@
  * The event name is a constant in snake_case; values are added as key and typed value. Strings are
  * escaped and cut at 512 bytes (NULL is null). Never pass a secret or a body: struct secret has no
  * log form. Order: time, level, program, event, then the fields as given.
- * Lines of a thread that called log_buffer_begin gather in memory until log_flush (a worker flushes
- * once per loop turn); other threads write at once. A line is one write(2), so lines never mix.
- * Programs ignore SIGPIPE; lines that stderr does not take are counted, not waited for.
+ * Lines of a thread that called log_buffer_begin gather in memory: for LOG_WAIT_US at most, as long
+ * as it calls log_flush_due in time, or until there are 64 KB, or a warning or an error comes.
+ * Other threads write at once. A line stands in one write(2), so lines never mix. What waits on
+ * a thread is written when an assertion fails there, and lost to SIGKILL and SIGSEGV. Programs
+ * ignore SIGPIPE; lines that stderr does not take are counted, not waited for.
  */
 #ifndef DOTEB_COMMON_LOG_H
 #define DOTEB_COMMON_LOG_H
@@ -15,6 +17,8 @@
 #include "common/defs.h"
 #include "common/str.h"
 #include "common/uuid.h"
+
+enum { LOG_WAIT_US = 100 * 1000 };
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
@@ -49,8 +53,13 @@ MUST_USE bool log_set_level(struct str name);
 /* Name of the program in every line; borrowed, set once before threads start. */
 void log_set_program(const char *name);
 void log_write(enum log_level level, const struct log_field *fields);
-/* This thread's lines gather until log_flush. */
+/* This thread's lines gather from now on. */
 void log_buffer_begin(void);
+/* When the thread's first waiting line has waited long enough (clock_mono_us); INT64_MAX: none. */
+int64_t log_due_us(void);
+/* Writes what waits, if it has waited long enough. */
+void log_flush_due(int64_t now_us);
+/* Writes what waits. */
 void log_flush(void);
 /* Flushes and frees this thread's buffer. */
 void log_buffer_end(void);

@@ -1,14 +1,31 @@
 /* Heap allocation that never fails visibly. Any thread. Never logs: it may run out of memory. */
 #include "common/mem.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/defs.h"
 
+static void (*_Atomic last_words)(void);
+
+void mem_set_last_words(void (*fn)(void))
+{
+    atomic_store(&last_words, fn);
+}
+
+/* Once: what is called may fail itself. */
+static void say_last_words(void)
+{
+    void (*fn)(void) = atomic_exchange(&last_words, NULL);
+    if (fn)
+        fn();
+}
+
 void assert_failed(const char *what, const char *file, int line)
 {
+    say_last_words();
     fprintf(stderr, "doteb: assertion failed: %s at %s:%d\n", what, file, line);
     fflush(stderr);
     abort();
@@ -17,6 +34,7 @@ void assert_failed(const char *what, const char *file, int line)
 static NORETURN void out_of_memory(void)
 {
     static const char msg[] = "doteb: out of memory\n";
+    say_last_words();
     fwrite(msg, 1, sizeof msg - 1, stderr);
     abort();
 }

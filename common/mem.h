@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* Called, on the thread that ends the process, before a failed assertion or a lack of memory does.
+ * NULL: nothing is. It must not allocate. */
+void mem_set_last_words(void (*fn)(void));
 /* Returns owned memory of `size` bytes (0 is treated as 1), contents undefined. */
 void *xmalloc(size_t size);
 /* Returns owned zeroed memory for `n` elements; aborts on overflow of n * size. */

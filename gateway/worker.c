@@ -50,9 +50,11 @@ static bool read_mail(struct worker *w)
 static int64_t next_wait_us(const struct worker *w)
 {
     int64_t timers = timers_next_us(&w->engine.timers);
+    int64_t log = log_due_us();
+    int64_t next = timers < log ? timers : log;
     int64_t wait = listener_timeout_us(w->listener);
-    if (timers != INT64_MAX) {
-        int64_t due = timers - clock_mono_us();
+    if (next != INT64_MAX) {
+        int64_t due = next - clock_mono_us();
         wait = due < wait ? due : wait;
     }
     return wait < IDLE_TURN_US ? wait : IDLE_TURN_US;
@@ -78,7 +80,7 @@ static void *worker_main(void *arg)
         if (e->draining && listener_connections(w->listener) == 0)
             atomic_store_explicit(&w->drained, true, memory_order_relaxed);
         metrics_set(M_REQ_ACTIVE, e->active);
-        log_flush();
+        log_flush_due(clock_mono_us());
     }
     listener_free(w->listener);
     w->listener = NULL;

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int stderr_kept = -1;
@@ -183,6 +184,54 @@ START_TEST(gathered_lines_wait)
 }
 END_TEST
 
+START_TEST(gathered_lines_wait_not_long)
+{
+    capture();
+    log_buffer_begin();
+    ck_assert_int_eq(log_due_us(), INT64_MAX);
+    int64_t before = clock_mono_us();
+    log_event(LOG_INFO, "one");
+    int64_t due = log_due_us();
+    ck_assert_int_ge(due, before + LOG_WAIT_US);
+    ck_assert_int_le(due, clock_mono_us() + LOG_WAIT_US);
+    log_event(LOG_INFO, "two");
+    ck_assert_int_eq(log_due_us(), due); /* the first line's time counts */
+    log_flush_due(due - 1);
+    ck_assert_uint_eq(written().len, 0);
+    log_flush_due(due);
+    ck_assert_int_gt(str_find_str(written(), STR("\"two\"")), 0);
+    ck_assert_int_eq(log_due_us(), INT64_MAX);
+    log_event(LOG_INFO, "before");
+    log_event(LOG_WARN, "at_once");
+    struct str text = written();
+    ck_assert_int_gt(str_find_str(text, STR("\"at_once\"")), str_find_str(text, STR("\"before\"")));
+    log_buffer_end();
+    release();
+    close(pipe_fds[0]);
+}
+END_TEST
+
+/* A failed assertion loses no line: in a child, since it ends there. */
+START_TEST(assertion_writes_what_waits)
+{
+    capture();
+    pid_t child = fork();
+    if (child == 0) {
+        log_buffer_begin();
+        log_event(LOG_INFO, "the_last_one");
+        assert_failed("nothing", __FILE__, __LINE__);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    release();
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    struct str text = written();
+    ck_assert_int_gt(str_find_str(text, STR("the_last_one")), 0);
+    ck_assert_int_gt(str_find_str(text, STR("assertion failed")), 0);
+    close(pipe_fds[0]);
+}
+END_TEST
+
 /* Lines that came through; a last one without its end was torn. */
 static int64_t whole_lines(struct str text)
 {
@@ -288,7 +337,8 @@ int main(void)
 {
     const TTest *const tests[] = {line_has_the_fields_in_order, levels_filter,
                                   any_bytes_make_json,          long_values_are_cut,
-                                  gathered_lines_wait,          full_pipe_is_counted,
+                                  gathered_lines_wait,          gathered_lines_wait_not_long,
+                                  assertion_writes_what_waits,  full_pipe_is_counted,
                                   closed_pipe_is_counted,       threads_do_not_mix_lines};
     signal(SIGPIPE, SIG_IGN);
     return unit_run("log", tests, ARRAY_LEN(tests));
