@@ -6,10 +6,9 @@ enum { MAX_TOKENS_DEFAULT = 32768, BUDGET_LEAST = 1024 };
 
 /* ------------------------------------------------------------------ thinking */
 
-/* Claude models up to 4.5 take a budget of thinking tokens, later ones decide themselves and take
- * an effort (docs.anthropic.com, "Adaptive thinking"). Names are
- * claude-FAMILY-MAJOR[-MINOR][-DATE], of old claude-MAJOR-MINOR-FAMILY. */
-static bool decides_itself(struct str model)
+/* (docs.anthropic.com, "Adaptive thinking".) Names are claude-FAMILY-MAJOR[-MINOR][-DATE], of old
+ * claude-MAJOR-MINOR-FAMILY. */
+bool anthropic_decides_itself(struct str model)
 {
     int64_t number[2] = {0, 0};
     size_t n = 0;
@@ -45,7 +44,7 @@ static bool may_think(struct anthropic_emit *e)
     if (!t->given || ir_reasoning_effort(t) == IR_EFFORT_NONE)
         return false;
     bool able = !e->to->caps || (e->to->caps & CAP_REASONING);
-    bool lacks = !decides_itself(e->to->model) &&
+    bool lacks = !anthropic_decides_itself(e->to->model) &&
                  (max_tokens(e) <= BUDGET_LEAST || anthropic_lacks_thought(e->c));
     if (able && !forced && !lacks)
         return true;
@@ -59,7 +58,8 @@ static void write_thinking(struct anthropic_emit *e)
     struct json_write *w = &e->w;
     if (!e->thinks) {
         /* Models that decide themselves may think unasked. */
-        if (t->given && ir_reasoning_effort(t) == IR_EFFORT_NONE && decides_itself(e->to->model)) {
+        if (t->given && ir_reasoning_effort(t) == IR_EFFORT_NONE &&
+            anthropic_decides_itself(e->to->model)) {
             jw_key(w, "thinking");
             jw_lit(w, "{\"type\":\"disabled\"}");
         }
@@ -68,7 +68,7 @@ static void write_thinking(struct anthropic_emit *e)
     jw_key(w, "thinking");
     jw_object(w);
     jw_key(w, "type");
-    if (decides_itself(e->to->model)) {
+    if (anthropic_decides_itself(e->to->model)) {
         jw_lit(w, "\"adaptive\"");
     } else {
         enum ir_effort effort = ir_reasoning_effort(t);
@@ -106,7 +106,7 @@ static void write_effort(struct anthropic_emit *e)
 static void write_output(struct anthropic_emit *e)
 {
     struct json_write *w = &e->w;
-    bool effort = e->thinks && decides_itself(e->to->model) &&
+    bool effort = e->thinks && anthropic_decides_itself(e->to->model) &&
                   ir_reasoning_effort(&e->c->reasoning) > IR_EFFORT_NONE;
     bool schema = e->c->format == IR_FORMAT_SCHEMA && e->c->format_schema.p;
     if (!effort && !schema)

@@ -208,3 +208,15 @@ enum bedrock_family bedrock_family(struct str model)
             return families[i].family;
     return BEDROCK_OTHER;
 }
+
+struct str bedrock_tier(struct str word)
+{
+    static const struct {
+        const char *word, *tier;
+    } tiers[] = {{"default", "default"},   {"standard", "default"}, {"standard_only", "default"},
+                 {"priority", "priority"}, {"flex", "flex"},        {"reserved", "reserved"}};
+    for (size_t i = 0; i < ARRAY_LEN(tiers); i++)
+        if (str_eq(word, str_of(tiers[i].word)))
+            return str_of(tiers[i].tier);
+    return STR_NULL;
+}
