@@ -67,8 +67,8 @@ static const struct {
     {"InternalFailure", 500},
     {"ModelErrorException", 502},
     {"ModelStreamErrorException", 502},
-    {"ModelNotReadyException", 503},
     {"ServiceUnavailableException", 503},
+    {"ModelNotReadyException", 503},
     {"ModelTimeoutException", 504},
 };
 
