@@ -50,6 +50,8 @@ struct bedrock_blocks {
 };
 /* Reads an array of content blocks. */
 void bedrock_read_blocks(struct bedrock_blocks *b);
+/* Takes a second member of a union: refuses it, or (answers) passes over it. */
+void bedrock_one_member(struct reader *r, const char *field);
 /* A cache point's object. */
 enum ir_cache bedrock_read_cache_point(struct reader *r);
 /* [{"text":...},...] joined; .p NULL: none. */

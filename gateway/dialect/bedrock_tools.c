@@ -59,7 +59,11 @@ static void read_tool(struct reader *r, struct ir_chat *c, struct ir_tool **last
         return;
     size_t begin = r->s.begin;
     struct ir_tool *t = NULL;
-    while (rd_key(r, &key)) {
+    for (size_t n = 0; rd_key(r, &key); n++) {
+        if (n > 0) {
+            bedrock_one_member(r, "toolConfig.tools");
+            continue;
+        }
         if (rd_is(key, "cachePoint")) {
             enum ir_cache cache = bedrock_read_cache_point(r);
             if (*last)

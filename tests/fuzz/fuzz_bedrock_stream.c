@@ -34,7 +34,7 @@ static int64_t index_of(struct str text)
     struct json_scan s;
     enum json_token t;
     int64_t index = -1;
-    json_scan_init(&s, text, true);
+    json_scan_init(&s, text, false);
     ASSERT(json_scan_next(&s) == JSON_OBJECT_BEGIN);
     while ((t = json_scan_next(&s)) == JSON_KEY) {
         bool is_index = json_scan_is(&s, STR("contentBlockIndex"));
