@@ -1,11 +1,32 @@
 /* Writes the internal form of a request as the Messages API's: what stands beside the messages.
  * Pure. */
 #include "gateway/dialect/anthropic_priv.h"
-#include "gateway/dialect/claude.h"
 
 enum { MAX_TOKENS_DEFAULT = 32768, BUDGET_LEAST = 1024 };
 
 /* ------------------------------------------------------------------ thinking */
+
+/* (docs.anthropic.com, "Adaptive thinking".) Names are claude-FAMILY-MAJOR[-MINOR][-DATE], of old
+ * claude-MAJOR-MINOR-FAMILY. */
+bool anthropic_decides_itself(struct str model)
+{
+    int64_t number[2] = {0, 0};
+    size_t n = 0;
+    ptrdiff_t at = str_find_str(model, STR("claude-"));
+    if (at < 0)
+        return false;
+    struct str rest = str_make(model.p + at, model.len - (size_t)at);
+    while (rest.p && n < 2) {
+        struct str word = str_cut(&rest, '-');
+        int64_t v;
+        bool is_number = word.len <= 2 && str_to_i64(word, &v);
+        if (is_number)
+            number[n++] = v;
+        else if (n == 1)
+            break;
+    }
+    return number[0] > 4 || (number[0] == 4 && number[1] >= 6);
+}
 
 static int64_t max_tokens(const struct anthropic_emit *e)
 {
@@ -23,7 +44,7 @@ static bool may_think(struct anthropic_emit *e)
     if (!t->given || ir_reasoning_effort(t) == IR_EFFORT_NONE)
         return false;
     bool able = !e->to->caps || (e->to->caps & CAP_REASONING);
-    bool lacks = !claude_decides_itself(e->to->model) &&
+    bool lacks = !anthropic_decides_itself(e->to->model) &&
                  (max_tokens(e) <= BUDGET_LEAST || anthropic_lacks_thought(e->c));
     if (able && !forced && !lacks)
         return true;
@@ -37,7 +58,8 @@ static void write_thinking(struct anthropic_emit *e)
     struct json_write *w = &e->w;
     if (!e->thinks) {
         /* Models that decide themselves may think unasked. */
-        if (t->given && ir_reasoning_effort(t) == IR_EFFORT_NONE && claude_decides_itself(e->to->model)) {
+        if (t->given && ir_reasoning_effort(t) == IR_EFFORT_NONE &&
+            anthropic_decides_itself(e->to->model)) {
             jw_key(w, "thinking");
             jw_lit(w, "{\"type\":\"disabled\"}");
         }
@@ -46,7 +68,7 @@ static void write_thinking(struct anthropic_emit *e)
     jw_key(w, "thinking");
     jw_object(w);
     jw_key(w, "type");
-    if (claude_decides_itself(e->to->model)) {
+    if (anthropic_decides_itself(e->to->model)) {
         jw_lit(w, "\"adaptive\"");
     } else {
         enum ir_effort effort = ir_reasoning_effort(t);
@@ -84,7 +106,7 @@ static void write_effort(struct anthropic_emit *e)
 static void write_output(struct anthropic_emit *e)
 {
     struct json_write *w = &e->w;
-    bool effort = e->thinks && claude_decides_itself(e->to->model) &&
+    bool effort = e->thinks && anthropic_decides_itself(e->to->model) &&
                   ir_reasoning_effort(&e->c->reasoning) > IR_EFFORT_NONE;
     bool schema = e->c->format == IR_FORMAT_SCHEMA && e->c->format_schema.p;
     if (!effort && !schema)

@@ -93,6 +93,9 @@ void anthropic_emit_tools(struct anthropic_emit *e);
 void anthropic_emit_cache(struct anthropic_emit *e, enum ir_cache cache);
 /* Would Anthropic refuse the conversation with thinking on, since a turn that calls tools lacks its
  * thought? */
+/* Does this Claude model decide itself how much it thinks, and take an effort? Models up to 4.5
+ * take a budget of tokens instead. */
+bool anthropic_decides_itself(struct str model);
 bool anthropic_lacks_thought(const struct ir_chat *c);
 
 /* ---- answers */

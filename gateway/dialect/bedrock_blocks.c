@@ -345,15 +345,28 @@ static void read_member(struct bedrock_blocks *b, struct str key)
     rd_skip(b->r);
 }
 
+void bedrock_one_member(struct reader *r, const char *field)
+{
+    if (r->why)
+        rd_refuse(r, E_BAD_FIELD, str_of(field), "Each element of '%s' must have one member.",
+                  field);
+    else
+        rd_skip(r);
+}
+
 static void read_block(struct bedrock_blocks *b)
 {
     struct str key;
     struct ir_part *before = b->last;
     if (!rd_object(b->r, b->field))
         return;
-    size_t begin = b->r->s.begin;
-    while (rd_key(b->r, &key))
-        read_member(b, key);
+    size_t begin = b->r->s.begin, n = 0;
+    while (rd_key(b->r, &key)) {
+        if (n++ == 0)
+            read_member(b, key);
+        else
+            bedrock_one_member(b->r, b->field);
+    }
     if (b->last && b->last != before)
         b->last->raw = str_make(b->r->s.text + begin, b->r->s.end - begin);
 }

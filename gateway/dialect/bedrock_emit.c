@@ -39,7 +39,37 @@ static void strip_unsaid(struct bedrock_emit *e)
     if (c->parallel_tool_calls == IR_FALSE)
         dialect_strip(e->loss, STR("parallel_tool_calls"));
     for (const struct ir_name *n = c->unknown; n; n = n->next)
-        dialect_strip(e->loss, n->text);
+        if (!e->own || !n->raw.p)
+            dialect_strip(e->loss, n->text);
+}
+
+/* Is it a field that stands where `before` says, and its key there? */
+static bool is_unknown(const struct ir_name *n, struct str before, struct str *key)
+{
+    if (!n->raw.p || !str_starts(n->text, before))
+        return false;
+    *key = str_make(n->text.p + before.len, n->text.len - before.len);
+    return before.len > 0 || !str_starts(*key, STR(BEDROCK_ADDITIONAL));
+}
+
+bool bedrock_has_unknown(const struct bedrock_emit *e, struct str before)
+{
+    struct str key;
+    for (const struct ir_name *n = e->c->unknown; n && e->own; n = n->next)
+        if (is_unknown(n, before, &key))
+            return true;
+    return false;
+}
+
+void bedrock_emit_unknown(struct bedrock_emit *e, struct str before)
+{
+    struct str key;
+    for (const struct ir_name *n = e->c->unknown; n && e->own; n = n->next)
+        if (is_unknown(n, before, &key)) {
+            struct str quoted = dialect_json_string(key, e->a);
+            jw_key_raw(&e->w, str_make(quoted.p + 1, quoted.len - 2));
+            jw_raw(&e->w, n->raw);
+        }
 }
 
 /* ------------------------------------------------------------------ inferenceConfig */
@@ -146,31 +176,15 @@ static void emit_output(struct bedrock_emit *e)
         jw_end(w);
 }
 
-/* Other dialects' words for the tiers that Bedrock sells. */
 static void emit_tier(struct bedrock_emit *e)
 {
-    static const struct {
-        const char *raw, *tier;
-    } tiers[] = {{"\"default\"", "default"},
-                 {"\"standard\"", "default"},
-                 {"\"standard_only\"", "default"},
-                 {"\"priority\"", "priority"},
-                 {"\"flex\"", "flex"},
-                 {"\"reserved\"", "reserved"},
-                 {"\"auto\"", NULL}};
     const struct ir_param *p = &e->c->service_tier;
-    if (!p->raw.p)
+    if (!p->raw.p || is_json(p, "\"auto\""))
         return;
-    for (size_t i = 0; i < ARRAY_LEN(tiers); i++) {
-        if (!str_eq(p->raw, str_of(tiers[i].raw)))
-            continue;
-        if (tiers[i].tier) {
-            jw_key(&e->w, "serviceTier");
-            bedrock_write_tier(&e->w, str_of(tiers[i].tier));
-        }
-        return;
-    }
-    dialect_strip_param(e->loss, p);
+    struct str tier = bedrock_tier(str_make(p->raw.p + 1, p->raw.len > 2 ? p->raw.len - 2 : 0));
+    if (!tier.p)
+        dialect_strip_param(e->loss, p);
+    bedrock_write_tier(&e->w, tier);
 }
 
 static void emit_metadata(struct bedrock_emit *e)
@@ -198,6 +212,7 @@ static bool write_body(struct bedrock_emit *e)
     emit_output(e);
     emit_tier(e);
     emit_metadata(e);
+    bedrock_emit_unknown(e, STR(""));
     jw_end(&e->w);
     return true;
 }

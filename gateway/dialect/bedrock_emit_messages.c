@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "gateway/dialect/arguments.h"
 #include "gateway/dialect/bedrock_priv.h"
 #include "gateway/dialect/refuse.h"
 
@@ -100,9 +101,6 @@ void bedrock_emit_cache_point(struct bedrock_emit *e, enum ir_cache cache)
 
 static bool emit_call(struct bedrock_emit *e, const struct ir_message *m, const struct ir_part *p)
 {
-    struct str input = bedrock_json_value(&p->json, e->a);
-    if (!input.p || input.p[0] != '{')
-        return bedrock_cannot(e, m, p, "The arguments of a call must be a JSON object.");
     jw_key(&e->w, "toolUse");
     jw_object(&e->w);
     jw_key(&e->w, "toolUseId");
@@ -110,7 +108,8 @@ static bool emit_call(struct bedrock_emit *e, const struct ir_message *m, const 
     jw_key(&e->w, "name");
     jw_text(&e->w, p->name);
     jw_key(&e->w, "input");
-    jw_raw(&e->w, input);
+    if (!args_write_object(&e->w, p->json))
+        return bedrock_cannot(e, m, p, "The arguments of a call must be a JSON object.");
     jw_end(&e->w);
     return true;
 }

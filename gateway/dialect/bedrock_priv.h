@@ -50,12 +50,17 @@ struct bedrock_blocks {
 };
 /* Reads an array of content blocks. */
 void bedrock_read_blocks(struct bedrock_blocks *b);
+/* Takes a second member of a union: refuses it, or (answers) passes over it. */
+void bedrock_one_member(struct reader *r, const char *field);
 /* A cache point's object. */
 enum ir_cache bedrock_read_cache_point(struct reader *r);
 /* [{"text":...},...] joined; .p NULL: none. */
 struct str bedrock_read_texts(struct reader *r, const char *field);
 /* toolConfig's object (bedrock_tools.c). */
 void bedrock_read_tools(struct reader *r, struct ir_chat *c);
+/* Notes a field that no dialect shares, with its value; `before` goes before its name. */
+void bedrock_keep_unknown(struct reader *r, struct ir_chat *c, struct str key, const char *before);
+#define BEDROCK_ADDITIONAL "additionalModelRequestFields."
 /* additionalModelRequestFields and outputConfig's effort (bedrock_reasoning.c). */
 void bedrock_read_additional(struct reader *r, struct ir_chat *c);
 void bedrock_read_effort(struct reader *r, struct ir_chat *c, const char *field);
@@ -77,6 +82,7 @@ struct bedrock_emit {
     struct dialect_loss *loss;
     enum bedrock_family family;
     bool own;       /* the request came in this dialect: blocks that only it knows may stand */
+    bool disabled;  /* thinking is switched off in so many words */
     bool think;     /* Claude's thinking is on */
     bool adaptive;  /* and the model decides how much */
     int64_t budget; /* its tokens, -1 none */
@@ -97,6 +103,10 @@ bool bedrock_emit_tools(struct bedrock_emit *e);
 void bedrock_plan_reasoning(struct bedrock_emit *e);
 /* additionalModelRequestFields, if there is anything. */
 void bedrock_emit_additional(struct bedrock_emit *e);
+/* Fields that only this dialect's clients know: those whose names begin with `before`, which is
+ * left out; "": those of the body itself. */
+bool bedrock_has_unknown(const struct bedrock_emit *e, struct str before);
+void bedrock_emit_unknown(struct bedrock_emit *e, struct str before);
 /* Does a part go into the request at all? Notes reasoning that is lost. */
 bool bedrock_emits(struct bedrock_emit *e, const struct ir_part *p);
 /* Has the history calls or results? */
@@ -144,7 +154,8 @@ void bedrock_read_citation(struct reader *r, struct ir_event *e);
 bool bedrock_write_answer(const struct dialect_writing *w, const struct ir_events *ev,
                           struct buf *out);
 struct bedrock_writer {
-    uint32_t skipped; /* blocks that no client gets: those behind them count from there */
+    uint32_t skipped;  /* blocks that no client gets: those behind them count from there */
+    uint64_t input[4]; /* bit per block below 256: a call that has got input */
 };
 bool bedrock_write_stream(void *state, const struct dialect_writing *w, const struct ir_events *ev,
                           struct buf *out);
@@ -156,9 +167,12 @@ bool bedrock_write_error(const struct dialect_error *e, struct uuid request_id, 
 bool bedrock_write_error_event(void *state, const struct dialect_error *e, struct uuid request_id,
                                struct buf *out);
 const char *bedrock_error_type(const struct dialect_error *e);
-/* {"inputTokens":...} and, if known, `serviceTier`. */
+/* The members `usage` and `metrics`. */
 void bedrock_write_usage(struct json_write *w, const struct usage *u);
+/* The member `serviceTier`, if there is a tier. */
 void bedrock_write_tier(struct json_write *w, struct str tier);
+/* The service model's word for a tier of any provider's; .p NULL: it has none. */
+struct str bedrock_tier(struct str word);
 /* A citation's object. */
 void bedrock_write_citation(struct json_write *w, const struct ir_citation *c);
 /* A signature's text, wrapped if it is another's. */

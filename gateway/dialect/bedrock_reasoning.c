@@ -1,10 +1,19 @@
 /* How much a model shall think, in the words of the families behind Bedrock: what stands in
  * additionalModelRequestFields, read and written. Pure but for the arena.
  */
+#include "gateway/dialect/anthropic_priv.h"
 #include "gateway/dialect/bedrock_priv.h"
-#include "gateway/dialect/claude.h"
+
+enum { BUDGET_LEAST = 1024, ROOM = 4096 /* for the answer, beside thinking */ };
 
 /* ------------------------------------------------------------------ reading */
+
+void bedrock_keep_unknown(struct reader *r, struct ir_chat *c, struct str key, const char *before)
+{
+    struct ir_name **const last = c->unknown_tail;
+    ir_add_unknown(c, r->a, str_of(arena_printf(r->a, "%s" STR_FMT, before, STR_ARG(key))));
+    (void)rd_raw(r, &(*last)->raw);
+}
 
 void bedrock_read_effort(struct reader *r, struct ir_chat *c, const char *field)
 {
@@ -95,10 +104,7 @@ static void read_member(struct reader *r, struct ir_chat *c, struct str key)
     } else if (rd_is(key, "top_k")) {
         rd_param(r, "additionalModelRequestFields.top_k", &c->top_k);
     } else {
-        ir_add_unknown(
-            c, r->a,
-            str_of(arena_printf(r->a, "additionalModelRequestFields." STR_FMT, STR_ARG(key))));
-        rd_skip(r);
+        bedrock_keep_unknown(r, c, key, BEDROCK_ADDITIONAL);
     }
 }
 
@@ -123,65 +129,46 @@ static void lose(struct bedrock_emit *e)
     e->max_output = e->c->max_output;
 }
 
-/* Claude with a budget refuses a turn of results whose calls do not follow a thinking block. */
-static bool lacks_thinking(struct bedrock_emit *e)
-{
-    const struct ir_message *calls = NULL; /* the first message of the last turn of the model's */
-    bool results = false, goes_on = false;
-    for (const struct ir_message *m = e->c->messages; m; m = m->next) {
-        if (m->role == IR_ASSISTANT) {
-            calls = goes_on ? calls : m;
-            results = false;
-        }
-        for (const struct ir_part *p = m->parts; p && m->role == IR_USER; p = p->next)
-            results |= p->kind == IR_TOOL_RESULT;
-        goes_on = m->role == IR_ASSISTANT;
-    }
-    if (!calls || !results)
-        return false;
-    for (const struct ir_part *p = calls->parts; p; p = p->next)
-        if (bedrock_emits(e, p))
-            return p->kind != IR_THINKING && p->kind != IR_REDACTED;
-    return true;
-}
-
-/* A budget below the limit of the answer, which is raised or set for it where it can be. */
+/* The budget, and room for it and for the answer. */
 static void plan_budget(struct bedrock_emit *e, enum ir_effort effort)
 {
     int64_t asked = e->c->reasoning.budget_tokens;
     if (e->max_output < 0 && e->to->max_output > 0)
         e->max_output = e->to->max_output;
-    e->budget = ir_effort_budget(effort ? effort : IR_EFFORT_MEDIUM, e->max_output);
-    if (asked > 0 && (asked < e->budget || e->max_output < 0))
-        e->budget = asked;
-    if (asked > e->budget && e->max_output - 1024 > e->budget)
-        e->budget = asked < e->max_output - 1024 ? asked : e->max_output - 1024;
-    if (e->budget < 1024)
-        e->budget = 1024;
+    e->budget = asked > 0 ? asked : ir_effort_budget(effort ? effort : IR_EFFORT_MEDIUM, -1);
     if (e->max_output < 0)
-        e->max_output = e->budget + 4096;
-    if (e->max_output <= e->budget || lacks_thinking(e))
-        lose(e);
+        e->max_output = e->budget + ROOM;
+    if (e->budget > e->max_output - BUDGET_LEAST)
+        e->budget = e->max_output - BUDGET_LEAST;
+    if (e->budget < BUDGET_LEAST)
+        e->budget = BUDGET_LEAST;
 }
 
 static void plan_claude(struct bedrock_emit *e, enum ir_effort effort)
 {
-    const struct ir_reasoning *t = &e->c->reasoning;
+    static const uint32_t words = 1u << IR_EFFORT_LOW | 1u << IR_EFFORT_MEDIUM |
+                                  1u << IR_EFFORT_HIGH | 1u << IR_EFFORT_XHIGH |
+                                  1u << IR_EFFORT_MAX;
     bool forced = e->c->choice == IR_CHOICE_REQUIRED || e->c->choice == IR_CHOICE_NAMED;
-    if (effort == IR_EFFORT_NONE || (effort == IR_EFFORT_UNSET && !t->adaptive))
+    bool decides = anthropic_decides_itself(e->to->model);
+    if (effort == IR_EFFORT_NONE) {
+        e->disabled = decides; /* these may think unasked */
         return;
+    }
     if (forced) {
         lose(e);
         return;
     }
     e->think = true;
-    if (!claude_decides_itself(e->to->model)) {
-        plan_budget(e, effort);
+    e->adaptive = decides;
+    if (decides) {
+        uint32_t known = e->to->efforts & words;
+        e->effort = ir_effort_nearest(effort, known ? known : words);
         return;
     }
-    e->adaptive = true;
-    e->effort = ir_effort_nearest(effort, e->to->efforts);
-    if (e->effort == IR_EFFORT_NONE)
+    plan_budget(e, effort);
+    /* A model with a budget wants to see the thought of the turn it goes on with. */
+    if (e->max_output <= e->budget || anthropic_lacks_thought(e->c))
         lose(e);
 }
 
@@ -200,7 +187,8 @@ void bedrock_plan_reasoning(struct bedrock_emit *e)
     }
     switch (e->family) {
     case BEDROCK_CLAUDE:
-        plan_claude(e, effort);
+        if (effort != IR_EFFORT_UNSET || e->c->reasoning.adaptive)
+            plan_claude(e, effort);
         break;
     case BEDROCK_NOVA:
         e->effort = effort == IR_EFFORT_NONE
@@ -228,8 +216,10 @@ static void write_claude(struct bedrock_emit *e)
     if (e->c->top_k.raw.p && !e->think) {
         jw_key(w, "top_k");
         jw_raw(w, e->c->top_k.raw);
-    } else {
-        dialect_strip_param(e->loss, &e->c->top_k);
+    }
+    if (e->disabled) {
+        jw_key(w, "thinking");
+        jw_lit(w, "{\"type\":\"disabled\"}");
     }
     if (!e->think)
         return;
@@ -279,9 +269,6 @@ static void write_nova(struct bedrock_emit *e)
 
 static void write_effort(struct bedrock_emit *e)
 {
-    dialect_strip_param(e->loss, &e->c->top_k);
-    if (e->effort == IR_EFFORT_UNSET)
-        return;
     jw_key(&e->w, "reasoning_effort");
     jw_string(&e->w, str_of(ir_effort_word(e->effort)));
 }
@@ -293,13 +280,16 @@ void bedrock_emit_additional(struct bedrock_emit *e)
                                                            [BEDROCK_EFFORT] = write_effort};
     bool top_k = e->c->top_k.raw.p &&
                  ((e->family == BEDROCK_CLAUDE && !e->think) || e->family == BEDROCK_NOVA);
-    bool any = top_k || e->think || (e->effort != IR_EFFORT_UNSET && e->family != BEDROCK_CLAUDE);
-    if (!any) {
+    bool mine = top_k || e->think || e->disabled || e->effort != IR_EFFORT_UNSET;
+    bool own = bedrock_has_unknown(e, STR(BEDROCK_ADDITIONAL));
+    if (!top_k)
         dialect_strip_param(e->loss, &e->c->top_k);
+    if (!mine && !own)
         return;
-    }
     jw_key(&e->w, "additionalModelRequestFields");
     jw_object(&e->w);
-    write[e->family](e);
+    if (mine)
+        write[e->family](e);
+    bedrock_emit_unknown(e, STR(BEDROCK_ADDITIONAL));
     jw_end(&e->w);
 }

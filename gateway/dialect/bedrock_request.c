@@ -255,8 +255,7 @@ static void read_field(struct request *q, struct str key)
             fields[i].read(q);
             return;
         }
-    ir_add_unknown(q->c, q->r.a, arena_str(q->r.a, key));
-    rd_skip(&q->r);
+    bedrock_keep_unknown(&q->r, q->c, key, "");
 }
 
 /* ------------------------------------------------------------------ what the gateway learns */

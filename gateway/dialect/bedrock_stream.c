@@ -9,6 +9,7 @@ struct event {
     struct ir_events *out;
     uint32_t index;   /* contentBlockIndex */
     size_t first;     /* event of this frame */
+    bool of_block;    /* the frame belongs to a block */
     bool server_side; /* the block is a call that Bedrock itself runs */
 };
 
@@ -171,7 +172,7 @@ static void number_calls(struct event *e)
 {
     if (e->server_side && e->index < 64)
         e->s->server_blocks |= UINT64_C(1) << e->index;
-    if (e->server_side || is_server_block(e)) {
+    if (e->of_block && (e->server_side || is_server_block(e))) {
         e->out->n = e->first;
         return;
     }
@@ -186,10 +187,11 @@ static void number_calls(struct event *e)
     }
 }
 
-static bool read_members(struct event *e)
+static bool read_members(struct event *e, bool is_of_block)
 {
     struct str key;
     int64_t index = 0;
+    e->of_block = is_of_block;
     if (!rd_body(&e->r))
         return false;
     while (rd_key(&e->r, &key)) {
@@ -244,14 +246,14 @@ bool bedrock_read_event(void *state, const struct frame *f, struct str id_seed, 
         add_error(f, a, out);
         return true;
     }
+    bool of_block = is(f, "contentBlockStart") || is(f, "contentBlockDelta");
     if (is(f, "messageStart"))
         (void)ir_event_add(out, a, IR_START);
-    else if (!is(f, "contentBlockStart") && !is(f, "contentBlockDelta") && !is(f, "messageStop") &&
-             !is(f, "metadata"))
+    else if (!of_block && !is(f, "messageStop") && !is(f, "metadata"))
         return true; /* contentBlockStop, and what newer models say */
     e.first = out->n;
     rd_init(&e.r, f->data, a, NULL);
-    if (!read_members(&e))
+    if (!read_members(&e, of_block))
         return false;
     if (is(f, "metadata"))
         (void)ir_event_add(out, a, IR_END);

@@ -59,7 +59,11 @@ static void read_tool(struct reader *r, struct ir_chat *c, struct ir_tool **last
         return;
     size_t begin = r->s.begin;
     struct ir_tool *t = NULL;
-    while (rd_key(r, &key)) {
+    for (size_t n = 0; rd_key(r, &key); n++) {
+        if (n > 0) {
+            bedrock_one_member(r, "toolConfig.tools");
+            continue;
+        }
         if (rd_is(key, "cachePoint")) {
             enum ir_cache cache = bedrock_read_cache_point(r);
             if (*last)
@@ -133,6 +137,10 @@ void bedrock_read_tools(struct reader *r, struct ir_chat *c)
 
 /* ------------------------------------------------------------------ writing */
 
+/* Of a tool that takes any text. */
+#define CUSTOM_SCHEMA                                                                              \
+    "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},\"required\":[\"input\"]}"
+
 static void write_spec(struct bedrock_emit *e, struct str name, struct str description,
                        struct str schema, bool strict)
 {
@@ -169,15 +177,30 @@ static void write_system_tool(struct bedrock_emit *e, struct str name)
     jw_end(&e->w);
 }
 
+static struct str tool_path(struct bedrock_emit *e, const struct ir_tool *t)
+{
+    return str_of(arena_printf(e->a, "%s[%u]", e->c->words->tools, (unsigned)t->index));
+}
+
+/* A search that the provider runs, which only Nova has: coding agents always offer it. */
+static bool is_written(struct bedrock_emit *e, const struct ir_tool *t)
+{
+    bool able = e->family == BEDROCK_NOVA && (!e->to->caps || e->to->caps & CAP_WEB_SEARCH);
+    return t->kind != IR_TOOL_WEB_SEARCH || able;
+}
+
 static bool cannot_tool(struct bedrock_emit *e, const struct ir_tool *t)
 {
-    struct str path = str_of(arena_printf(e->a, "%s[%u]", e->c->words->tools, (unsigned)t->index));
-    e->err = dialect_cannot(e->loss, e->a, path, "The model has no tool of this type.");
+    e->err = dialect_cannot(e->loss, e->a, tool_path(e, t), "The model has no tool of this type.");
     return false;
 }
 
 static bool write_tool(struct bedrock_emit *e, const struct ir_tool *t)
 {
+    if (!is_written(e, t)) {
+        dialect_strip(e->loss, tool_path(e, t));
+        return true;
+    }
     bool strict = t->strict == IR_TRUE && (e->own || e->to->caps & CAP_JSON_SCHEMA);
     switch (t->kind) {
     case IR_TOOL_FUNCTION:
@@ -187,17 +210,16 @@ static bool write_tool(struct bedrock_emit *e, const struct ir_tool *t)
         write_spec(e, t->name, t->description, t->schema, strict);
         break;
     case IR_TOOL_WEB_SEARCH:
-        if (e->family != BEDROCK_NOVA)
-            return cannot_tool(e, t);
         write_system_tool(e, STR("nova_grounding"));
+        break;
+    case IR_TOOL_CUSTOM:
+        write_spec(e, t->name, t->description, t->schema.p ? t->schema : STR(CUSTOM_SCHEMA), false);
         break;
     case IR_TOOL_OTHER:
         if (!e->own)
             return cannot_tool(e, t);
         jw_raw(&e->w, t->raw);
         break;
-    case IR_TOOL_CUSTOM:
-        return cannot_tool(e, t);
     }
     /* Only Claude caches tools. */
     if (t->cache != IR_CACHE_NONE && e->family == BEDROCK_CLAUDE)
@@ -232,7 +254,7 @@ static void write_choice(struct bedrock_emit *e)
     static const char *const words[] = {
         [IR_CHOICE_AUTO] = "auto", [IR_CHOICE_REQUIRED] = "any", [IR_CHOICE_NAMED] = "tool"};
     enum ir_choice choice = e->c->choice;
-    if (choice == IR_CHOICE_UNSET || choice == IR_CHOICE_NONE || !e->c->tools)
+    if (choice == IR_CHOICE_UNSET || choice == IR_CHOICE_NONE)
         return;
     jw_key(&e->w, "toolChoice");
     jw_object(&e->w);
@@ -255,12 +277,32 @@ bool bedrock_has_tool_blocks(const struct ir_chat *c)
     return false;
 }
 
+static void strip_searches(struct bedrock_emit *e)
+{
+    for (const struct ir_tool *t = e->c->tools; t; t = t->next)
+        if (!is_written(e, t))
+            dialect_strip(e->loss, tool_path(e, t));
+}
+
+static bool cannot_choose(struct bedrock_emit *e)
+{
+    const char *field = e->c->choice_field ? e->c->choice_field : "tool_choice";
+    e->err = dialect_cannot(e->loss, e->a, str_of(field), "The model has no tool to choose.");
+    return false;
+}
+
 bool bedrock_emit_tools(struct bedrock_emit *e)
 {
-    bool history = bedrock_has_tool_blocks(e->c);
-    bool none = !e->c->tools || e->c->choice == IR_CHOICE_NONE;
-    if (none && !history)
+    bool history = bedrock_has_tool_blocks(e->c), any = false;
+    bool must = e->c->choice == IR_CHOICE_REQUIRED || e->c->choice == IR_CHOICE_NAMED;
+    for (const struct ir_tool *t = e->c->tools; t; t = t->next)
+        any |= is_written(e, t);
+    if (!any && must)
+        return cannot_choose(e);
+    if (!history && (!any || e->c->choice == IR_CHOICE_NONE)) {
+        strip_searches(e);
         return true;
+    }
     jw_key(&e->w, "toolConfig");
     jw_object(&e->w);
     jw_key(&e->w, "tools");
@@ -268,10 +310,11 @@ bool bedrock_emit_tools(struct bedrock_emit *e)
     for (const struct ir_tool *t = e->c->tools; t; t = t->next)
         if (!write_tool(e, t))
             return false;
-    if (!e->c->tools)
+    if (!any)
         write_called_tools(e);
     jw_end(&e->w);
-    write_choice(e);
+    if (any)
+        write_choice(e);
     jw_end(&e->w);
     return true;
 }

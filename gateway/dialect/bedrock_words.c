@@ -67,8 +67,8 @@ static const struct {
     {"InternalFailure", 500},
     {"ModelErrorException", 502},
     {"ModelStreamErrorException", 502},
-    {"ModelNotReadyException", 503},
     {"ServiceUnavailableException", 503},
+    {"ModelNotReadyException", 503},
     {"ModelTimeoutException", 504},
 };
 
@@ -207,4 +207,16 @@ enum bedrock_family bedrock_family(struct str model)
         if (str_find_str(model, str_of(families[i].part)) >= 0)
             return families[i].family;
     return BEDROCK_OTHER;
+}
+
+struct str bedrock_tier(struct str word)
+{
+    static const struct {
+        const char *word, *tier;
+    } tiers[] = {{"default", "default"},   {"standard", "default"}, {"standard_only", "default"},
+                 {"priority", "priority"}, {"flex", "flex"},        {"reserved", "reserved"}};
+    for (size_t i = 0; i < ARRAY_LEN(tiers); i++)
+        if (str_eq(word, str_of(tiers[i].word)))
+            return str_of(tiers[i].tier);
+    return STR_NULL;
 }

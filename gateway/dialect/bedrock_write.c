@@ -1,6 +1,7 @@
 /* Writes whole Converse answers from strict events, and what whole answers and streams share. Pure;
  * output into the caller's capped buffer.
  */
+#include "gateway/dialect/arguments.h"
 #include "gateway/dialect/bedrock_priv.h"
 #include "gateway/dialect/signature.h"
 
@@ -49,6 +50,9 @@ void bedrock_write_usage(struct json_write *w, const struct usage *u)
 
 void bedrock_write_tier(struct json_write *w, struct str tier)
 {
+    if (!tier.p)
+        return;
+    jw_key(w, "serviceTier");
     jw_object(w);
     jw_key(w, "type");
     jw_string(w, tier);
@@ -195,28 +199,24 @@ static void write_thinking(struct json_write *w, const struct block *b)
 }
 
 /* The arguments, which come as one value or as fragments of a string. */
-static struct str arguments_of(const struct block *b, struct arena *a)
+static void write_arguments(struct json_write *w, const struct block *b)
 {
     struct buf all;
     struct ir_json json = {.quoted = true};
-    struct str value = STR_NULL;
     buf_init(&all, SIZE_MAX / 4);
     for (const struct ir_event *e = next_of(b, b->open); e; e = next_of(b, e)) {
-        if (e->json.quoted)
-            buf_add_str(&all, e->json.raw);
+        if (e->json.quoted && e->json.raw.len > 0)
+            (void)buf_add_str(&all, e->json.raw);
         else if (e->json.raw.len > 0)
-            value = e->json.raw;
+            json = e->json;
     }
-    json.raw = buf_str(&all);
-    if (!value.p)
-        value = bedrock_json_value(&json, a);
-    if (!value.p)
-        value = str_of(arena_printf(a, "{\"_raw\":\"" STR_FMT "\"}", STR_ARG(json.raw)));
+    if (json.quoted)
+        json.raw = buf_str(&all);
+    args_write_object_anyhow(w, json);
     buf_fini(&all);
-    return value;
 }
 
-static void write_call(struct json_write *w, const struct block *b, struct arena *a)
+static void write_call(struct json_write *w, const struct block *b)
 {
     jw_key(w, "toolUse");
     jw_object(w);
@@ -225,7 +225,7 @@ static void write_call(struct json_write *w, const struct block *b, struct arena
     jw_key(w, "name");
     jw_text(w, b->open->name);
     jw_key(w, "input");
-    jw_raw(w, arguments_of(b, a));
+    write_arguments(w, b);
     jw_end(w);
 }
 
@@ -255,7 +255,7 @@ static void write_media(struct json_write *w, const struct block *b)
     jw_end(w);
 }
 
-static void write_block(struct json_write *w, const struct block *b, struct arena *a)
+static void write_block(struct json_write *w, const struct block *b)
 {
     if (b->open->block == IR_OTHER) {
         const struct ir_event *e = next_of(b, b->open);
@@ -270,7 +270,7 @@ static void write_block(struct json_write *w, const struct block *b, struct aren
         write_thinking(w, b);
         break;
     case IR_TOOL_CALL:
-        write_call(w, b, a);
+        write_call(w, b);
         break;
     case IR_IMAGE:
     case IR_AUDIO:
@@ -291,7 +291,7 @@ static void write_block(struct json_write *w, const struct block *b, struct aren
 
 /* ------------------------------------------------------------------ the answer */
 
-static void write_message(struct json_write *w, const struct ir_events *ev, struct arena *a)
+static void write_message(struct json_write *w, const struct ir_events *ev)
 {
     jw_key(w, "output");
     jw_object(w);
@@ -304,7 +304,7 @@ static void write_message(struct json_write *w, const struct ir_events *ev, stru
     for (size_t i = 0; i < ev->n; i++) {
         const struct block b = {&ev->v[i], ev->v + ev->n};
         if (ev->v[i].kind == IR_OPEN && ev->v[i].choice == 0)
-            write_block(w, &b, a);
+            write_block(w, &b);
     }
     for (int i = 0; i < 3; i++)
         jw_end(w);
@@ -316,7 +316,7 @@ bool bedrock_write_answer(const struct dialect_writing *wr, const struct ir_even
     struct json_write w;
     json_write_init(&w, out);
     jw_object(&w);
-    write_message(&w, ev, wr->keep);
+    write_message(&w, ev);
     for (size_t i = 0; i < ev->n; i++) {
         const struct ir_event *e = &ev->v[i];
         if (e->kind == IR_STOP && e->choice == 0) {
@@ -331,10 +331,7 @@ bool bedrock_write_answer(const struct dialect_writing *wr, const struct ir_even
             }
         } else if (e->kind == IR_USAGE) {
             bedrock_write_usage(&w, &e->usage);
-            if (e->service_tier.len > 0) {
-                jw_key(&w, "serviceTier");
-                bedrock_write_tier(&w, e->service_tier);
-            }
+            bedrock_write_tier(&w, bedrock_tier(e->service_tier));
         }
     }
     if (wr->extra.metadata.len > 0) {

@@ -152,8 +152,12 @@ static void delta_image(struct out *o, const struct ir_event *e)
     end_delta(o);
 }
 
+enum { INPUTS = 256 };
+
 static void write_delta(struct out *o, const struct ir_event *e)
 {
+    if (e->block == IR_TOOL_CALL && e->index < INPUTS)
+        o->state->input[e->index / 64] |= UINT64_C(1) << e->index % 64;
     switch (e->block) {
     case IR_TEXT:
     case IR_REFUSAL:
@@ -185,6 +189,9 @@ static void close_block(struct out *o, const struct ir_event *e)
         o->state->skipped++;
         return;
     }
+    bool fed = e->index >= INPUTS || o->state->input[e->index / 64] >> e->index % 64 & 1;
+    if (e->block == IR_TOOL_CALL && !fed) /* clients parse what they got, even if that is nothing */
+        delta_call(o, &(struct ir_event){.index = e->index, .json = {.raw = STR("{}")}});
     begin_block(o, "contentBlockStop", e);
     end(o);
 }
@@ -209,10 +216,7 @@ static void write_metadata(struct out *o, const struct ir_event *e)
 {
     begin(o, "metadata");
     bedrock_write_usage(&o->json, &e->usage);
-    if (e->service_tier.len > 0) {
-        jw_key(&o->json, "serviceTier");
-        bedrock_write_tier(&o->json, e->service_tier);
-    }
+    bedrock_write_tier(&o->json, bedrock_tier(e->service_tier));
     if (o->w->extra.metadata.len > 0) {
         jw_key(&o->json, "metadata");
         jw_raw(&o->json, o->w->extra.metadata);
