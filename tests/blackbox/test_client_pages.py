@@ -25,7 +25,7 @@ def key(installation, simulator):
 
 
 def test_every_page_has_an_example():
-    without = {"README", "claude-code", "codex"}   # tests/agents runs those two
+    without = {"README", "claude-code", "codex"}   # agents, with no code of their own to run
     assert {page.stem for page in PAGES} - {name for name, *_ in EXAMPLES} == without
 
 
