@@ -64,7 +64,7 @@ def key(installation, simulator, tokens):
     root = simulator.root
     installation.add_provider_key("aws-bedrock", root, json.dumps(PAIR))
     google = root + "/v1/projects/p/locations/l/publishers"
-    account = accounts.account(token_uri=accounts.GOOGLE)
+    account = json.dumps(json.loads(accounts.account(token_uri=accounts.GOOGLE)))
     installation.add_provider_key("google-vertex", google + "/google", account)
     installation.add_provider_key("vertex-anthropic", google + "/anthropic", account)
     installation.add_provider_key("anthropic", root + "/v1", "sk-ant-secret")
