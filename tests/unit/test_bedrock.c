@@ -432,7 +432,8 @@ START_TEST(our_errors_have_the_dialects_names)
         ck_assert(framing_feed(&framing, buf_str(&out)) && framing_next(&framing, &f));
         ck_assert(f.exception);
         ck_assert_text(f.type, ours[i].in_stream);
-        ck_assert_text(f.data, "{\"message\":\"why \\\"so\\\" (p)\",\"param\":\"p\",\"attempts\":[]}");
+        ck_assert_text(f.data,
+                       "{\"message\":\"why \\\"so\\\" (p)\",\"param\":\"p\",\"attempts\":[]}");
         framing_fini(&framing);
         buf_fini(&out);
     }
