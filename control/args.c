@@ -61,18 +61,35 @@ bool args_parse(int argc, char *const *argv, const struct arg *table, size_t n)
     return true;
 }
 
-bool args_read_stdin(const char *what, char *out, size_t max)
+/* Cuts the line ends off; false, with words, if nothing is left or there was more than fits. */
+static bool check_stdin(const char *what, char *out, size_t len, size_t max, bool whole)
 {
-    if (!fgets(out, (int)max, stdin) || *out == '\n') {
-        (void)fprintf(stderr, "doteb-control: %s was expected on stdin\n", what);
-        return false;
-    }
-    size_t len = strlen(out);
-    if (len == max - 1 && out[len - 1] != '\n') {
+    if (!whole) {
         (void)fprintf(stderr, "doteb-control: %s is longer than %zu bytes\n", what, max - 2);
         return false;
     }
     while (len && (out[len - 1] == '\n' || out[len - 1] == '\r'))
-        out[--len] = '\0';
-    return true;
+        len--;
+    out[len] = '\0';
+    if (!len)
+        (void)fprintf(stderr, "doteb-control: %s was expected on stdin\n", what);
+    return len > 0;
+}
+
+bool args_read_line(const char *what, char *out, size_t max)
+{
+    if (!fgets(out, (int)max, stdin))
+        *out = '\0';
+    size_t len = strlen(out);
+    return check_stdin(what, out, len, max, len < max - 1 || out[len - 1] == '\n');
+}
+
+bool args_read_all(const char *what, char *out, size_t max)
+{
+    size_t len = fread(out, 1, max - 1, stdin);
+    if (memchr(out, '\0', len)) {
+        (void)fprintf(stderr, "doteb-control: %s holds a zero byte\n", what);
+        return false;
+    }
+    return check_stdin(what, out, len, max, len < max - 1);
 }

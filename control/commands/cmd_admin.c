@@ -74,7 +74,7 @@ static bool take_password(struct admin_args *a)
 {
     if (!a->password_stdin)
         password_make(a->password);
-    else if (!args_read_stdin("the password", a->password, sizeof a->password))
+    else if (!args_read_line("the password", a->password, sizeof a->password))
         return false;
     struct str p = str_of(a->password);
     if (p.len >= PASSWORD_MIN && str_is_utf8(p))

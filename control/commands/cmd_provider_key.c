@@ -84,7 +84,7 @@ static bool take_secret(struct provider_key_args *a)
 {
     if (!a->secret_stdin)
         return complain("give the secret on stdin, with --secret-stdin", "");
-    if (!args_read_stdin("the secret", a->secret, sizeof a->secret))
+    if (!args_read_all("the secret", a->secret, sizeof a->secret))
         return false;
     return provider_key_secret_fits(str_of(a->secret)) ||
            complain("the secret must be printable ASCII without spaces at its ends", "");

@@ -73,7 +73,7 @@ static const struct pg_stmt refuse_stmt = {
     "    where p.slug = s.provider) returning s.model, s.provider), "
     "offers_twice as (delete from stage_offers s using (select ctid, row_number() over "
     "    (partition by provider, model, region order by known desc, (provider_model = model) desc, "
-    "    provider_model) as n "
+    "    provider_model, ctid) as n "
     "    from stage_offers) d where s.ctid = d.ctid and d.n > 1 "
     "    returning s.model, s.provider, s.provider_model), "
     "bad_alias as (delete from stage_aliases a where exists (select 1 from models m "

@@ -253,6 +253,13 @@ def test_bad_offers_are_left_out_with_a_reason(fields, why, installation, write)
                               "where slug = 'good-row'") == "1"
 
 
+def test_of_a_model_twice_in_a_file_the_first_counts(installation, write):
+    twice = [model("twice", {"input": f"{i}e-6"}) for i in (3, 4, 5)]
+    out = installation.command("catalogue", "import", write({"providers": [provider()], "models": twice}))
+    assert counts(out)["refused"]["rows"] == 4 and out.count("model twice: it is in the file twice") == 2, out
+    assert [p for _, p in prices(installation, "twice", "acme")] == [{"input": "0.000003"}]
+
+
 @pytest.mark.parametrize("text,why", [
     ("", "JSON"), ("[]", "object"), ("{", "JSON"), ('{"models": {}}', "array"), ('{"modles": []}', "modles"),
     ('{"models": [], "models": []}', "duplicate"), ('{"models": [01]}', "number"),

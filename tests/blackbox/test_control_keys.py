@@ -210,6 +210,22 @@ def test_options_are_kept(owner):
     assert status == 201 and got["options"] == options
 
 
+def test_the_command_line_takes_all_of_stdin(installation):
+    """A service account's JSON has line ends; a header still is one line."""
+    def command(text, provider="google-vertex"):
+        return installation.command("provider-key", "add", "--provider", provider, "--label", "piped", "--region",
+                                    VERTEX["region"], "--project", VERTEX["project"], "--secret-stdin",
+                                    text=text, check=False)
+    assert command(json.dumps(ACCOUNT, indent=2) + "\n").returncode == 0
+    assert installation.query("select count(*) from provider_keys where label = 'piped'") == "1"
+    for text, why in (("", "expected on stdin"), ("\n", "expected on stdin"), ("x" * 20000, "longer than"),
+                      (json.dumps(ACCOUNT) + "\0x", "zero byte"), ("{\n", "service")):
+        done = command(text)
+        assert done.returncode == 1 and why in done.stderr, done.stderr
+    done = command("sk-0123456789\nx-evil: 1\n", "openai")
+    assert done.returncode == 1 and "one line" in done.stderr
+
+
 @pytest.mark.parametrize("changes,names", [
     ({"type": "authorized_user"}, "service_account"), ({"type": None}, "service_account"),
     ({"type": 7}, "service_account"), ({"client_email": None}, "client_email"), ({"client_email": ""}, "client_email"),
