@@ -1,5 +1,5 @@
 # The commands of doteb; each is a script that can be read. `make help` lists them.
-.PHONY: help up down status logs clean-data test format lint docs bench fuzz
+.PHONY: help up down status logs clean-data test format lint docs bench fuzz soak test-scale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,3 +36,9 @@ bench: ## what the gateway costs beside nginx; table, and figures in .doteb/benc
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (300); keeps the corpora
 	@tests/fuzz/run.sh
+
+soak: ## 200 kills under load, then memory after DOTEB_SOAK_SECONDS (600) of it
+	@tests/blackbox/long/run.sh soak
+
+test-scale: ## a million API keys: start, memory, how fast a change holds
+	@tests/blackbox/long/run.sh scale
