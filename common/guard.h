@@ -4,18 +4,11 @@
 
 #include <sys/socket.h>
 
-#include "common/defs.h"
-#include "common/str.h"
-
-enum { GUARD_NETS_MAX = 32 };
+#include "common/address.h"
 
 struct guard {
     bool allow_private; /* everything goes (development, tests) */
-    size_t n;
-    struct guard_net {
-        uint8_t addr[16]; /* IPv6 or v4-mapped */
-        unsigned bits;
-    } net[GUARD_NETS_MAX];
+    struct address_nets nets;
 };
 
 /* "10.1.0.0/16, fd00::/8, private": networks that are allowed besides the public ones; the word

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/mem.h"
+#include "common/metrics.h"
 #include "control/server_priv.h"
 
 static const struct {
@@ -41,6 +42,7 @@ enum MHD_Result answer_reply(struct exchange *x)
     char seconds[16];
     struct reply *reply = &x->call.reply;
     ASSERT(reply->status != 0);
+    metrics_add(reply->status < 400 ? M_API_2XX : reply->status < 500 ? M_API_4XX : M_API_5XX, 1);
     char *bytes = reply->body.p ? reply->body.p : xmalloc(1);
     size_t len = reply->body.len;
     buf_init(&reply->body, REPLY_MAX_BYTES); /* MHD frees the bytes */

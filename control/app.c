@@ -41,6 +41,8 @@ bool app_init(struct app *app)
     if (!options_load(&app->opt, err))
         return complain(err);
     set_origin(app);
+    bool proxies = address_nets_parse(&app->proxies, str_of(app->opt.trusted_proxies));
+    ASSERT(proxies); /* the options were checked */
     return true;
 }
 

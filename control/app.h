@@ -2,6 +2,7 @@
 #ifndef DOTEB_CONTROL_APP_H
 #define DOTEB_CONTROL_APP_H
 
+#include "common/address.h"
 #include "common/crypto.h"
 #include "common/pg.h"
 #include "control/options.h"
@@ -12,6 +13,7 @@ struct app {
     struct master_keys *master;       /* NULL until app_open_master */
     struct secret *pepper;            /* NULL until app_open_pepper */
     char nobody[PASSWORD_HASH_BYTES]; /* serve only: what unknown users are verified against */
+    struct address_nets proxies;      /* whose X-Forwarded-For is believed */
     bool https;                       /* of the public URL */
     char origin[512];                 /* of the public URL: "https://host:port" */
 };

@@ -1,7 +1,6 @@
 /* One request on the loop's thread: reads head and body, refuses what HTTP forbids and MHD lets
  * through, sends API calls to the pool, answers the rest. Never blocks.
  */
-#include <netinet/in.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -52,6 +51,9 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
     const char *why = NULL;
     if (!http_is_token(str_of(name)))
         why = "A header's name is no token.";
+    else if (h == HEADER_X_FORWARDED_FOR && req->header[h].p)
+        req->header[h] = str_of(arena_printf(x->call.arena, STR_FMT ",%s", STR_ARG(req->header[h]),
+                                             value ? value : ""));
     else if (h < HEADERS && req->header[h].p)
         why = "A header is given twice.";
     else if (h < HEADERS)
@@ -102,13 +104,11 @@ static enum MHD_Result on_head(struct exchange *x, const char *method)
     struct call *c = &x->call;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(
         x->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *peer = info->client_addr;
-    size_t len = peer->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                             : sizeof(struct sockaddr_in);
-    memcpy(&c->req.peer, peer, len);
+    address_of_socket(info->client_addr, c->req.client_ip);
     c->req.method = method_parse(method);
     c->req.head = strcmp(method, "HEAD") == 0;
     (void)MHD_get_connection_values(x->mhd, MHD_HEADER_KIND, on_header, x);
+    address_forwarded(&c->app->proxies, c->req.header[HEADER_X_FORWARDED_FOR], c->req.client_ip);
     if (!c->reply.status)
         check_framing(x);
     if (c->reply.close)

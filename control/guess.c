@@ -4,7 +4,6 @@
  */
 #include "control/guess.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sodium.h>
 
@@ -65,16 +64,12 @@ static uint64_t email_key(const struct guesses *g, struct str email)
     return hash(g, lower, n + 1);
 }
 
-static uint64_t peer_key(const struct guesses *g, const struct sockaddr_storage *peer)
+static uint64_t peer_key(const struct guesses *g, const uint8_t client[16])
 {
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    bool v4 = memcmp(client, mapped, sizeof mapped) == 0;
     unsigned char net[9] = {'p'};
-    if (peer->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const void *)peer;
-        bool v4 = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
-        memcpy(net + 1, in6->sin6_addr.s6_addr + (v4 ? 8 : 0), 8);
-    } else if (peer->ss_family == AF_INET) {
-        memcpy(net + 1, &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
-    }
+    memcpy(net + 1, client + (v4 ? 8 : 0), 8);
     return hash(g, net, sizeof net);
 }
 
@@ -106,13 +101,12 @@ static void count(struct counter *c, uint32_t free_guesses, int64_t now_us)
     c->blocked_until_us = now_us + (delay_s < DELAY_MAX_S ? delay_s : DELAY_MAX_S) * 1000000;
 }
 
-int guess_take(struct guesses *g, struct str email, const struct sockaddr_storage *peer,
-               int64_t now_us)
+int guess_take(struct guesses *g, struct str email, const uint8_t client[16], int64_t now_us)
 {
     (void)pthread_mutex_lock(&g->lock);
     struct counter *e = counter_of(g, email_key(g, email), now_us);
     e->last_us = now_us; /* so that the next look-up does not take its place */
-    struct counter *p = counter_of(g, peer_key(g, peer), now_us);
+    struct counter *p = counter_of(g, peer_key(g, client), now_us);
     int64_t until = e->blocked_until_us > p->blocked_until_us ? e->blocked_until_us
                                                               : p->blocked_until_us;
     if (until <= now_us) {
@@ -123,12 +117,12 @@ int guess_take(struct guesses *g, struct str email, const struct sockaddr_storag
     return until <= now_us ? 0 : (int)((until - now_us + 999999) / 1000000);
 }
 
-void guess_right(struct guesses *g, struct str email, const struct sockaddr_storage *peer)
+void guess_right(struct guesses *g, struct str email, const uint8_t client[16])
 {
     (void)pthread_mutex_lock(&g->lock);
     struct counter *e = counter_of(g, email_key(g, email), 0);
     *e = (struct counter){0};
-    struct counter *p = counter_of(g, peer_key(g, peer), 0);
+    struct counter *p = counter_of(g, peer_key(g, client), 0);
     if (p->count > 0)
         p->count--;
     p->blocked_until_us = 0;

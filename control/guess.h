@@ -4,8 +4,6 @@
 #ifndef DOTEB_CONTROL_GUESS_H
 #define DOTEB_CONTROL_GUESS_H
 
-#include <sys/socket.h>
-
 #include "common/defs.h"
 #include "common/str.h"
 
@@ -16,9 +14,8 @@ struct guesses *guesses_new(void);
 void guesses_free(struct guesses *g);
 /* Counts a guess. 0: go on; else the seconds until the next one is looked at. `now_us` is
  * monotonic. */
-int guess_take(struct guesses *g, struct str email, const struct sockaddr_storage *peer,
-               int64_t now_us);
+int guess_take(struct guesses *g, struct str email, const uint8_t client[16], int64_t now_us);
 /* The guess was right: forgets the e-mail address's count and takes this one off the other. */
-void guess_right(struct guesses *g, struct str email, const struct sockaddr_storage *peer);
+void guess_right(struct guesses *g, struct str email, const uint8_t client[16]);
 
 #endif

@@ -4,8 +4,6 @@
 #ifndef DOTEB_CONTROL_HTTP_H
 #define DOTEB_CONTROL_HTTP_H
 
-#include <sys/socket.h>
-
 #include "common/arena.h"
 #include "common/buf.h"
 
@@ -25,7 +23,8 @@ enum { BODY_MAX_BYTES = 1 << 20, REPLY_MAX_BYTES = 32 << 20 };
     H(ORIGIN, "Origin")                                                                            \
     H(SEC_FETCH_SITE, "Sec-Fetch-Site")                                                            \
     H(TRANSFER_ENCODING, "Transfer-Encoding")                                                      \
-    H(USER_AGENT, "User-Agent")
+    H(USER_AGENT, "User-Agent")                                                                    \
+    H(X_FORWARDED_FOR, "X-Forwarded-For")
 
 enum header {
 #define H(e, name) HEADER_##e,
@@ -41,7 +40,7 @@ struct http_request {
     struct str query;           /* raw, STR_NULL without '?' */
     struct str header[HEADERS]; /* STR_NULL: absent */
     struct buf body;
-    struct sockaddr_storage peer;
+    uint8_t client_ip[16]; /* IPv6 or v4-mapped; not the trusted proxy's */
 };
 
 struct reply {

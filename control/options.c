@@ -39,6 +39,9 @@ static const char *complaint(struct options *o)
     struct guard guard;
     if (!guard_parse(&guard, str_of(o->upstream_allow)))
         return "DOTEB_UPSTREAM_ALLOW: give networks as 10.1.0.0/16, separated by commas";
+    struct address_nets proxies;
+    if (!address_nets_parse(&proxies, str_of(o->trusted_proxies)))
+        return "DOTEB_TRUSTED_PROXIES: give networks as 10.1.0.0/16, separated by commas";
     if (!log_set_level(str_of(o->log_level)))
         return "DOTEB_LOG_LEVEL: give debug, info, warn or error";
     return "";

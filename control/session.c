@@ -1,8 +1,6 @@
 /* Session cookies. Job threads. The token itself is never stored or logged. */
 #include "control/session.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sodium.h>
 #include <stdio.h>
 
@@ -61,16 +59,6 @@ bool session_open(struct call *c)
     return found;
 }
 
-static void peer_text(const struct sockaddr_storage *peer, char out[INET6_ADDRSTRLEN])
-{
-    const void *addr =
-        peer->ss_family == AF_INET6
-            ? (const void *)&((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr
-            : &((const struct sockaddr_in *)(const void *)peer)->sin_addr;
-    if (!inet_ntop(peer->ss_family, addr, out, INET6_ADDRSTRLEN))
-        out[0] = '\0';
-}
-
 /* The part of a user agent that fits and is text. */
 static struct str agent_of(const struct call *c)
 {
@@ -83,13 +71,13 @@ static struct str agent_of(const struct call *c)
 bool session_start(struct call *c, struct uuid user)
 {
     uint8_t old[32];
-    char token[TOKEN_TEXT + 1], ip[INET6_ADDRSTRLEN];
+    char token[TOKEN_TEXT + 1], ip[ADDRESS_TEXT_MAX];
     struct str before = cookie_token(c);
     random_text(token);
     random_text(c->session.csrf);
     token_hash(str_of(token), c->session.hash);
     token_hash(before.p ? before : STR(""), old);
-    peer_text(&c->req.peer, ip);
+    address_print(c->req.client_ip, ip);
     int64_t age_s = c->app->opt.session_days * DAY_S;
     c->session.user = user;
     const struct session_new s = {

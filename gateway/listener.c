@@ -4,7 +4,6 @@
 #include "gateway/listener.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -280,22 +279,6 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 
 /* ------------------------------------------------------------------ connections */
 
-static void read_address(struct MHD_Connection *mhd, uint8_t out[16])
-{
-    const struct sockaddr *sa =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    if (sa->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, sa, sizeof in);
-        memcpy(out, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-        memcpy(out + 12, &in.sin_addr, 4);
-    } else if (sa->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, sa, sizeof in6);
-        memcpy(out, &in6.sin6_addr, 16);
-    }
-}
-
 static void conn_open(struct listener *l, struct MHD_Connection *mhd, void **socket_context)
 {
     struct conn *c = xcalloc(1, sizeof *c);
@@ -303,7 +286,8 @@ static void conn_open(struct listener *l, struct MHD_Connection *mhd, void **soc
     *c = (struct conn){.magic = CONN_MAGIC, .listener = l, .mhd = mhd, .next = l->conns};
     c->watch = (struct source){.fn = on_client_event, .fd = fd};
     c->idle_since_us = clock_mono_us();
-    read_address(mhd, c->client_ip);
+    address_of_socket(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+                      c->client_ip);
     if (l->conns)
         l->conns->prev = c;
     l->conns = c;

@@ -10,6 +10,7 @@
 
 enum {
     ONCE = 1,
+    JOIN = 2,
     NAME_MAX_BYTES = 256,
     ANSWER_HEAD_BYTES = 2048, /* the answer's head is written into what the request's has left */
     FIELD_BYTES = 68,         /* what the server keeps of a field besides its text */
@@ -90,6 +91,9 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
             r->in.header[i] = arena_str(r->arena, text);
         else if (headers[i].flags & ONCE)
             refuse(r, E_BAD_HTTP, "A header that may stand only once is repeated.");
+        else if (headers[i].flags & JOIN)
+            r->in.header[i] = str_of(arena_printf(r->arena, STR_FMT "," STR_FMT,
+                                                  STR_ARG(r->in.header[i]), STR_ARG(text)));
         return MHD_YES;
     }
     int number = dialect_header_number(name);
@@ -244,6 +248,7 @@ void listener_read_head(struct conn *c, struct req *r, const char *method)
     r->in.post = strcmp(method, "POST") == 0;
     r->in.delete = strcmp(method, "DELETE") == 0;
     MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, on_header, r);
+    address_forwarded(r->engine->proxies, r->in.header[HEADER_X_FORWARDED_FOR], r->in.client_ip);
     check_size(c, r);
     check_framing(r);
     if (r->in.header[HEADER_UPGRADE].p &&

@@ -234,6 +234,8 @@ static int run(struct gateway *g, const char *drain_path)
         return drain_dir(&g->conf, drain_path);
     if (!guard_parse(&g->shared.guard, str_of(g->conf.upstream_allow)))
         return say("DOTEB_UPSTREAM_ALLOW", "must be networks such as 10.0.0.0/8, or private"), 2;
+    if (!address_nets_parse(&g->shared.proxies, str_of(g->conf.trusted_proxies)))
+        return say("DOTEB_TRUSTED_PROXIES", "must be networks such as 10.0.0.0/8"), 2;
     g->keys = master_keys_parse(str_of(g->conf.master_key), err);
     if (!g->keys)
         return say("DOTEB_MASTER_KEY", err), 2;

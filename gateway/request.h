@@ -92,7 +92,8 @@ struct engine {
     struct archive *archive;  /* of the whole process */
     struct pool_port *port;   /* what its jobs come back through */
     struct token_cache *tokens;
-    struct str hop; /* this gateway's id, for the loop header */
+    const struct address_nets *proxies; /* whose X-Forwarded-For is believed */
+    struct str hop;                     /* this gateway's id, for the loop header */
     struct req *ready, **ready_tail;
     struct arena *spare_arenas[64];
     unsigned n_spare_arenas;

@@ -101,6 +101,7 @@ static void engine_init(struct worker *w, unsigned index)
     e->lane = spool_lane(s->spool, index);
     e->body_bytes = &s->body_bytes;
     e->hop = str_of(s->hop);
+    e->proxies = &s->proxies;
     e->archive = s->archive;
     e->port = &w->port;
     pool_port_init(&w->port, e->loop);

@@ -18,6 +18,7 @@ struct worker_shared {
     struct archive *archive;
     struct tokens *tokens;
     struct guard guard;
+    struct address_nets proxies;
     char hop[UUID_TEXT_LEN + 1];
     atomic_llong body_bytes;
 };

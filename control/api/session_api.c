@@ -49,7 +49,7 @@ void api_session_create(struct call *c)
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return;
-    int wait_s = guess_take(c->guesses, email, &c->req.peer, clock_mono_us());
+    int wait_s = guess_take(c->guesses, email, c->req.client_ip, clock_mono_us());
     if (wait_s > 0) {
         reply_problem(&c->reply, P_TOO_MANY, NULL, "Too many attempts; try again in %d s.", wait_s);
         c->reply.retry_after_s = wait_s;
@@ -66,7 +66,7 @@ void api_session_create(struct call *c)
                       "The e-mail address or the password is wrong.");
         return;
     }
-    guess_right(c->guesses, email, &c->req.peer);
+    guess_right(c->guesses, email, c->req.client_ip);
     if (session_start(c, user.id))
         answer(c);
 }

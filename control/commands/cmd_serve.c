@@ -7,6 +7,7 @@
 #include "control/commands/commands.h"
 #include "control/jobs/retention.h"
 #include "control/server.h"
+#include "control/server_metrics.h"
 
 /* Threads started later inherit the mask: only the server's loop takes these signals. */
 static void block_signals(void)
@@ -41,8 +42,13 @@ int cmd_serve(struct app *app, int argc, char *const *argv)
     if (!app->https)
         log_event(LOG_WARN, "session_cookie_not_secure", LOG_S("DOTEB_PUBLIC_URL", app->origin));
     block_signals();
+    struct metrics_server *metrics = NULL;
+    const char *address = app->opt.metrics_listen;
+    if (*address && !(metrics = metrics_server_new(address)))
+        return 1;
     struct retention *retention = retention_start(app->opt.database_url);
     bool ok = server_run(app);
     retention_stop(retention);
+    metrics_server_free(metrics);
     return ok ? 0 : 1;
 }

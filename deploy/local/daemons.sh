@@ -13,6 +13,7 @@ write_configuration() {
 DOTEB_DATABASE_URL=$(postgres_url)
 DOTEB_MASTER_KEY_FILE=$STATE/secrets/master_key
 DOTEB_CONTROL_LISTEN=$HOST:${PORT[control]}
+DOTEB_CONTROL_METRICS_LISTEN=$HOST:${PORT[metrics]}
 DOTEB_PUBLIC_URL=$(control_url)
 DOTEB_GATEWAY_URL=$(base_url)
 DOTEB_DASHBOARD_DIR=$DOTEB_ROOT/dashboard/dist

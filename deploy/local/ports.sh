@@ -3,7 +3,7 @@
 # in .doteb/ports, so that addresses stay the same from one run to the next.
 
 declare -A PORT=()
-PARTS_WITH_PORTS='gateway control admin simulator postgres redis'
+PARTS_WITH_PORTS='gateway control admin metrics simulator postgres redis'
 
 usual_port() {
     local base=${DOTEB_PORT_BASE:-4000}
@@ -11,6 +11,7 @@ usual_port() {
     gateway) echo $((base + 1)) ;;
     control) echo $((base + 2)) ;;
     admin) echo $((base + 3)) ;;
+    metrics) echo $((base + 4)) ;;
     simulator) echo $((base + 10)) ;;
     postgres) echo "${DOTEB_PORT_POSTGRES:-15432}" ;;
     redis) echo "${DOTEB_PORT_REDIS:-63799}" ;;

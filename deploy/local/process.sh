@@ -21,6 +21,7 @@ part_up() {
     case $1 in
     postgres) postgres_up ;;
     admin) pid_of gateway >/dev/null ;;
+    metrics) pid_of control >/dev/null ;;
     *) pid_of "$1" >/dev/null ;;
     esac
 }

@@ -258,7 +258,9 @@ class Control(Process):
         super().__init__("control", installation.folder)
         self.port = free_port()
         self.root = f"http://127.0.0.1:{self.port}"
+        self.metrics_port = free_port()
         env = installation.env | {"DOTEB_CONTROL_LISTEN": f"127.0.0.1:{self.port}",
+                                  "DOTEB_CONTROL_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
                                   "DOTEB_PUBLIC_URL": self.root} | settings
         self.spawn([BUILD / "control/doteb-control", "serve"], env)
         self.wait_ready(self.root + "/readyz")

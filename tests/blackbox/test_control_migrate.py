@@ -121,7 +121,8 @@ def test_wrong_use(words, empty):
 
 
 @pytest.mark.parametrize("name,value", [
-    ("DOTEB_CONTROL_LISTEN", "nonsense"), ("DOTEB_CONTROL_LISTEN", "127.0.0.1:99999"),
+    ("DOTEB_CONTROL_LISTEN", "nonsense"), ("DOTEB_CONTROL_METRICS_LISTEN", "nonsense"),
+    ("DOTEB_TRUSTED_PROXIES", "10.0.0.0/40"), ("DOTEB_CONTROL_LISTEN", "127.0.0.1:99999"),
     ("DOTEB_PUBLIC_URL", "example.com"), ("DOTEB_GATEWAY_URL", "http://x/"), ("DOTEB_LOG_LEVEL", "loud"),
     ("DOTEB_SESSION_DAYS", "0"), ("DOTEB_JOB_THREADS", "many"), ("DOTEB_UPSTREAM_ALLOW", "10/8"),
     ("DOTEB_DATABASE_URL", "")])

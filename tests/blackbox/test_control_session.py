@@ -110,6 +110,40 @@ def test_guesses_from_one_network_address_are_slowed_down(installation):
         control.stop()
 
 
+def test_behind_a_trusted_proxy_each_client_has_its_own_guesses(installation):
+    """And nobody can say that he is another: only what the proxy itself saw counts."""
+    control = harness.Control(installation, DOTEB_TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
+    guess = lambda chain: login(control, f"{uuid.uuid4()}@example.com", "guess",  # noqa: E731
+                                {"X-Forwarded-For": chain})[0]
+    try:
+        codes = [guess(f"203.0.113.{i}, 198.51.100.7, 10.1.1.1") for i in range(23)]
+        assert codes[:19] == [401] * 19 and 429 in codes[19:]
+        assert guess("198.51.100.8") == 401
+        status, _, _ = login(control, installation.email, PASSWORD, {"X-Forwarded-For": "[2001:db8::9]:4711"})
+        assert status == 200
+        assert installation.query("select count(*) from sessions where host(ip) = '2001:db8::9'") == "1"
+    finally:
+        control.stop()
+
+
+def test_metrics_are_on_an_address_of_their_own(control, installation):
+    before = scrape(control)
+    assert login(control, installation.email, PASSWORD)[0] == 200
+    assert login(control, "nobody@example.com", "guess")[0] == 401
+    after = scrape(control)
+    assert after["2xx"] > before["2xx"] and after["4xx"] > before["4xx"]
+    root = f"http://127.0.0.1:{control.metrics_port}"
+    assert http("GET", root + "/")[0] == 404 and http("POST", root + "/metrics", b"")[0] == 405
+    assert b"doteb_control" not in http("GET", control.root + "/metrics")[2]
+
+
+def scrape(control):
+    status, head, body = http("GET", f"http://127.0.0.1:{control.metrics_port}/metrics")
+    assert status == 200 and head["content-type"].startswith("text/plain; version=0.0.4")
+    found = [x.rsplit(" ", 1) for x in body.decode().splitlines() if x.startswith("doteb_control_requests_total{")]
+    return {name.split('"')[1]: float(n) for name, n in found}
+
+
 def test_signing_in_again_ends_the_session_before(control, installation):
     person = Person(control, fresh_user(installation))
     old = person.cookie

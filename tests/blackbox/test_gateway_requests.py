@@ -1,10 +1,12 @@
 """Requests that succeed: from the client's bytes to the provider's, back, and into the ledger."""
 import json
+import re
 import socket
 import time
 
 import pytest
 
+import harness
 from harness import http, say, wait_until
 
 
@@ -41,6 +43,38 @@ def test_plain_answer_is_accounted(gateway, key, installation, simulator):
     lines = {x["kind"]: x for x in row["cost_lines"]}
     assert lines["input"]["quantity"] == 1000 and float(lines["input"]["price"]) == 30e-6
     assert row["attempts"][0]["status"] == 200
+
+
+def client_of(installation, gateway, key, headers):
+    status, head, _ = gateway.chat(key, say("who is asking?"), headers)
+    assert status == 200
+    return installation.row_of(head["x-request-id"])["client_ip"]
+
+
+def test_the_client_s_address(installation, gateway, key):
+    assert client_of(installation, gateway, key, {}) == "127.0.0.1"
+    # Nobody is trusted: what a client says of itself is not believed.
+    assert client_of(installation, gateway, key, {"X-Forwarded-For": "198.51.100.7"}) == "127.0.0.1"
+
+
+def test_the_client_s_address_behind_a_trusted_proxy(installation, key):
+    gateway = harness.Gateway(installation, "proxied", DOTEB_TRUSTED_PROXIES="127.0.0.1,10.0.0.0/8")
+    try:
+        for chain, client in (("198.51.100.7", "198.51.100.7"), ("203.0.113.1, 198.51.100.7, 10.1.2.3", "198.51.100.7"),
+                              ("2001:db8::7", "2001:db8::7"), ("nonsense", "127.0.0.1")):
+            assert client_of(installation, gateway, key, {"X-Forwarded-For": chain}) == client, chain
+        # Several fields are one list: the client's own field comes first.
+        body = json.dumps(say("twice")).encode()
+        head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+                "X-Forwarded-For: 203.0.113.1\r\nX-Forwarded-For: 198.51.100.9\r\nConnection: close\r\n"
+                f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as s:
+            s.sendall(head.encode() + body)
+            got = b"".join(iter(lambda: s.recv(65536), b""))
+        request_id = re.search(rb"x-request-id: ([0-9a-f-]{36})", got.lower()).group(1).decode()
+        assert installation.row_of(request_id)["client_ip"] == "198.51.100.9"
+    finally:
+        gateway.stop()
 
 
 def test_the_provider_sees_its_own_names_and_keys(gateway, key, simulator):
