@@ -81,7 +81,8 @@ static void cut_url(const char *url, struct str *host, struct sigv4_request *q)
 {
     struct str rest = str_of(url);
     ptrdiff_t scheme = str_find_str(rest, STR("://"));
-    rest = str_make(rest.p + scheme + 3, rest.len - (size_t)scheme - 3);
+    size_t skip = scheme < 0 ? 0 : (size_t)scheme + 3;
+    rest = str_make(rest.p + skip, rest.len - skip);
     ptrdiff_t slash = str_find(rest, '/');
     size_t at = slash < 0 ? rest.len : (size_t)slash;
     *host = str_make(rest.p, at);

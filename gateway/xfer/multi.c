@@ -37,10 +37,7 @@ static void reap(struct multi *m)
     for (CURLMsg *msg; (msg = curl_multi_info_read(m->curl, &left));) {
         if (msg->msg != CURLMSG_DONE)
             continue;
-        CURL *easy = msg->easy_handle;
-        CURLcode result = msg->data.result;
-        multi_remove(m, easy);
-        m->done(easy, result);
+        m->done(msg->easy_handle, msg->data.result);
     }
 }
 
@@ -95,14 +92,18 @@ static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     return 0;
 }
 
-int multi_close_socket(void *multi, curl_socket_t fd)
+void multi_forget_socket(struct multi *m, curl_socket_t fd)
 {
-    struct multi *m = multi;
     CHECK(m, MULTI_MAGIC);
-    if ((size_t)fd < m->n_socks && m->socks[fd]) {
-        loop_remove(m->loop, &m->socks[fd]->source);
-        m->socks[fd]->want = 0;
-    }
+    if ((size_t)fd >= m->n_socks || !m->socks[fd])
+        return;
+    loop_remove(m->loop, &m->socks[fd]->source);
+    m->socks[fd]->want = 0;
+}
+
+int multi_close_socket(struct multi *m, curl_socket_t fd)
+{
+    multi_forget_socket(m, fd);
     return close(fd);
 }
 
@@ -176,9 +177,4 @@ void multi_remove(struct multi *m, CURL *easy)
 unsigned multi_active(const struct multi *m)
 {
     return m->active;
-}
-
-void multi_kick(struct multi *m)
-{
-    timer_set(m->timers, &m->timer, clock_mono_us());
 }

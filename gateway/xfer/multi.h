@@ -9,7 +9,7 @@
 #include "gateway/timer.h"
 
 struct multi;
-/* A transfer ended; its easy handle was removed from the multi. */
+/* A transfer ended; its easy handle is in the multi still. */
 typedef void multi_done_fn(CURL *easy, CURLcode result);
 
 /* Returns owned; borrows loop and timers. */
@@ -19,9 +19,9 @@ void multi_free(struct multi *m);
 void multi_add(struct multi *m, CURL *easy);
 void multi_remove(struct multi *m, CURL *easy);
 unsigned multi_active(const struct multi *m);
-/* CURLOPT_CLOSESOCKETFUNCTION with the multi as its argument: forgets the socket's source. */
-int multi_close_socket(void *multi, curl_socket_t fd);
-/* curl's work outside its callbacks (a resumed transfer) may have ended transfers: look soon. */
-void multi_kick(struct multi *m);
+/* The loop no longer watches the socket for curl. */
+void multi_forget_socket(struct multi *m, curl_socket_t fd);
+/* The same, and closes it: for CURLOPT_CLOSESOCKETFUNCTION. Returns what close does. */
+int multi_close_socket(struct multi *m, curl_socket_t fd);
 
 #endif

@@ -1,49 +1,60 @@
-/* Upstream transfers over libcurl: easy handles kept ready, constants set once. One worker's
- * thread. Never blocks, never follows redirects, never uses a proxy from the environment. */
+/* Upstream transfers: one request and its answer over a connection that is kept or made. One
+ * worker's thread. Never blocks, never follows redirects, never uses a proxy from the environment.
+ *
+ * libcurl connects (dial.c); the exchange is ours: the request leaves in one write, the answer goes
+ * through wire/http1. A kept connection that ends before the first byte of an answer is not the
+ * provider's fault: the request is sent again once, over a fresh one. */
 #include "gateway/xfer/xfer.h"
 
 #include <curl/curl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "common/clock.h"
 #include "common/mem.h"
+#include "gateway/wire/http1.h"
+#include "gateway/xfer/conn.h"
 #include "gateway/xfer/easy.h"
-#include "gateway/xfer/multi.h"
+#include "gateway/xfer/target.h"
 
-enum { XFER_MAGIC = 0x78666572, POOL_MAGIC = 0x706f6f6c, IDLE_MAX = 256 };
-
-static_assert(sizeof(struct xfer_header) == sizeof(struct curl_slist) &&
-                  offsetof(struct xfer_header, line) == offsetof(struct curl_slist, data) &&
-                  offsetof(struct xfer_header, next) == offsetof(struct curl_slist, next),
-              "xfer_header is a curl_slist");
-
-struct lane {
-    struct multi *multi;
-    struct xfer *idle; /* handles ready for reuse */
-    unsigned n_idle;
+enum {
+    XFER_MAGIC = 0x78666572,
+    POOL_MAGIC = 0x706f6f6c,
+    SPARE_MAX = 256,
+    HEAD_MAX_BYTES = 256 * 1024,
+    JOINED_MAX_BYTES = 16 * 1024, /* a body up to this is copied behind the head: one write */
+    RECEIVE_BYTES = 64 * 1024,
+    READS_MAX = 8, /* a turn; others wait, too */
 };
 
 struct xfer {
     uint32_t magic;
     struct xfer_pool *pool;
-    struct lane *lane;
-    CURL *easy;
-    struct xfer *next; /* in lane->idle */
+    struct xfer *next;                /* in pool->spare */
+    struct xfer *prev_due, *next_due; /* in pool->due */
+    struct xfer_request q;
+    struct xfer_target target;
     struct xfer_callbacks cb;
     void *arg;
-    char *url; /* the one set on the handle */
-    CURLU *parsed;
-    bool guarded, refused, in_head, got_bytes, paused;
-    int status;
+    struct conn *conn; /* one of these two, or neither once it failed */
+    struct dial *dial;
+    struct http1 answer;
+    struct buf unsent; /* of what was written as one */
+    size_t unsent_at;  /* how much of it is gone */
+    size_t body_at;    /* how much of the body is gone, or in `unsent` */
+    enum err failed;   /* due: what to say */
+    bool due, sent_any, sent_all, send_broke, reused, retried, got_bytes, paused;
 };
 
 struct xfer_pool {
     uint32_t magic;
     struct xfer_options o;
-    CURLSH *share;
-    unsigned n;         /* lanes of each kind */
-    struct lane *lanes; /* n open ones, then n guarded ones */
-    unsigned active;
+    struct dialer *dialer;
+    struct conns *conns;
+    struct xfer *spare;
+    unsigned n_spare, active;
+    struct buf out; /* a request on its way */
+    char *in;       /* RECEIVE_BYTES */
+    struct xfer *due;
+    struct timer due_timer;
 };
 
 bool xfer_global_init(void)
@@ -56,135 +67,282 @@ void xfer_global_fini(void)
     curl_global_cleanup();
 }
 
-static void end_head(struct xfer *x)
+/* ------------------------------------------------------------------ the end */
+
+static void forget_due(struct xfer *x)
 {
-    x->in_head = false;
-    /* 1xx answers precede the real one. */
-    if (x->status >= 200)
-        x->cb.head(x->arg, x->status);
+    if (!x->due)
+        return;
+    x->due = false;
+    if (x->prev_due)
+        x->prev_due->next_due = x->next_due;
+    else
+        x->pool->due = x->next_due;
+    if (x->next_due)
+        x->next_due->prev_due = x->prev_due;
 }
 
-static size_t on_header(char *p, size_t size, size_t n, void *arg)
+/* Looked at again soon, outside of what runs now. */
+static void make_due(struct xfer *x)
 {
-    struct xfer *x = arg;
-    CHECK(x, XFER_MAGIC);
-    struct str line = str_trim(str_make(p, size * n));
-    x->got_bytes = true;
-    if (line.len == 0 && x->in_head) {
-        end_head(x);
-    } else if (str_starts(line, STR("HTTP/"))) {
-        long status = 0;
-        curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-        x->status = (int)status;
-        x->in_head = true;
-    } else if (x->in_head && x->status >= 200) {
-        struct str value = line;
-        struct str name = str_cut(&value, ':');
-        if (value.p)
-            x->cb.header(x->arg, name, str_trim(value));
-    }
-    return size * n;
+    struct xfer_pool *p = x->pool;
+    if (x->due)
+        return;
+    x->due = true;
+    x->prev_due = NULL;
+    x->next_due = p->due;
+    if (p->due)
+        p->due->prev_due = x;
+    p->due = x;
+    timer_set(p->o.timers, &p->due_timer, 0);
 }
 
-static size_t on_body(char *p, size_t size, size_t n, void *arg)
-{
-    struct xfer *x = arg;
-    CHECK(x, XFER_MAGIC);
-    x->cb.body(x->arg, str_make(p, size * n));
-    return size * n;
-}
-
-static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
-{
-    struct xfer *x = arg;
-    CHECK(x, XFER_MAGIC);
-    (void)purpose;
-    if (x->guarded && !guard_permits(x->pool->o.guard, &a->addr)) {
-        x->refused = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(a->family, a->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->protocol);
-}
-
-static struct xfer *xfer_new(struct xfer_pool *p, struct lane *lane)
-{
-    struct xfer *x = xcalloc(1, sizeof *x);
-    *x = (struct xfer){.magic = XFER_MAGIC,
-                       .pool = p,
-                       .lane = lane,
-                       .easy = easy_new(p->o.ca_file, p->o.connect_ms)};
-    CURL *e = x->easy;
-    curl_easy_setopt(e, CURLOPT_SHARE, p->share);
-    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
-    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
-    curl_easy_setopt(e, CURLOPT_PRIVATE, x);
-    curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, x);
-    curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
-    curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, lane->multi);
-    return x;
-}
-
-static void xfer_free(struct xfer *x)
-{
-    curl_easy_cleanup(x->easy);
-    curl_url_cleanup(x->parsed);
-    xfree(x->url);
-    x->magic = 0;
-    xfree(x);
-}
-
-static void free_later(void *owner)
-{
-    xfer_free(owner);
-}
-
-/* The handle is free again. Headers and body belong to the caller: curl must not keep pointers. */
 static void put_back(struct xfer *x)
 {
-    struct lane *lane = x->lane;
-    x->pool->active--;
-    if (lane->n_idle >= IDLE_MAX) {
-        loop_bury(x->pool->o.loop, free_later, x);
+    struct xfer_pool *p = x->pool;
+    forget_due(x);
+    http1_fini(&x->answer);
+    buf_fini(&x->unsent);
+    p->active--;
+    if (p->n_spare >= SPARE_MAX) {
+        x->magic = 0;
+        loop_bury(p->o.loop, xfree, x);
         return;
     }
-    x->next = lane->idle;
-    lane->idle = x;
-    lane->n_idle++;
+    x->next = p->spare;
+    p->spare = x;
+    p->n_spare++;
 }
 
-static void on_done(CURL *easy, CURLcode code)
+static void finish(struct xfer *x, enum err err, const char *detail, bool keep)
 {
-    struct xfer *x;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&x);
-    CHECK(x, XFER_MAGIC);
-    long sent = 0;
-    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
-    struct xfer_result result = {
-        .err = easy_judge(code, !x->got_bytes, x->refused),
-        .detail = code == CURLE_OK ? "" : curl_easy_strerror(code),
-        .connected = sent > 0,
-    };
+    struct xfer_result result = {.err = err, .detail = detail, .connected = x->sent_any};
     struct xfer_callbacks cb = x->cb;
     void *arg = x->arg;
+    if (x->conn && keep)
+        conn_park(x->conn);
+    else if (x->conn)
+        conn_close(x->conn);
+    x->conn = NULL;
     put_back(x);
     cb.done(arg, &result);
 }
+
+static void on_dialled(void *arg, const struct dialled *d);
+
+static void dial(struct xfer *x)
+{
+    struct xfer_pool *p = x->pool;
+    char origin[XFER_ORIGIN_MAX + 1];
+    memcpy(origin, x->target.origin.p, x->target.origin.len);
+    origin[x->target.origin.len] = '\0';
+    x->dial = dial_start(p->dialer, origin, x->q.guarded, on_dialled, x);
+}
+
+/* The connection is of no use any more and the answer not complete. */
+static void broke(struct xfer *x, CURLcode why)
+{
+    if (x->reused && !x->got_bytes && !x->retried) {
+        conn_close(x->conn);
+        x->conn = NULL;
+        x->retried = true;
+        dial(x);
+        return;
+    }
+    finish(x, easy_judge(why, !x->got_bytes, false), curl_easy_strerror(why), false);
+}
+
+/* ------------------------------------------------------------------ the request */
+
+static uint32_t wanted(const struct xfer *x)
+{
+    bool writing = !x->sent_all && !x->send_broke;
+    return (x->paused ? 0 : (uint32_t)EPOLLIN) | (writing ? (uint32_t)EPOLLOUT : 0);
+}
+
+/* Sends `all` from `*at`: false if some of it must wait or the connection broke. */
+static bool send_some(struct xfer *x, struct str all, size_t *at, bool more)
+{
+    while (*at < all.len) {
+        ptrdiff_t n = conn_send(x->conn, str_make(all.p + *at, all.len - *at), more);
+        if (n <= 0) {
+            x->send_broke = n < 0; /* an answer may lie there all the same */
+            return false;
+        }
+        x->sent_any = true;
+        *at += (size_t)n;
+    }
+    return true;
+}
+
+static void send_rest(struct xfer *x)
+{
+    struct str body = x->q.body;
+    if (!send_some(x, buf_str(&x->unsent), &x->unsent_at, x->body_at < body.len))
+        return;
+    if (x->unsent.len) {
+        buf_fini(&x->unsent);
+        x->unsent_at = 0;
+    }
+    x->sent_all = send_some(x, body, &x->body_at, false);
+}
+
+static void send_request(struct xfer *x)
+{
+    struct buf *out = &x->pool->out;
+    size_t at = 0;
+    buf_reset(out);
+    x->sent_all = x->send_broke = false;
+    x->body_at = x->unsent_at = 0;
+    http1_init(&x->answer);
+    if (!target_write_head(&x->target, x->q.headers, x->q.body.len, out)) {
+        x->failed = E_INTERNAL;
+        make_due(x);
+        return;
+    }
+    if (x->q.body.len <= JOINED_MAX_BYTES && buf_add_str(out, x->q.body))
+        x->body_at = x->q.body.len;
+    if (send_some(x, buf_str(out), &at, x->body_at < x->q.body.len))
+        send_rest(x);
+    else if (!x->send_broke)
+        (void)buf_add(&x->unsent, out->p + at, out->len - at);
+    conn_watch(x->conn, wanted(x));
+    if (x->send_broke)
+        make_due(x);
+}
+
+static void on_dialled(void *arg, const struct dialled *d)
+{
+    struct xfer *x = arg;
+    CHECK(x, XFER_MAGIC);
+    x->dial = NULL;
+    x->reused = false;
+    if (d->err) {
+        finish(x, d->err, d->detail, false);
+        return;
+    }
+    x->conn = conn_new(x->pool->conns, x->target.origin, x->q.guarded, d, x);
+    send_request(x);
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+static void on_field(void *arg, struct str name, struct str value)
+{
+    const struct xfer *x = arg;
+    x->cb.header(x->arg, name, value);
+}
+
+static void on_head(void *arg, int status)
+{
+    const struct xfer *x = arg;
+    x->cb.head(x->arg, status);
+}
+
+static void on_bytes(void *arg, struct str bytes)
+{
+    const struct xfer *x = arg;
+    x->cb.body(x->arg, bytes);
+}
+
+static const struct http1_sink sink = {.field = on_field, .head = on_head, .body = on_bytes};
+
+/* False: the transfer is over. */
+static bool take(struct xfer *x, struct str bytes)
+{
+    size_t used;
+    x->got_bytes = true;
+    enum http1_rc rc = http1_feed(&x->answer, bytes, &sink, x, &used);
+    if (rc == HTTP1_MORE)
+        return true;
+    if (rc == HTTP1_DONE)
+        finish(x, E_OK, "", x->answer.keep && x->sent_all && used == bytes.len);
+    else
+        finish(x, x->answer.status ? E_UPSTREAM_CUT : E_UPSTREAM_BAD_ANSWER,
+               curl_easy_strerror(CURLE_WEIRD_SERVER_REPLY), false);
+    return false;
+}
+
+static void ended(struct xfer *x)
+{
+    if (x->got_bytes && http1_ended(&x->answer))
+        finish(x, E_OK, "", false);
+    else
+        broke(x, !x->got_bytes      ? CURLE_GOT_NOTHING
+                 : x->answer.status ? CURLE_PARTIAL_FILE
+                                    : CURLE_RECV_ERROR);
+}
+
+static void receive(struct xfer *x)
+{
+    struct xfer_pool *p = x->pool;
+    for (int i = 0; !x->paused; i++) {
+        if (i == READS_MAX) {
+            make_due(x);
+            return;
+        }
+        bool tls = conn_is_tls(x->conn);
+        ptrdiff_t n = conn_receive(x->conn, p->in, RECEIVE_BYTES);
+        if (n == CONN_NOTHING && x->send_broke) {
+            broke(x, CURLE_SEND_ERROR);
+            return;
+        }
+        if (n == CONN_NOTHING)
+            return;
+        if (n == 0) {
+            ended(x);
+            return;
+        }
+        if (n < 0) {
+            broke(x, CURLE_RECV_ERROR);
+            return;
+        }
+        /* A plain socket that gave less than there was room for is empty. */
+        if (!take(x, str_make(p->in, (size_t)n)) || (!tls && n < RECEIVE_BYTES))
+            return;
+    }
+}
+
+static void on_event(struct conn *c, uint32_t events)
+{
+    struct xfer *x = conn_owner(c);
+    CHECK(x, XFER_MAGIC);
+    if (events & EPOLLOUT && !x->sent_all && !x->send_broke) {
+        send_rest(x);
+        conn_watch(c, wanted(x));
+    }
+    if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+        receive(x);
+}
+
+static void on_due(struct timer *t)
+{
+    struct xfer_pool *p = container_of(t, struct xfer_pool, due_timer);
+    struct xfer *x = p->due;
+    CHECK(p, POOL_MAGIC);
+    if (!x)
+        return;
+    if (x->next_due) /* the others have their turn after what this one sets off */
+        timer_set(p->o.timers, t, 0);
+    forget_due(x);
+    if (x->failed)
+        finish(x, x->failed, "The URL or a header cannot be sent", false);
+    else if (x->conn)
+        receive(x);
+}
+
+/* ------------------------------------------------------------------ the pool */
 
 struct xfer_pool *xfer_pool_new(const struct xfer_options *o)
 {
     ASSERT(o->multis >= 1 && o->guard);
     struct xfer_pool *p = xcalloc(1, sizeof *p);
-    *p = (struct xfer_pool){.magic = POOL_MAGIC, .o = *o, .n = o->multis};
-    p->share = curl_share_init();
-    ASSERT(p->share != NULL);
-    curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-    curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    p->lanes = xcalloc(2 * p->n, sizeof *p->lanes);
-    for (unsigned i = 0; i < 2 * p->n; i++)
-        p->lanes[i].multi = multi_new(o->loop, o->timers, on_done);
+    *p = (struct xfer_pool){.magic = POOL_MAGIC, .o = *o};
+    p->dialer = dialer_new(o);
+    p->conns = conns_new(o->loop, o->timers, on_event);
+    p->due_timer.fn = on_due;
+    buf_init(&p->out, HEAD_MAX_BYTES + JOINED_MAX_BYTES);
+    p->in = xmalloc(RECEIVE_BYTES);
     return p;
 }
 
@@ -193,15 +351,16 @@ void xfer_pool_free(struct xfer_pool *p)
     if (!p)
         return;
     ASSERT(p->active == 0);
-    for (unsigned i = 0; i < 2 * p->n; i++) {
-        for (struct xfer *x = p->lanes[i].idle, *next; x; x = next) {
-            next = x->next;
-            xfer_free(x);
-        }
-        multi_free(p->lanes[i].multi);
+    for (struct xfer *x = p->spare, *next; x; x = next) {
+        next = x->next;
+        xfree(x);
     }
-    curl_share_cleanup(p->share);
-    xfree(p->lanes);
+    timer_cancel(p->o.timers, &p->due_timer);
+    conns_free(p->conns);
+    dialer_free(p->dialer);
+    buf_fini(&p->out);
+    xfree(p->in);
+    p->magic = 0;
     xfree(p);
 }
 
@@ -210,73 +369,45 @@ unsigned xfer_pool_active(const struct xfer_pool *p)
     return p->active;
 }
 
-/* The least busy of a kind's lanes. */
-static struct lane *pick_lane(struct xfer_pool *p, bool guarded)
+static struct xfer *get(struct xfer_pool *p)
 {
-    struct lane *best = &p->lanes[guarded ? p->n : 0];
-    for (unsigned i = 1; i < p->n; i++) {
-        struct lane *l = &p->lanes[(guarded ? p->n : 0) + i];
-        if (multi_active(l->multi) < multi_active(best->multi))
-            best = l;
-    }
-    return best;
-}
-
-static struct xfer *get(struct xfer_pool *p, bool guarded)
-{
-    struct lane *lane = pick_lane(p, guarded);
-    struct xfer *x = lane->idle;
+    struct xfer *x = p->spare;
+    p->active++;
     if (!x)
-        return xfer_new(p, lane);
-    lane->idle = x->next;
-    lane->n_idle--;
+        return xcalloc(1, sizeof *x);
+    p->spare = x->next;
+    p->n_spare--;
     return x;
-}
-
-/* A handle keeps its URL in parts: given as text, curl would take it apart and put it together
- * again at each transfer. What cannot be taken apart goes as text, for the transfer to say so. */
-static void set_url(struct xfer *x, const char *url)
-{
-    if (x->url && str_eq(str_of(x->url), str_of(url)))
-        return;
-    xfree(x->url);
-    x->url = xstrdup(url);
-    curl_url_cleanup(x->parsed);
-    x->parsed = curl_url();
-    ASSERT(x->parsed != NULL);
-    bool apart = curl_url_set(x->parsed, CURLUPART_URL, url,
-                              CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
-    curl_easy_setopt(x->easy, CURLOPT_CURLU, apart ? x->parsed : NULL);
-    curl_easy_setopt(x->easy, CURLOPT_URL, apart ? NULL : url);
 }
 
 struct xfer *xfer_start(struct xfer_pool *p, const struct xfer_request *q,
                         const struct xfer_callbacks *cb, void *arg)
 {
     CHECK(p, POOL_MAGIC);
-    struct xfer *x = get(p, q->guarded);
-    x->cb = *cb;
-    x->arg = arg;
-    x->guarded = q->guarded;
-    x->refused = x->in_head = x->got_bytes = x->paused = false;
-    x->status = 0;
-    set_url(x, q->url);
-    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER,
-                     (const struct curl_slist *)(const void *)q->headers);
-    curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
-    curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, q->body.p);
-    p->active++;
-    multi_add(x->lane->multi, x->easy);
+    struct xfer *x = get(p);
+    *x = (struct xfer){.magic = XFER_MAGIC, .pool = p, .q = *q, .cb = *cb, .arg = arg};
+    buf_init(&x->unsent, HEAD_MAX_BYTES + JOINED_MAX_BYTES);
+    http1_init(&x->answer);
+    if (!target_parse(str_of(q->url), &x->target)) {
+        x->failed = E_INTERNAL;
+        make_due(x);
+        return x;
+    }
+    x->conn = conn_take(p->conns, x->target.origin, q->guarded, x);
+    x->reused = x->conn != NULL;
+    if (!x->conn)
+        dial(x);
+    else
+        send_request(x);
     return x;
 }
 
 void xfer_pause(struct xfer *x)
 {
     CHECK(x, XFER_MAGIC);
-    if (x->paused)
-        return;
     x->paused = true;
-    curl_easy_pause(x->easy, CURLPAUSE_RECV);
+    if (x->conn)
+        conn_watch(x->conn, wanted(x));
 }
 
 void xfer_resume(struct xfer *x)
@@ -285,13 +416,20 @@ void xfer_resume(struct xfer *x)
     if (!x->paused)
         return;
     x->paused = false;
-    curl_easy_pause(x->easy, CURLPAUSE_CONT);
-    multi_kick(x->lane->multi);
+    if (!x->conn)
+        return;
+    conn_watch(x->conn, wanted(x));
+    make_due(x); /* TLS may hold bytes that no event tells of */
 }
 
 void xfer_cancel(struct xfer *x)
 {
     CHECK(x, XFER_MAGIC);
-    multi_remove(x->lane->multi, x->easy);
+    if (x->dial)
+        dial_cancel(x->dial);
+    if (x->conn)
+        conn_close(x->conn);
+    x->dial = NULL;
+    x->conn = NULL;
     put_back(x);
 }
