@@ -300,7 +300,7 @@ static struct ir_message *message_for(struct google_parse *p, enum ir_role role,
 static void read_content(struct google_parse *p, uint32_t index)
 {
     struct str key, word = STR_NULL;
-    enum ir_role role;
+    enum ir_role role = IR_USER;
     if (!rd_object(&p->r, "contents[]"))
         return;
     while (google_key(&p->r, &key)) {

@@ -107,9 +107,10 @@ def test_another_key_cannot_read_it(client, gateway, installation, key):
     made = client.responses.create(model=MODELS["translated"], input="Mine.")
     installation.query("insert into projects (organisation_id, project_id, name) select "
                        "organisation_id, gen_random_uuid(), 'Other' from projects limit 1")
-    other = openai.OpenAI(base_url=gateway.base_url, max_retries=0,
-                          api_key=installation.create_key("other", project="Other"))
-    harness.wait_until(lambda: other.models.list(), 5)
+    theirs = installation.create_key("other", project="Other")
+    other = openai.OpenAI(base_url=gateway.base_url, max_retries=0, api_key=theirs)
+    harness.wait_until(lambda: harness.http("GET", gateway.base_url + "/models", headers={
+        "Authorization": f"Bearer {theirs}"})[0] == 200, 5, "the other key")
     for act in (other.responses.retrieve, other.responses.delete):
         with pytest.raises(openai.NotFoundError):
             act(made.id)

@@ -214,7 +214,7 @@ static bool blocks(struct place *at, const json_t *content)
 
 static bool message(struct place *at, const json_t *next)
 {
-    struct str role;
+    struct str role = STR_NULL;
     char where[48];
     if (!role_of(at, &role)) {
         return false;

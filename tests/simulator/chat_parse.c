@@ -214,7 +214,7 @@ static bool message_parts(size_t i, const json_t *m, enum role *role, struct api
 
 static bool message(struct chat_request *c, size_t i, const json_t *m, struct api_error *e)
 {
-    enum role role;
+    enum role role = ROLE_OTHER;
     if (!message_parts(i, m, &role, e)) {
         return false;
     }
