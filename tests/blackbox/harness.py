@@ -6,6 +6,7 @@ code than 0 on SIGTERM fails the test that stops it: that is how sanitizers repo
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -22,9 +23,16 @@ PASSWORD = "correct-horse-battery"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that the kernel gives to outgoing connections: one of those could take it before
+    its daemon does."""
+    while True:
+        port = random.SystemRandom().randrange(12000, 20000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue   # somebody has it
 
 
 def wait_until(check, seconds=20.0, what="the condition", step=0.02):
