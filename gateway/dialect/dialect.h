@@ -179,6 +179,7 @@ struct dialect_answer {
     size_t content_bytes;    /* decoded text and tool arguments herein (for estimates) */
     /* Values of these names that the provider itself wrote: ours replace them. */
     struct dialect_span cost, cost_details, metadata;
+    struct dialect_span choices;      /* the value of this name, for the dialect's own reader */
     struct dialect_span usage_member; /* the member `usage` with one comma, to leave it out */
 };
 

@@ -175,6 +175,7 @@ static bool read_choice(struct reader *r)
 static bool read_choices(struct reader *r, enum json_token t)
 {
     r->out->has_choices = true;
+    r->out->choices.begin = r->s.begin;
     while ((t = json_scan_next(&r->s)) != JSON_ARRAY_END) {
         bool good = t == JSON_OBJECT_BEGIN ? read_choice(r) : json_scan_value(&r->s, t).p != NULL;
         if (!good)
@@ -183,6 +184,7 @@ static bool read_choices(struct reader *r, enum json_token t)
         r->out->content_bytes += r->reasoning_bytes;
         r->reasoning_bytes = 0;
     }
+    r->out->choices.end = r->s.end;
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include "gateway/dialect/openai_read.h"
 
 struct top {
-    struct str id, created, choices;
+    struct str id, created;
 };
 struct choice {
     struct str index, delta, message, text, finish_reason, stop_reason, logprobs, error;
@@ -17,7 +17,7 @@ struct logprobs {
     {                                                                                              \
 #n, offsetof(struct s, n)                                                                  \
     }
-static const struct openai_member top_members[] = {AT(top, id), AT(top, created), AT(top, choices)};
+static const struct openai_member top_members[] = {AT(top, id), AT(top, created)};
 static const struct openai_member choice_members[] = {
     AT(choice, index),         AT(choice, delta),       AT(choice, message),  AT(choice, text),
     AT(choice, finish_reason), AT(choice, stop_reason), AT(choice, logprobs), AT(choice, error),
@@ -37,7 +37,7 @@ struct ir_event *openai_say(struct openai_taking *t, enum ir_kind block)
 struct reader openai_lenient(const struct openai_taking *t, struct str raw)
 {
     struct reader r;
-    rd_init(&r, raw, t->a, NULL);
+    rd_init_known(&r, raw, t->a);
     return r;
 }
 
@@ -148,8 +148,6 @@ static void take_start(struct openai_taking *t, const struct top *in,
                        const struct dialect_answer *an)
 {
     struct openai_reading *s = t->state;
-    if (s->started && (s->named || an->model.len == 0))
-        return;
     struct ir_event *e = ir_event_add(t->out, t->a, IR_START);
     e->id = openai_inside(in->id);
     e->model = an->model;
@@ -161,12 +159,16 @@ static void take_start(struct openai_taking *t, const struct top *in,
 
 static bool take_answer(struct openai_taking *t, struct str body, const struct dialect_answer *an)
 {
-    struct top in = {.id = STR_NULL};
-    struct reader r = openai_lenient(t, body);
-    if (!openai_read_members(&r, "", top_members, ARRAY_LEN(top_members), &in))
-        return false;
-    take_start(t, &in, an);
-    if (!take_choices(t, in.choices))
+    const struct openai_reading *s = t->state;
+    struct str choices = str_make(body.p + an->choices.begin, an->choices.end - an->choices.begin);
+    if (!s->started || (!s->named && an->model.len)) {
+        struct top in = {.id = STR_NULL};
+        struct reader r = openai_lenient(t, body);
+        if (!openai_read_members(&r, "", top_members, ARRAY_LEN(top_members), &in))
+            return false;
+        take_start(t, &in, an);
+    }
+    if (!take_choices(t, choices.len ? choices : STR_NULL))
         return false;
     if (an->has_usage || an->service_tier.len) {
         struct ir_event *e = ir_event_add(t->out, t->a, IR_USAGE);

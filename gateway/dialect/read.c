@@ -14,6 +14,12 @@ void rd_init(struct reader *r, struct str body, struct arena *a, struct dialect_
         *why = (struct dialect_refusal){.err = E_OK};
 }
 
+void rd_init_known(struct reader *r, struct str body, struct arena *a)
+{
+    rd_init(r, body, a, NULL);
+    json_scan_init_known(&r->s, body);
+}
+
 bool rd_refuse(struct reader *r, enum err err, struct str field, const char *fmt, ...)
 {
     va_list ap;

@@ -29,6 +29,8 @@ struct reader {
 
 /* `why` NULL: lenient. Strict readers also refuse invalid UTF-8. */
 void rd_init(struct reader *r, struct str body, struct arena *a, struct dialect_refusal *why);
+/* A lenient one for (a part of) a body that was scanned to its end before. */
+void rd_init_known(struct reader *r, struct str body, struct arena *a);
 
 /* ---- values; each takes exactly one value, and fails or (lenient) returns "nothing" for others.
  * `null` counts as not given: the functions return false and nothing is refused. `field` is the

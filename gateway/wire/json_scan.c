@@ -38,6 +38,12 @@ void json_scan_init(struct json_scan *s, struct str text, bool strict_utf8)
     s->state = WANT_VALUE;
 }
 
+void json_scan_init_known(struct json_scan *s, struct str text)
+{
+    json_scan_init(s, text, false);
+    s->known = true;
+}
+
 static enum json_token fail(struct json_scan *s, size_t at, enum json_error why)
 {
     s->pos = at;
@@ -273,11 +279,48 @@ enum json_token json_scan_next(struct json_scan *s)
     assert_failed("a state without a step", __FILE__, __LINE__);
 }
 
+/* Offset behind the string whose first byte is at `i`; the text's end if it does not end. */
+static size_t string_end_known(const char *t, size_t i, size_t len)
+{
+    while (i < len) {
+        i = plain_end(t, i, len, false);
+        if (i < len && t[i] == '"')
+            return i + 1;
+        i += i < len && t[i] == '\\' ? 2 : 1;
+    }
+    return len;
+}
+
+/* From inside the object or array whose bracket was the last token to behind its end. */
+static bool skip_known(struct json_scan *s)
+{
+    size_t i = s->pos;
+    for (unsigned depth = 1; depth > 0;) {
+        /* With 0x20, square brackets are curly ones; no other byte becomes one of them. */
+        while (i < s->len && s->text[i] != '"' && (s->text[i] | 0x20) != '{' &&
+               (s->text[i] | 0x20) != '}')
+            i++;
+        if (i >= s->len)
+            return fail(s, s->len, JSON_CUT), false;
+        char c = s->text[i++];
+        if (c == '"')
+            i = string_end_known(s->text, i, s->len);
+        else
+            depth += c == '{' || c == '[' ? 1U : -1U;
+    }
+    s->depth--;
+    value_done(s);
+    s->end = s->pos = i;
+    return true;
+}
+
 struct str json_scan_value(struct json_scan *s, enum json_token t)
 {
     size_t begin = s->begin;
     if (t == JSON_OBJECT_BEGIN || t == JSON_ARRAY_BEGIN) {
         ASSERT(s->depth > 0);
+        if (s->known)
+            return skip_known(s) ? str_make(s->text + begin, s->end - begin) : STR_NULL;
         unsigned outside = s->depth - 1;
         while (s->depth > outside)
             if (json_scan_next(s) == JSON_ERROR)

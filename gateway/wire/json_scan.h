@@ -40,6 +40,7 @@ struct json_scan {
     const char *text;
     size_t len, pos;
     bool strict_utf8;
+    bool known; /* the text is known to be well-formed */
     enum json_error error;
     enum json_token token;
     struct str raw;    /* of the last token: strings and keys without quotes, escapes undecoded */
@@ -51,6 +52,10 @@ struct json_scan {
 };
 
 void json_scan_init(struct json_scan *s, struct str text, bool strict_utf8);
+/* The same for (a part of) a text that was scanned to its end before: json_scan_value passes over
+ * objects and arrays by their brackets alone. What is not well-formed after all is an error or some
+ * span inside the text. */
+void json_scan_init_known(struct json_scan *s, struct str text);
 /* The next token; JSON_ERROR and JSON_END repeat. */
 enum json_token json_scan_next(struct json_scan *s);
 /* After a token that begins a value: goes to the value's end and returns its whole raw span

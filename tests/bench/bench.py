@@ -22,6 +22,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import translation
+
 ROOT = Path(__file__).resolve().parents[2]
 PROXY_CORE = "0"
 
@@ -149,9 +151,12 @@ class Bench:
             lua.write_text("wrk.method='POST'\nwrk.headers['Content-Type']='application/json'\n"
                            f"wrk.headers['Authorization']='Bearer {self.key}'\n"
                            f"wrk.body=[==[{self.body(size)}]==]\n")
+        return self.load(port, connections, seconds, lua, "/v1/chat/completions")
+
+    def load(self, port, connections, seconds, lua, path):
+        """(requests, requests per second, median latency in microseconds) of wrk with a script."""
         out = subprocess.run(["taskset", "-c", self.load_cores, "wrk", "-t1", f"-c{connections}",
-                              f"-d{seconds}s", "--latency", "-s", lua,
-                              f"http://127.0.0.1:{port}/v1/chat/completions"],
+                              f"-d{seconds}s", "--latency", "-s", lua, f"http://127.0.0.1:{port}{path}"],
                              capture_output=True, text=True, check=True).stdout
         n = int(re.search(r"(\d+) requests in", out).group(1))
         bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
@@ -162,6 +167,26 @@ class Bench:
         p50 = re.search(r"50%\s+([\d.]+)(us|ms|s)", out)
         scale = {"us": 1, "ms": 1000, "s": 1e6}[p50.group(2)]
         return n, rate, float(p50.group(1)) * scale
+
+    cpu_us = staticmethod(cpu_us)
+
+    def await_providers(self, models):
+        """Until the gateway has heard of the keys of all of them."""
+        def answers(model):
+            body = {"model": model, "max_tokens": 10, "messages": [{"role": "user", "content": "x"}]}
+            request = urllib.request.Request(f"http://127.0.0.1:{self.gw_port}/v1/chat/completions",
+                                             json.dumps(body).encode(), {"Content-Type": "application/json",
+                                                                         "Authorization": f"Bearer {self.key}"})
+            try:
+                with urllib.request.urlopen(request, timeout=5):
+                    return True
+            except OSError:
+                return False
+        end = time.monotonic() + 20
+        while not all(answers(m) for m in models):
+            if time.monotonic() > end:
+                sys.exit("bench: a provider's key is not followed")
+            time.sleep(0.1)
 
     def measure(self, name, connections, size):
         port, pids = {"direct": (self.sim_port, []),
@@ -184,6 +209,8 @@ class Bench:
         for connections in self.args.connections:
             for size in self.args.sizes:
                 self.row(result, connections, size)
+        if not self.args.no_translation:
+            translation.rows(self, result)
         path = ROOT / ".doteb" / "bench.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(result, indent=1) + "\n")
@@ -221,6 +248,7 @@ def main():
     p.add_argument("--seconds", type=int, default=3)
     p.add_argument("--connections", type=int, nargs="+", default=[8, 64, 256])
     p.add_argument("--sizes", type=int, nargs="+", default=[250])
+    p.add_argument("--no-translation", action="store_true", help="without the rows of translations")
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--wrap", default="", help="command before the gateway (perf, valgrind)")
     p.add_argument("--keep", action="store_true", help="keep the logs")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench  # noqa: E402
+import translation  # noqa: E402
 
 START_SECONDS = 60  # valgrind takes its time
 
@@ -38,6 +39,17 @@ def start(wrap=""):
     return b
 
 
+def load_of(b, args):
+    """What one run of the load is: seconds -> number of requests."""
+    if not args.pair:
+        return lambda seconds: b.wrk(b.gw_port, args.connections, args.size, seconds)[0]
+    client, provider = args.pair.split(":")
+    translation.add_providers(b)
+    b.await_providers([f"{p}/{m}" for p, m, _ in translation.PROVIDERS.values()])
+    lua, path = translation.script(b, client, provider, args.stream)
+    return lambda seconds: b.load(b.gw_port, args.connections, seconds, lua, path)[0]
+
+
 def count_instructions(args):
     folder = Path(args.keep or tempfile.mkdtemp(prefix="doteb-count-"))
     folder.mkdir(exist_ok=True)
@@ -45,9 +57,10 @@ def count_instructions(args):
               f"--callgrind-out-file={folder}/callgrind")
     pid = str(b.gateway.pid)
     try:
-        b.wrk(b.gw_port, args.connections, args.size, 2)
+        load = load_of(b, args)
+        load(2)
         subprocess.run(["callgrind_control", "-i", "on", pid], check=True, capture_output=True)
-        n = b.wrk(b.gw_port, args.connections, args.size, args.seconds)[0]
+        n = load(args.seconds)
         time.sleep(1)  # the ledger writes the last rows
         subprocess.run(["callgrind_control", "-i", "off", pid], check=True, capture_output=True)
     finally:
@@ -89,6 +102,8 @@ def main():
     p.add_argument("--connections", type=int, default=16)
     p.add_argument("--size", type=int, default=250)
     p.add_argument("--seconds", type=int, default=8)
+    p.add_argument("--pair", metavar="CLIENT:PROVIDER", help="a pair of translation.py, in instructions only")
+    p.add_argument("--stream", action="store_true", help="with --pair: streams of 100 events")
     p.add_argument("--keep", metavar="FOLDER", help="keep callgrind's files there")
     args = p.parse_args()
     (count_instructions if args.what == "instructions" else count_calls)(args)

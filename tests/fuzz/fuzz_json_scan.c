@@ -60,14 +60,32 @@ static void check_spans(struct str text, bool strict)
         ASSERT(raw.p == text.p + s.begin && copy.end == s.begin + raw.len);
         ASSERT(copy.begin == s.begin && copy.depth == s.depth - (t < JSON_STRING));
         ASSERT(scan_all(raw, strict) == JSON_OK);
+        struct json_scan known;
+        json_scan_init_known(&known, raw);
+        struct str again = json_scan_value(&known, json_scan_next(&known));
+        ASSERT(again.p == raw.p && again.len == raw.len && json_scan_next(&known) == JSON_END);
     }
     ASSERT(t == JSON_END);
+}
+
+/* A text that is not what it is said to be: no span beyond it, and an end. */
+static void check_known(struct str text)
+{
+    struct json_scan s;
+    json_scan_init_known(&s, text);
+    for (enum json_token t; (t = json_scan_next(&s)) > JSON_END;) {
+        struct json_scan copy = s;
+        struct str raw = json_scan_value(&copy, t);
+        ASSERT(!raw.p || (raw.p >= text.p && raw.len <= text.len - (size_t)(raw.p - text.p)));
+        ASSERT(copy.pos <= copy.len);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = str_make((const char *)data, size);
     enum json_error strict = scan_all(text, true), lax = scan_all(text, false);
+    check_known(text);
     if (strict == JSON_OK)
         check_spans(text, true);
     if (lax == JSON_OK)
