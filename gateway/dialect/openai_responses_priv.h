@@ -66,9 +66,6 @@ bool responses_read_tools(struct reader *r, struct ir_chat *c);
 bool responses_read_choice(struct reader *r, struct responses_request *q);
 /* Leaves only the tools that the choice allows. */
 void responses_allow_tools(struct responses_request *q, struct arena *a);
-/* Is its input no JSON? Tools of this API are functions in the internal form, of the type "custom";
- * those of others are IR_TOOL_CUSTOM. */
-bool responses_is_custom_tool(const struct ir_tool *t);
 /* The raw name "space__name". */
 struct str responses_full_name(struct str space, struct str name, struct arena *a);
 
