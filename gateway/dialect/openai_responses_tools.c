@@ -91,6 +91,15 @@ static void add_space(struct ir_chat *c, const struct tool *space, uint32_t inde
     }
 }
 
+static void add_any(struct ir_chat *c, struct str raw, uint32_t index, struct arena *a)
+{
+    struct tool t = read_tool(raw, a);
+    if (rd_is(t.type, "namespace") && t.nested.p)
+        add_space(c, &t, index, a);
+    else
+        add_tool(c, &t, STR(""), index, a);
+}
+
 bool responses_read_tools(struct reader *r, struct ir_chat *c)
 {
     struct str raw;
@@ -101,13 +110,21 @@ bool responses_read_tools(struct reader *r, struct ir_chat *c)
             return rd_object(r, arena_printf(r->a, "tools[%u]", (unsigned)i));
         if (!rd_raw(r, &raw))
             return false;
-        struct tool t = read_tool(raw, r->a);
-        if (rd_is(t.type, "namespace") && t.nested.p)
-            add_space(c, &t, i, r->a);
-        else
-            add_tool(c, &t, STR(""), i, r->a);
+        add_any(c, raw, i, r->a);
     }
     return !r->failed;
+}
+
+void responses_add_tools(struct ir_chat *c, struct str list, uint32_t index, struct arena *a)
+{
+    struct reader r;
+    struct str raw;
+    responses_reader(&r, list, a);
+    if (!rd_array(&r, ""))
+        return;
+    while (rd_element(&r))
+        if (rd_raw(&r, &raw))
+            add_any(c, raw, index, a);
 }
 
 /* ------------------------------------------------------------------ tool_choice */
