@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # make test-agents: Claude Code and Codex each edit files through the gateway, with simulated models of
 # every provider protocol. Their npm packages are pinned by package-lock.json here (0.8 GB). The table
-# goes to the screen and to .doteb/agents.json. AGENTS=claude-code or codex, and PROTOCOLS="openai google",
-# choose; AGENTS_DIR keeps the work folders and logs.
+# goes to the screen and to .doteb/agents.json. AGENTS="claude-code codex codex-code" and
+# PROTOCOLS="openai google" choose; AGENTS_DIR keeps the work folders and logs.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../../deploy/local/lib.sh"
 

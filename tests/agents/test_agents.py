@@ -25,6 +25,9 @@ CHOSEN = os.environ.get("PROTOCOLS", "").split() or list(PROVIDERS)
 BEFORE = "Dear reader,\nhello.\n\tYours \"d\"\n"
 AFTER = {"letter.txt": "Dear reader,\nhello, wörld 🙂.\n\tYours \"d\"\n",
          "notes/done.md": "# Done\n\nOne greeting, \\ and 'quotes'.\n"}
+PATCH = ("*** Begin Patch\n*** Update File: letter.txt\n@@\n Dear reader,\n-hello.\n+hello, wörld 🙂.\n"
+         "*** End Patch\n")
+HEREDOC = f"mkdir -p notes && cat > notes/done.md <<'END'\n{AFTER['notes/done.md']}END\n"
 outcome = {}
 
 
@@ -70,7 +73,7 @@ class ClaudeCode:
                     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1",
                     "DISABLE_TELEMETRY": "1", "DISABLE_ERROR_REPORTING": "1"}
 
-    def script(self, folder):
+    def script(self, folder, protocol):
         letter = str(folder / "letter.txt")
         return script(
             ("Read", {"file_path": letter}),
@@ -108,20 +111,45 @@ apps = false
 remote_plugin = false
 ''')
 
-    def script(self, folder):
-        patch = ("*** Begin Patch\n*** Update File: letter.txt\n@@\n Dear reader,\n-hello.\n"
-                 "+hello, wörld 🙂.\n*** End Patch\n")
-        heredoc = f"mkdir -p notes && cat > notes/done.md <<'END'\n{AFTER['notes/done.md']}END\n"
+    def script(self, folder, protocol):
+        if protocol == "openai-responses":  # the one model here that Codex knows: it gets other tools
+            return CodexCode.script(self, folder, protocol)
         return script(("exec_command", {"cmd": "cat letter.txt"}),
-                      ("exec_command", {"cmd": f"apply_patch <<'END'\n{patch}END\n"}),
-                      ("exec_command", {"cmd": heredoc}))
+                      ("exec_command", {"cmd": f"apply_patch <<'END'\n{PATCH}END\n"}),
+                      ("exec_command", {"cmd": HEREDOC}))
 
     def command(self, model, prompt, folder):
         return [self.program, "exec", "--json", "--skip-git-repo-check", "-C", folder, "-m", model,
                 "--dangerously-bypass-approvals-and-sandbox", prompt]
 
 
-AGENTS = {a.name: a for a in (ClaudeCode, Codex)}
+class CodexCode(Codex):
+    """Codex as it is with models of its own catalogue: tools come in an item of the conversation, and one
+    of them takes JavaScript as text, not JSON."""
+    name = "codex-code"
+
+    def command(self, model, prompt, folder):
+        home = Path(self.env["CODEX_HOME"])
+        listed = subprocess.run([self.program, "debug", "models"], env=os.environ | self.env, check=True,
+                                capture_output=True, text=True, timeout=SECONDS).stdout
+        known = next(m for m in json.loads(listed)["models"] if m["slug"] == "gpt-5.6-luna")
+        (home / "models.json").write_text(json.dumps({"models": [known | {"slug": model}]}))
+        config = home / "config.toml"
+        config.write_text(f'model_catalog_json = "{home}/models.json"\n' + config.read_text())
+        return super().command(model, prompt, folder)
+
+    def script(self, folder, protocol):
+        # Other protocols have no namespaces: there the tool's name holds both names.
+        name = "exec" if protocol == "openai-responses" else "functions__exec"
+
+        def shell(command):
+            return {"input": f"text((await tools.exec_command({json.dumps({'cmd': command})})).output)"}
+        return script((name, shell("cat letter.txt")),
+                      (name, {"input": f"text(await tools.apply_patch({json.dumps(PATCH)}))"}),
+                      (name, shell(HEREDOC)))
+
+
+AGENTS = {a.name: a for a in (ClaudeCode, Codex, CodexCode)}
 WANTED = os.environ.get("AGENTS", "").split() or list(AGENTS)
 
 
@@ -173,7 +201,7 @@ def test_agent(name, protocol, gateway, key, simulator, tmp_path):
     (folder / "letter.txt").write_text(BEFORE)
     provider, model, _ = PROVIDERS[protocol]
     agent, proxy = AGENTS[name](gateway, key, home), Nowhere()
-    prompt = "Greet the world in letter.txt and say in notes/done.md what was done. " + agent.script(folder)
+    prompt = "Greet the world in letter.txt and say in notes/done.md what was done. " + agent.script(folder, protocol)
     simulator.reset()
     outcome[f"{name} {protocol}"] = "FAILED"
     print(f"  {name} with a model of {protocol} ... ", end="", flush=True)
