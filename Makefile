@@ -1,5 +1,5 @@
 # The commands of doteb; each is a script that can be read. `make help` lists them.
-.PHONY: help up down status logs clean-data test format lint docs bench fuzz soak test-scale
+.PHONY: help up down status logs clean-data test format lint docs bench fuzz soak test-scale test-agents
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,3 +42,6 @@ soak: ## 200 kills under load, then memory after DOTEB_SOAK_SECONDS (600) of it
 
 test-scale: ## a million API keys: start, memory, how fast a change holds
 	@tests/blackbox/long/run.sh scale
+
+test-agents: ## Claude Code and Codex edit files through the gateway, with models of every protocol
+	@tests/agents/run.sh

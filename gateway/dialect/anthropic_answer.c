@@ -90,6 +90,22 @@ static int status_of(struct str type)
     return 0;
 }
 
+/* Codes of errors about threads, which the client's SDK goes on from by itself (anthropic-sdk
+ * Thread*ErrorDetails). */
+static void read_details(struct reader *r, struct ir_event *e)
+{
+    struct str key, code = STR("");
+    if (!rd_object(r, "error.details"))
+        return;
+    while (rd_key(r, &key)) {
+        if (rd_is(key, "error_code") && rd_peek(r) == JSON_STRING)
+            (void)rd_string(r, "error.details.error_code", &code);
+        else
+            rd_skip(r);
+    }
+    e->for_client = str_starts(code, STR("thread_"));
+}
+
 bool anthropic_read_error(struct reader *r, struct ir_event *e)
 {
     struct str key, type = STR("");
@@ -103,6 +119,8 @@ bool anthropic_read_error(struct reader *r, struct ir_event *e)
             (void)rd_string(r, "error.message", &e->text);
         else if (rd_is(key, "type") && text)
             (void)rd_string(r, "error.type", &type);
+        else if (rd_is(key, "details") && rd_peek(r) == JSON_OBJECT_BEGIN)
+            read_details(r, e);
         else
             rd_skip(r);
     }

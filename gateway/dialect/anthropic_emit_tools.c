@@ -43,9 +43,10 @@ static void write_function(struct anthropic_emit *e, const struct ir_tool *t)
     jw_object(w);
     jw_key(w, "name");
     jw_text(w, t->name);
-    if (t->description.p) {
+    struct str description = ir_tool_description(t, e->a);
+    if (description.p) {
         jw_key(w, "description");
-        jw_text(w, t->description);
+        jw_text(w, description);
     }
     jw_key(w, "input_schema");
     write_schema(e, t->schema);

@@ -19,6 +19,19 @@ static const char *type_of(int status)
     return status < 500 ? "invalid_request_error" : "api_error";
 }
 
+/* By this code clients know that they must send the whole conversation without `thread`
+ * (anthropic-sdk ThreadUnsupportedRequestErrorDetails). */
+static void write_details(struct json_write *w, const struct dialect_error *e)
+{
+    if (e->err != E_UNSUPPORTED || !str_eq(e->param, STR("thread")))
+        return;
+    jw_key(w, "details");
+    jw_object(w);
+    jw_key(w, "error_code");
+    jw_lit(w, "\"thread_unsupported_request\"");
+    jw_end(w);
+}
+
 bool anthropic_write_error(const struct dialect_error *e, struct uuid request_id, struct buf *out)
 {
     struct json_write w;
@@ -39,6 +52,7 @@ bool anthropic_write_error(const struct dialect_error *e, struct uuid request_id
         jw_key(&w, "param");
         jw_string(&w, e->param);
     }
+    write_details(&w, e);
     if (e->details.len) {
         buf_add_char(out, ',');
         buf_add_str(out, e->details);

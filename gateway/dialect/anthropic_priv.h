@@ -56,7 +56,7 @@ struct anthropic_parse {
     struct reader r;
     struct ir_chat *c;
     struct dialect_request *out;
-    bool got_messages, got_max_tokens;
+    bool got_messages, any_message, got_max_tokens;
     struct buf params;
 };
 

@@ -89,9 +89,7 @@ static void read_messages(struct anthropic_parse *p)
     p->got_messages = true;
     while (rd_element(&p->r))
         read_message(p, n++);
-    if (!p->r.failed && n == 0)
-        rd_refuse(&p->r, E_BAD_FIELD, STR("messages"),
-                  "'messages' must hold at least one message.");
+    p->any_message = n > 0;
 }
 
 /* `system` stands first whatever the order of the keys. */
@@ -167,6 +165,8 @@ static void read_unknown(struct anthropic_parse *p, struct str key)
     while (last->next)
         last = last->next;
     last->raw = raw;
+    if (rd_is(key, "thread"))
+        p->c->held_field = "thread";
     /* A version in the body is a provider's own way: with ours it would stand there twice. */
     p->out->foreign |= rd_is(key, "anthropic_version");
 }
@@ -226,6 +226,9 @@ static void read_body(struct anthropic_parse *p, bool counting)
         rd_missing(&p->r, "model");
     else if (!p->got_messages)
         rd_missing(&p->r, "messages");
+    else if (!p->any_message && !p->c->held_field) /* a thread may go on without a new one */
+        rd_refuse(&p->r, E_BAD_FIELD, STR("messages"),
+                  "'messages' must hold at least one message.");
     else if (!p->got_max_tokens && !counting)
         rd_missing(&p->r, "max_tokens");
 }

@@ -137,10 +137,6 @@ void bedrock_read_tools(struct reader *r, struct ir_chat *c)
 
 /* ------------------------------------------------------------------ writing */
 
-/* Of a tool that takes any text. */
-#define CUSTOM_SCHEMA                                                                              \
-    "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},\"required\":[\"input\"]}"
-
 static void write_spec(struct bedrock_emit *e, struct str name, struct str description,
                        struct str schema, bool strict)
 {
@@ -213,7 +209,7 @@ static bool write_tool(struct bedrock_emit *e, const struct ir_tool *t)
         write_system_tool(e, STR("nova_grounding"));
         break;
     case IR_TOOL_CUSTOM:
-        write_spec(e, t->name, t->description, t->schema.p ? t->schema : STR(CUSTOM_SCHEMA), false);
+        write_spec(e, t->name, ir_tool_description(t, e->a), t->schema, false);
         break;
     case IR_TOOL_OTHER:
         if (!e->own)

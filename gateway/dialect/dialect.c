@@ -59,6 +59,18 @@ struct str dialect_milli(int64_t milli, struct arena *a)
     return s;
 }
 
+enum err dialect_emit(const struct dialect *d, const struct ir_chat *c,
+                      const struct dialect_target *to, struct arena *a, struct buf *out,
+                      struct dialect_loss *loss)
+{
+    if (c->held_field)
+        return dialect_cannot(loss, a, str_of(c->held_field),
+                              "The conversation cannot be held for '%s' here: send all of it "
+                              "without '%s'.",
+                              c->held_field, c->held_field);
+    return d->emit_request(c, to, a, out, loss);
+}
+
 bool dialect_number_above(struct str number, int64_t milli)
 {
     int64_t value = 0, scale = 1000;
@@ -132,6 +144,7 @@ static void note_event(const struct ir_event *e, struct arena *a, struct dialect
         an->is_error = true;
         an->error_text = arena_str(a, e->text);
         an->error_status = e->status;
+        an->error_for_client = e->for_client;
         return;
     case IR_END:
         an->is_done = true;

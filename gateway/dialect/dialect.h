@@ -167,6 +167,7 @@ struct dialect_answer {
     bool is_error;           /* an error object instead of an answer */
     struct str error_text;   /* its message, cut; borrowed from arena */
     int error_status;        /* status that the error's own code stands for, 0 unknown */
+    bool error_for_client;   /* only the client can go on from it: no other attempt helps */
     struct str model;        /* as the provider said; arena */
     struct str id;           /* the provider's id of the answer; arena */
     struct str service_tier; /* as charged by the provider; arena */
@@ -347,6 +348,11 @@ struct dialect {
 bool dialect_apply(struct str body, const struct dialect_edit *edits, size_t n, struct buf *out);
 /* Puts edits into ascending order. */
 void dialect_sort_edits(struct dialect_edit *edits, size_t n);
+/* emit_request of `d`, for what one request can say: what a provider holds for a client is refused,
+ * since ids of translated answers are ours. */
+enum err dialect_emit(const struct dialect *d, const struct ir_chat *c,
+                      const struct dialect_target *to, struct arena *a, struct buf *out,
+                      struct dialect_loss *loss);
 /* A string as a JSON token, quotes and all. Arena. */
 struct str dialect_json_string(struct str s, struct arena *a);
 /* Thousandths as a decimal number ("0.7"). Arena. */

@@ -12,9 +12,10 @@ static void write_function(struct google_emit *e, const struct ir_tool *t)
     jw_object(w);
     jw_key(w, "name");
     jw_text(w, t->name);
-    if (t->description.p) {
+    struct str description = ir_tool_description(t, e->a);
+    if (description.p) {
         jw_key(w, "description");
-        jw_text(w, t->description);
+        jw_text(w, description);
     }
     if (t->schema.p) {
         jw_key(w, "parametersJsonSchema");
@@ -29,7 +30,7 @@ static void write_functions(struct google_emit *e)
 {
     bool any = false;
     for (const struct ir_tool *t = e->c->tools; t; t = t->next) {
-        if (t->kind != IR_TOOL_FUNCTION)
+        if (!ir_tool_is_called(t))
             continue;
         if (!any) {
             jw_object(&e->w);
@@ -102,8 +103,8 @@ void google_emit_tools(struct google_emit *e)
     jw_array(&e->w);
     write_functions(e);
     for (const struct ir_tool *t = e->c->tools; t && !e->err; t = t->next) {
-        functions |= t->kind == IR_TOOL_FUNCTION;
-        if (t->kind != IR_TOOL_FUNCTION)
+        functions |= ir_tool_is_called(t);
+        if (!ir_tool_is_called(t))
             write_own_tool(e, t);
     }
     jw_end(&e->w);

@@ -19,9 +19,10 @@ static void emit_function(struct openai_emit *e, const struct ir_tool *t)
     jw_object(w);
     jw_key(w, "name");
     jw_text(w, t->name);
-    if (t->description.p) {
+    struct str description = ir_tool_description(t, e->a);
+    if (description.p) {
         jw_key(w, "description");
-        jw_text(w, t->description);
+        jw_text(w, description);
     }
     jw_key(w, "parameters");
     jw_raw_line(w, t->schema.p ? t->schema : STR("{\"type\":\"object\",\"properties\":{}}"));

@@ -1,15 +1,10 @@
 /* Reads tools, the legacy functions, and the choice among them. Pure. */
 #include "gateway/dialect/openai_parse.h"
 
-/* What stands for a custom tool where there are only functions. */
-#define CUSTOM_SCHEMA                                                                              \
-    "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},\"required\":["         \
-    "\"input\"],\"additionalProperties\":false}"
-
 struct tool {
     struct str type, function, custom, cache_control;
     struct str name, description, parameters, strict; /* of the tool or of its inner object */
-    struct str cache_within;
+    struct str cache_within, format;                  /* of custom: what its input is */
 };
 
 #define AT(n, member)                                                                              \
@@ -24,7 +19,7 @@ static const struct openai_member members[] = {
 };
 static const struct openai_member inner_members[] = {
     AT("name", name),     AT("description", description),    AT("parameters", parameters),
-    AT("strict", strict), AT("cache_control", cache_within),
+    AT("strict", strict), AT("cache_control", cache_within), AT("format", format),
 };
 #undef AT
 
@@ -78,9 +73,11 @@ static bool add_tool(struct openai_parse *p, struct tool *in, struct str raw, un
     t->cache = openai_cache(p, in->cache_control.p ? in->cache_control : in->cache_within);
     t->raw = raw;
     t->index = k;
-    if (t->kind != IR_TOOL_FUNCTION && t->kind != IR_TOOL_CUSTOM)
+    if (!ir_tool_is_called(t))
         return true;
-    t->schema = t->kind == IR_TOOL_CUSTOM ? STR(CUSTOM_SCHEMA) : in->parameters;
+    t->schema = in->parameters;
+    if (t->kind == IR_TOOL_CUSTOM)
+        openai_read_custom(in->format, p->a, t);
     return check_function(p, t, inner_path);
 }
 
@@ -264,8 +261,7 @@ void openai_keep_allowed(struct openai_parse *p)
         return;
     while (*link) {
         struct ir_tool *t = *link;
-        bool named_kind = t->kind == IR_TOOL_FUNCTION || t->kind == IR_TOOL_CUSTOM;
-        if (named_kind && !is_allowed(p, t))
+        if (ir_tool_is_called(t) && !is_allowed(p, t))
             *link = t->next;
         else
             link = &t->next;

@@ -19,6 +19,8 @@ enum err openai_parse_request(struct str body, const struct dialect_request *sca
 enum err openai_emit_request(const struct ir_chat *c, const struct dialect_target *to,
                              struct arena *a, struct buf *out, struct dialect_loss *loss);
 /* What a raw reasoning_details[].format stands for, and its word (NULL: it has none). */
+/* What a custom tool's input is, from its raw `format` (.p NULL none) in either form. */
+void openai_read_custom(struct str format, struct arena *a, struct ir_tool *t);
 enum ir_origin openai_origin_of(struct str format);
 const char *openai_format_word(enum ir_origin origin);
 bool openai_read_answer(struct str body, struct str id_seed, struct arena *a,

@@ -63,6 +63,17 @@ static void write_custom(struct emit *e, const struct ir_tool *t)
         jw_key(w, "description");
         jw_text(w, t->description);
     }
+    if (t->grammar.p) {
+        jw_key(w, "format");
+        jw_object(w);
+        jw_key(w, "type");
+        jw_lit(w, "\"grammar\"");
+        jw_key(w, "syntax");
+        jw_text(w, t->syntax);
+        jw_key(w, "definition");
+        jw_text(w, t->grammar);
+        jw_end(w);
+    }
     jw_end(w);
 }
 
@@ -72,11 +83,10 @@ static enum err write_tool(struct emit *e, const struct ir_tool *t)
     bool own = responses_is_own(e->c);
     switch (t->kind) {
     case IR_TOOL_FUNCTION:
+        write_function(e, t);
+        return E_OK;
     case IR_TOOL_CUSTOM:
-        if (responses_is_custom_tool(t))
-            write_custom(e, t);
-        else
-            write_function(e, t);
+        write_custom(e, t);
         return E_OK;
     case IR_TOOL_WEB_SEARCH:
         if (!can(e, CAP_WEB_SEARCH))

@@ -6,7 +6,7 @@
 bool responses_is_custom(const struct ir_chat *c, struct str name)
 {
     for (const struct ir_tool *t = c->tools; t; t = t->next)
-        if (responses_is_custom_tool(t) && str_eq(t->name, name))
+        if (t->kind == IR_TOOL_CUSTOM && str_eq(t->name, name))
             return true;
     return false;
 }

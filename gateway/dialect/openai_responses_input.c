@@ -32,6 +32,7 @@ static struct str *member_of(struct responses_members *it, struct str key, bool 
         {"input", &it->input, false},
         {"summary", &it->summary, false},
         {"result", &it->result, false},
+        {"tools", &it->tools, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (rd_is(key, members[i].name)) {
@@ -184,6 +185,14 @@ static void add_other(struct input *in, const struct responses_members *it)
     p->name = it->type;
 }
 
+/* Tools that come with the conversation (Codex) are tools like others to every provider. */
+static void add_tools(struct input *in, const struct responses_members *it)
+{
+    responses_add_tools(in->c, it->tools, it->index, in->a);
+    if (in->facts)
+        in->facts->has_tools = true;
+}
+
 static void add_item(struct input *in, const struct responses_members *it)
 {
     bool message = rd_is(it->type, "message") || (it->type.len == 0 && it->role.len > 0);
@@ -195,6 +204,8 @@ static void add_item(struct input *in, const struct responses_members *it)
         add_call(in, it);
     else if (rd_is(it->type, "function_call_output") || rd_is(it->type, "custom_tool_call_output"))
         add_output(in, it);
+    else if (rd_is(it->type, "additional_tools"))
+        add_tools(in, it);
     else
         add_other(in, it);
 }

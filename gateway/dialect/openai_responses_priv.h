@@ -41,8 +41,8 @@ void responses_reader(struct reader *r, struct str raw, struct arena *a);
 struct responses_members {
     struct str type, role; /* decoded */
     struct str id, call_id, name, space, encrypted;
-    struct str arguments, input, result;      /* JSON strings, quotes and all */
-    struct str content, output, summary, raw; /* JSON */
+    struct str arguments, input, result;             /* JSON strings, quotes and all */
+    struct str content, output, summary, tools, raw; /* JSON */
     uint32_t index;
 };
 struct responses_members responses_read_item(struct str raw, uint32_t index, struct arena *a);
@@ -63,12 +63,11 @@ struct ir_part *responses_add(const struct responses_to *to, enum ir_kind kind);
 
 /* `tools` and `tool_choice` (openai_responses_tools.c). */
 bool responses_read_tools(struct reader *r, struct ir_chat *c);
+/* Tools of a raw list that stands in the item `index` of `input`. */
+void responses_add_tools(struct ir_chat *c, struct str list, uint32_t index, struct arena *a);
 bool responses_read_choice(struct reader *r, struct responses_request *q);
 /* Leaves only the tools that the choice allows. */
 void responses_allow_tools(struct responses_request *q, struct arena *a);
-/* Is its input no JSON? Tools of this API are functions in the internal form, of the type "custom";
- * those of others are IR_TOOL_CUSTOM. */
-bool responses_is_custom_tool(const struct ir_tool *t);
 /* The raw name "space__name". */
 struct str responses_full_name(struct str space, struct str name, struct arena *a);
 

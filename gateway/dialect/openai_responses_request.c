@@ -296,7 +296,7 @@ static bool read_tools(struct request *q, const struct field *f)
     if (!responses_read_tools(&q->r, &q->q->chat))
         return false;
     q->q->tools = str_make(q->body + begin, q->r.s.end - begin);
-    q->out->has_tools = q->q->chat.tools != NULL;
+    q->out->has_tools |= q->q->chat.tools != NULL;
     return true;
 }
 

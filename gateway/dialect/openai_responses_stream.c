@@ -112,9 +112,9 @@ static void name_call(struct writer *s, struct responses_item *it, struct str na
 {
     const struct responses_request *q = responses_request_of(&s->w);
     const struct ir_tool *t = q->chat.tools;
-    while (t && !(t->kind == IR_TOOL_FUNCTION && str_eq(t->name, name)))
+    while (t && !(ir_tool_is_called(t) && str_eq(t->name, name)))
         t = t->next;
-    it->custom = t && responses_is_custom_tool(t);
+    it->custom = t && t->kind == IR_TOOL_CUSTOM;
     if (t && t->space.p) {
         it->space = kept(s, t->space);
         name = str_make(name.p + t->space.len + 2, name.len - t->space.len - 2);

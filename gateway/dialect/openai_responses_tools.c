@@ -1,25 +1,16 @@
 /* Reads `tools` and `tool_choice` of a Responses request. Tools in a namespace become tools named
  * "space__name" (openai_responses_item.c gives them back their two names). Pure but for the arena.
  */
+#include "gateway/dialect/openai_priv.h"
 #include "gateway/dialect/openai_responses_priv.h"
-
-#define CUSTOM_SCHEMA                                                                              \
-    "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},\"required\":["         \
-    "\"input\"],\"additionalProperties\":false}"
 
 /* The members of a tool, whatever its type. */
 struct tool {
     struct str type;                   /* decoded */
     struct str name, description, raw; /* raw text */
-    struct str schema, nested;         /* raw JSON */
+    struct str schema, nested, format; /* raw JSON */
     enum ir_bool strict;
 };
-
-bool responses_is_custom_tool(const struct ir_tool *t)
-{
-    return t->kind == IR_TOOL_CUSTOM ||
-           (t->kind == IR_TOOL_FUNCTION && t->type.p && rd_is(t->type, "custom"));
-}
 
 struct str responses_full_name(struct str space, struct str name, struct arena *a)
 {
@@ -54,6 +45,8 @@ static struct tool read_tool(struct str raw, struct arena *a)
             (void)rd_raw(&r, &t.schema);
         else if (rd_is(key, "tools"))
             (void)rd_raw(&r, &t.nested);
+        else if (rd_is(key, "format"))
+            (void)rd_raw(&r, &t.format);
         else if (rd_is(key, "strict") && rd_bool(&r, "", &strict))
             t.strict = strict ? IR_TRUE : IR_FALSE;
         else if (!rd_is(key, "strict"))
@@ -65,10 +58,11 @@ static struct tool read_tool(struct str raw, struct arena *a)
 static void add_tool(struct ir_chat *c, const struct tool *t, struct str space, uint32_t index,
                      struct arena *a)
 {
-    bool custom = rd_is(t->type, "custom");
     enum ir_tool_kind kind = is_search(t->type) ? IR_TOOL_WEB_SEARCH : IR_TOOL_OTHER;
-    if (t->name.len && (custom || rd_is(t->type, "function")))
-        kind = IR_TOOL_FUNCTION; /* so that every provider can have custom ones, too */
+    if (t->name.len && rd_is(t->type, "custom"))
+        kind = IR_TOOL_CUSTOM;
+    else if (t->name.len && rd_is(t->type, "function"))
+        kind = IR_TOOL_FUNCTION;
     struct ir_tool *to = ir_add_tool(c, a, kind);
     to->index = index;
     to->type = t->type;
@@ -76,8 +70,10 @@ static void add_tool(struct ir_chat *c, const struct tool *t, struct str space, 
     to->space = space.len ? space : STR_NULL;
     to->name = responses_full_name(space, t->name, a);
     to->description = t->description;
-    to->schema = custom ? STR(CUSTOM_SCHEMA) : t->schema;
+    to->schema = t->schema;
     to->strict = t->strict;
+    if (kind == IR_TOOL_CUSTOM)
+        openai_read_custom(t->format, a, to);
 }
 
 static void add_space(struct ir_chat *c, const struct tool *space, uint32_t index, struct arena *a)
@@ -95,6 +91,15 @@ static void add_space(struct ir_chat *c, const struct tool *space, uint32_t inde
     }
 }
 
+static void add_any(struct ir_chat *c, struct str raw, uint32_t index, struct arena *a)
+{
+    struct tool t = read_tool(raw, a);
+    if (rd_is(t.type, "namespace") && t.nested.p)
+        add_space(c, &t, index, a);
+    else
+        add_tool(c, &t, STR(""), index, a);
+}
+
 bool responses_read_tools(struct reader *r, struct ir_chat *c)
 {
     struct str raw;
@@ -105,13 +110,21 @@ bool responses_read_tools(struct reader *r, struct ir_chat *c)
             return rd_object(r, arena_printf(r->a, "tools[%u]", (unsigned)i));
         if (!rd_raw(r, &raw))
             return false;
-        struct tool t = read_tool(raw, r->a);
-        if (rd_is(t.type, "namespace") && t.nested.p)
-            add_space(c, &t, i, r->a);
-        else
-            add_tool(c, &t, STR(""), i, r->a);
+        add_any(c, raw, i, r->a);
     }
     return !r->failed;
+}
+
+void responses_add_tools(struct ir_chat *c, struct str list, uint32_t index, struct arena *a)
+{
+    struct reader r;
+    struct str raw;
+    responses_reader(&r, list, a);
+    if (!rd_array(&r, ""))
+        return;
+    while (rd_element(&r))
+        if (rd_raw(&r, &raw))
+            add_any(c, raw, index, a);
 }
 
 /* ------------------------------------------------------------------ tool_choice */
@@ -188,9 +201,8 @@ static bool is_allowed(const struct ir_tool *t, struct str allowed, struct arena
         if (!rd_raw(&r, &raw))
             continue;
         struct choice n = read_one(raw, a);
-        bool named = t->kind == IR_TOOL_FUNCTION;
-        if (named ? str_eq(responses_full_name(n.space, n.name, a), t->name)
-                  : str_eq(n.type, t->type))
+        if (ir_tool_is_called(t) ? str_eq(responses_full_name(n.space, n.name, a), t->name)
+                                 : str_eq(n.type, t->type))
             return true;
     }
     return false;

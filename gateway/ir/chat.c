@@ -67,6 +67,27 @@ void ir_add_unknown(struct ir_chat *c, struct arena *a, struct str name)
     add_name(&c->unknown_tail, a, name);
 }
 
+bool ir_tool_is_called(const struct ir_tool *t)
+{
+    return t->kind == IR_TOOL_FUNCTION || t->kind == IR_TOOL_CUSTOM;
+}
+
+struct str ir_custom_schema(void)
+{
+    return STR("{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},"
+               "\"required\":[\"input\"],\"additionalProperties\":false}");
+}
+
+struct str ir_tool_description(const struct ir_tool *t, struct arena *a)
+{
+    if (!t->grammar.p)
+        return t->description;
+    return str_of(arena_printf(
+        a, STR_FMT "%sThe text of `input` must follow this grammar (" STR_FMT "):\\n" STR_FMT,
+        STR_ARG(t->description), t->description.len ? "\\n\\n" : "", STR_ARG(t->syntax),
+        STR_ARG(t->grammar)));
+}
+
 const struct ir_part *ir_find_call(const struct ir_chat *c, struct str id)
 {
     const struct ir_part *found =

@@ -97,8 +97,8 @@ enum ir_tool_kind {
     IR_TOOL_FUNCTION,
     IR_TOOL_WEB_SEARCH, /* a search that the provider itself runs; stripped where none can, unless
                            the choice needs it: coding agents always offer it */
-    IR_TOOL_CUSTOM,     /* free-form input instead of JSON (OpenAI's `custom`); its calls have the
-                           arguments {"input": text} */
+    IR_TOOL_CUSTOM,     /* free-form input instead of JSON (OpenAI's `custom`): a function to who
+                           has no such thing, its calls have the arguments {"input": text} */
     IR_TOOL_OTHER,      /* what only its own dialect knows: raw */
 };
 
@@ -112,7 +112,8 @@ struct ir_tool {
     struct str name, description;
     struct str space;  /* the namespace it stood in, raw: `name` is then "space__name"; .p NULL */
     struct str schema; /* raw JSON object; .p NULL none */
-    struct str type;   /* OTHER and WEB_SEARCH: the caller's word for it */
+    struct str grammar, syntax; /* CUSTOM: what its input must be, raw texts; .p NULL any text */
+    struct str type;            /* OTHER and WEB_SEARCH: the caller's word for it */
     struct str raw;
     uint32_t index;
 };
@@ -199,6 +200,8 @@ struct ir_chat {
     const char *stop_field;
     struct ir_name *unknown, **unknown_tail; /* decoded names of fields that no dialect shares */
     bool stream;
+    const char *held_field; /* the caller's field by which the provider holds (a part of) the
+                               conversation, so that no other can go on with it; NULL none */
     bool wants_encrypted_reasoning; /* Responses: include reasoning.encrypted_content */
 };
 
@@ -211,6 +214,12 @@ struct ir_part *ir_add_child(struct ir_part *result, struct arena *a, enum ir_ki
 struct ir_tool *ir_add_tool(struct ir_chat *c, struct arena *a, enum ir_tool_kind kind);
 void ir_add_stop(struct ir_chat *c, struct arena *a, struct str text);
 void ir_add_unknown(struct ir_chat *c, struct arena *a, struct str name);
+/* Is it called by a name with arguments: a function, or what may stand for one? */
+bool ir_tool_is_called(const struct ir_tool *t);
+/* A schema for a custom tool's {"input": text}. Raw JSON, static. */
+struct str ir_custom_schema(void);
+/* Its description as a function's: a custom tool's grammar behind it. Raw text; .p NULL none. */
+struct str ir_tool_description(const struct ir_tool *t, struct arena *a);
 /* The call that a result answers, or NULL. */
 const struct ir_part *ir_find_call(const struct ir_chat *c, struct str id);
 /* "messages[2].content[1]" in the caller's words. Arena. */

@@ -73,6 +73,8 @@ struct ir_event {
     struct usage usage;            /* USAGE; START (what is known then) */
     struct str service_tier;       /* USAGE, START: decoded; .p NULL */
     int status;                    /* ERROR: HTTP status it stands for, 0 unknown */
+    bool for_client;               /* ERROR: about what the provider holds for the client: only the
+                                      client can go on from it, no other attempt */
 };
 
 /* A growing list in an arena. */

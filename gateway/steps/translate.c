@@ -88,7 +88,7 @@ static enum err translate_body(struct req *r, const struct dialect_target *to)
     if (err)
         return err;
     buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
-    err = r->tx.dialect->emit_request(r->want.chat, to, r->arena, &r->tx.body, &r->tx.loss);
+    err = dialect_emit(r->tx.dialect, r->want.chat, to, r->arena, &r->tx.body, &r->tx.loss);
     if (!err && r->tx.body.failed)
         return E_BODY_TOO_LARGE;
     return err;

@@ -251,7 +251,10 @@ static enum step_rc judge_error(struct req *r)
     struct dialect_answer an;
     enum err err = upstream_judge_status(r->up.status);
     bool told = r->tx.dialect->scan_answer(buf_str(&r->up.body), r->arena, &an) && an.is_error;
-    if (err == E_UPSTREAM_REJECTED && told && r->tx.dialect == r->in.dialect)
+    bool same = r->tx.dialect == r->in.dialect;
+    if (told && an.error_for_client && same)
+        err = E_UPSTREAM_REJECTED;
+    if (err == E_UPSTREAM_REJECTED && told && same)
         r->fail.passed_through = true;
     struct str detail = told ? an.error_text
                              : str_of(arena_printf(r->arena, "status %d", r->up.status));

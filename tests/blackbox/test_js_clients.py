@@ -60,8 +60,11 @@ def test_client(file, environment, installation, simulator):
         cells.setdefault((name, provider), set()).add(what)
     assert len(cells) == CLIENTS[file] * len(PROVIDERS)
     assert all(TESTS <= what for what in cells.values()), cells
-    sent = simulator.get("/_sim/requests")
+    sent, lost = [], []
+    for record in simulator.get("/_sim/requests"):
+        (sent if record["status"] == 200 else lost).append(record)
     thought = sum("tool loop with thinking" in what for what in cells.values())
     assert len(sent) == len(cells) * REQUESTS + thought * 3
-    assert {x["status"] for x in sent} == {200}
+    # The SDK's own loop asks the provider to hold the conversation, and goes on without when it is lost.
+    assert [x["status"] for x in lost] == ([404, 404] if file == "anthropic_sdk" else [])
     wait_until(lambda: rows_like_records(installation, sent), 15, "the rows")

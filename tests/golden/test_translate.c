@@ -183,7 +183,7 @@ static bool run_request(struct golden *g)
     };
     struct buf out;
     buf_init(&out, FILE_MAX);
-    enum err err = g->provider->emit_request(&g->chat, &to, g->arena, &out, &loss);
+    enum err err = dialect_emit(g->provider, &g->chat, &to, g->arena, &out, &loss);
     struct str refused = word(g, "refused");
     if (err != E_OK && !str_eq(loss.why.field, refused))
         complain(g, "refused", loss.why.field, refused);

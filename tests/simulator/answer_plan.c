@@ -62,7 +62,8 @@ static bool read_script(struct answer *a, const struct site *site, struct str *e
         !read_headers(s, site->http, site->run, err, sizeof(err)) ||
         !script_read_text(s, text, &at, &len, err, sizeof(err)) ||
         !check_arguments(s->args, "args", err, sizeof(err)) ||
-        !check_arguments(s->args2, "args2", err, sizeof(err))) {
+        !check_arguments(s->args2, "args2", err, sizeof(err)) ||
+        !check_arguments(s->args3, "args3", err, sizeof(err))) {
         return api_error_set(&a->error, 400, "bad_sim_directive", "messages", "%s", err);
     }
     struct str before = str_trim(str_make(text.p, at));

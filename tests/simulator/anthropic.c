@@ -233,7 +233,12 @@ void anthropic_error(struct buf *b, const struct api_error *e, struct str reques
     render_escaped(b, str_of(e->kind[0] ? e->kind : plain ? "invalid_request_error" : f->type));
     buf_add_lit(b, "\",\"message\":\"");
     render_escaped(b, str_of(e->message));
-    buf_add_lit(b, "\"}");
+    if (e->detail) {
+        buf_add_lit(b, "\",\"details\":{\"error_code\":\"");
+        buf_add_str(b, str_of(e->detail));
+        buf_add_char(b, '"');
+    }
+    buf_add_str(b, e->detail ? STR("}}") : STR("\"}"));
     if (request_id.len > 0) {
         buf_add_lit(b, ",\"request_id\":\"");
         buf_add_str(b, request_id);

@@ -405,10 +405,34 @@ static bool envelope(struct chat_request *c, const struct site *site, struct str
                                                  : "Field required");
 }
 
+/* Nothing is kept here: a thread is created and is lost at once. */
+static bool thread(const struct chat_request *c, const struct site *site, struct api_error *e)
+{
+    const json_t *v = json_object_get(c->root, "thread");
+    struct str type = json_member(v, "type");
+    if (!v || json_is_null(v)) {
+        return true;
+    }
+    struct str beta = http_value(site->http, site->run, STR("anthropic-beta"));
+    if (str_find_str(beta, STR("message-threads-")) < 0) {
+        return refuse(e, "thread", "Extra inputs are not permitted");
+    }
+    if (str_eq(type, STR("create"))) {
+        return true;
+    }
+    if (!str_eq(type, STR("continue")) || !json_member(v, "previous_message_id").p) {
+        return refuse(e, "thread", "Input should be 'create' or 'continue'");
+    }
+    api_error_set(e, 404, NULL, NULL, "No usable thread was found for `previous_message_id`.");
+    e->detail = "thread_not_found";
+    return false;
+}
+
 bool anthropic_parse(struct chat_request *c, const struct site *site, struct str body,
                      struct api_error *e)
 {
-    if (!envelope(c, site, body, e) || !max_tokens(c, e) || !settings(c, e)) {
+    if (!envelope(c, site, body, e) || !thread(c, site, e) || !max_tokens(c, e) ||
+        !settings(c, e)) {
         return false;
     }
     const json_t *stream = json_object_get(c->root, "stream");

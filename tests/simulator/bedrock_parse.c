@@ -54,12 +54,7 @@ static struct str result_text(const json_t *content)
     json_array_foreach(content, i, block)
     {
         struct str t = json_member(block, "text");
-        const char *name;
-        json_t *v;
-        json_object_foreach(json_object_get(block, "json"), name, v)
-        {
-            t = t.p ? t : json_str(v);
-        }
+        t = t.p ? t : json_result(json_object_get(block, "json"));
         text = t.p ? t : text;
     }
     return text;

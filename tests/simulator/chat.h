@@ -57,8 +57,9 @@ struct api_error {
     unsigned status;
     uint32_t retry_after_s; /* 0: not told */
     const char *type, *code;
-    char kind[80];  /* "": as the status has it; else the protocol's name of the error */
-    char param[80]; /* "": null */
+    const char *detail; /* NULL none; Anthropic: error.details.error_code */
+    char kind[80];      /* "": as the status has it; else the protocol's name of the error */
+    char param[80];     /* "": null */
     char message[400];
 };
 

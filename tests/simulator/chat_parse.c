@@ -15,6 +15,7 @@ bool api_error_set(struct api_error *e, unsigned status, const char *code, const
     e->type = "invalid_request_error";
     e->code = code;
     e->kind[0] = 0;
+    e->detail = NULL;
     e->retry_after_s = 0;
     snprintf(e->param, sizeof(e->param), "%s", param ? param : "");
     va_list ap;

@@ -94,7 +94,8 @@ struct place {
     struct chat_request *c;
     struct api_error *e;
     size_t i, j;
-    size_t calls; /* function calls of the content before */
+    size_t calls; /* function calls of the turn before, which may be several contents */
+    bool model;   /* that was the model's */
 };
 
 static bool refuse(struct api_error *e, const char *what)
@@ -128,27 +129,6 @@ static bool call_signed(const struct place *at, const json_t *part, struct str n
            refuse(at->e, "Thought signature is not valid.");
 }
 
-/* The text of a function's response: its usual members, or the first string there is. */
-static struct str response_text(const json_t *response)
-{
-    static const char *const USUAL[] = {"output", "result", "error"};
-    for (size_t i = 0; i < ARRAY_LEN(USUAL); i++) {
-        struct str s = json_member(response, USUAL[i]);
-        if (s.p) {
-            return s;
-        }
-    }
-    const char *name;
-    json_t *v;
-    json_object_foreach((json_t *)(uintptr_t)response, name, v)
-    {
-        if (json_is_string(v)) {
-            return json_str(v);
-        }
-    }
-    return STR("");
-}
-
 static bool known_part(const struct place *at, const json_t *part)
 {
     char where[96];
@@ -179,7 +159,7 @@ static bool response(const struct place *at, const json_t *v)
                              "name: Name cannot be empty.\n",
                              at->i, at->j);
     }
-    chat_tool_result(at->c, response_text(json_object_get(v, "response")));
+    chat_tool_result(at->c, json_result(json_object_get(v, "response")));
     return true;
 }
 
@@ -227,7 +207,7 @@ static bool content(struct place *at, const json_t *v)
                              "not be empty.\n",
                              at->i);
     }
-    size_t calls = 0;
+    size_t calls = model && at->model ? at->calls : 0;
     size_t responses = 0;
     const json_t *part;
     if (!model) {
@@ -242,11 +222,13 @@ static bool content(struct place *at, const json_t *v)
     if (model) {
         chat_assistant(at->c, calls > 0);
     }
-    if (at->calls != responses && (at->calls > 0 || responses > 0)) {
+    bool goes_on = model && at->model;
+    if (!goes_on && at->calls != responses && (at->calls > 0 || responses > 0)) {
         return refuse(at->e, "Please ensure that the number of function response parts is equal "
                              "to the number of function call parts of the function call turn.");
     }
     at->calls = calls;
+    at->model = model;
     return true;
 }
 

@@ -16,6 +16,26 @@ static void restore_integers(json_t *o)
     }
 }
 
+struct str json_result(const json_t *object)
+{
+    static const char *const USUAL[] = {"output", "result", "error", "content"};
+    for (size_t i = 0; i < ARRAY_LEN(USUAL); i++) {
+        struct str s = json_member(object, USUAL[i]);
+        if (s.p) {
+            return s;
+        }
+    }
+    const char *name;
+    json_t *v;
+    json_object_foreach((json_t *)(uintptr_t)object, name, v)
+    {
+        if (json_is_string(v)) {
+            return json_str(v);
+        }
+    }
+    return STR("");
+}
+
 json_t *json_read(struct str body)
 {
     json_error_t je;

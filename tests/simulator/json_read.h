@@ -32,6 +32,9 @@ static inline uint32_t json_u32(const json_t *v, uint32_t otherwise)
                : otherwise;
 }
 
+/* The text of a function's result that is an object: its usual members, or the first string. */
+struct str json_result(const json_t *object);
+
 /* A body as jansson reads it; integers beyond 64 bits, which are JSON, make it read all integers
  * as reals, the top level's whole ones restored. Returns owned, NULL when it is no JSON. */
 json_t *json_read(struct str body);

@@ -209,17 +209,22 @@ static void plan_pieces(struct reply *r, const struct script *s)
     r->pieces = r->text.len == 0 ? 0 : r->pieces;
 }
 
-/* The call that the script wants in this step of the turn, or p NULL. */
-static struct str scripted_call(const struct chat_request *c, const struct script *s)
+/* The call that the script wants in this step of the turn, or p NULL; its arguments, if any. */
+static struct str scripted_call(const struct chat_request *c, const struct script *s,
+                                struct str *args)
 {
+    const struct str calls[] = {s->call, s->call2, s->call3};
+    const struct str arguments[] = {s->args, s->args2, s->args3};
     uint32_t step = c->tool_result.p ? c->n_results : 0;
-    return step == 0 ? s->call : step == 1 ? s->call2 : STR_NULL;
+    *args = step < ARRAY_LEN(arguments) ? arguments[step] : STR_NULL;
+    return step < ARRAY_LEN(calls) ? calls[step] : STR_NULL;
 }
 
 /* How many tool calls this request wants. */
 static uint32_t count_calls(const struct chat_request *c, const struct script *s)
 {
-    if (scripted_call(c, s).p) {
+    struct str args;
+    if (scripted_call(c, s, &args).p) {
         return 1;
     }
     if (c->tool_result.p || s->call.p) {
@@ -268,8 +273,9 @@ static char *custom_input(struct str args)
 static void plan_call(struct tool_call *call, const struct chat_request *c, const struct script *s,
                       uint32_t i)
 {
-    struct str name = scripted_call(c, s);
-    struct str args = !name.p ? STR_NULL : c->tool_result.p ? s->args2 : s->args;
+    struct str args;
+    struct str name = scripted_call(c, s, &args);
+    args = name.p ? args : STR_NULL;
     const struct tool_def *t = find_tool(c, name.p ? name : c->must_name, i);
     call->name = name.p ? name : t ? t->name : STR("get_weather");
     call->space = t ? t->space : STR_NULL;

@@ -207,13 +207,13 @@ static bool tool(struct chat_request *c, const json_t *v, struct str space, size
     return true;
 }
 
-static bool tools(struct chat_request *c, struct api_error *e)
+static bool tool_list(struct chat_request *c, const json_t *list, struct api_error *e)
 {
     size_t i;
     size_t j;
     const json_t *v;
     const json_t *inner;
-    json_array_foreach(json_object_get(c->root, "tools"), i, v)
+    json_array_foreach(list, i, v)
     {
         if (!tool(c, v, STR_NULL, i, e)) {
             return false;
@@ -224,6 +224,24 @@ static bool tools(struct chat_request *c, struct api_error *e)
             if (!tool(c, inner, space, i, e)) {
                 return false;
             }
+        }
+    }
+    return true;
+}
+
+/* Tools stand beside the input or, as Codex sends them, in items of it. */
+static bool tools(struct chat_request *c, struct api_error *e)
+{
+    size_t i;
+    const json_t *v;
+    if (!tool_list(c, json_object_get(c->root, "tools"), e)) {
+        return false;
+    }
+    json_array_foreach(json_object_get(c->root, "input"), i, v)
+    {
+        if (str_eq(json_member(v, "type"), STR("additional_tools")) &&
+            !tool_list(c, json_object_get(v, "tools"), e)) {
+            return false;
         }
     }
     const json_t *choice = json_object_get(c->root, "tool_choice");

@@ -61,6 +61,8 @@ static const struct key_def KEYS[] = {
     TEXT(args),
     TEXT(call2),
     TEXT(args2),
+    TEXT(call3),
+    TEXT(args3),
     WORD(usage, USAGE_WORDS),
     NUMBER(tokens_in, 0, TOKENS_MAX),
     NUMBER(tokens_out, 0, TOKENS_MAX),

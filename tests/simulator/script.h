@@ -43,10 +43,10 @@ struct script {
     /* what is said; SCRIPT_UNSET: the default */
     struct str text;
     uint32_t chunks, chunk_bytes, tools, long_line;
-    uint32_t finish;                     /* enum script_finish */
-    struct str thinking;                 /* reasoning before the answer; p NULL: as asked */
-    uint32_t redacted, cite, image;      /* flags */
-    struct str call, args, call2, args2; /* tools to call, in turn */
+    uint32_t finish;                /* enum script_finish */
+    struct str thinking;            /* reasoning before the answer; p NULL: as asked */
+    uint32_t redacted, cite, image; /* flags */
+    struct str call, args, call2, args2, call3, args3; /* tools to call, in turn */
     /* usage; SCRIPT_UNSET: counted */
     uint32_t usage; /* enum script_usage */
     uint32_t tokens_in, tokens_out, cached, cache_write, cache_write_1h, reasoning, audio_in,

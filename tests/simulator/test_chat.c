@@ -171,13 +171,15 @@ START_TEST(escapes_in_values)
     size_t at;
     size_t len;
     struct str text = STR("[sim call=f args=\"{\\\"a\\\":\\\"b ] \\n \\\\\\\" c\\\"}\" call2=g "
-                          "text=\"a\\b\"] after");
+                          "call3=h args3=\"{}\" text=\"a\\b\"] after");
     buf_init(&spare, 4096);
     s.spare = &spare;
     ck_assert(script_read_text(&s, text, &at, &len, err, sizeof(err)));
     same_str(s.args, STR("{\"a\":\"b ] \\n \\\" c\"}"));
     same_str(s.call, STR("f"));
     same_str(s.call2, STR("g"));
+    same_str(s.call3, STR("h"));
+    same_str(s.args3, STR("{}"));
     same_str(s.text, STR("a\\b"));
     ck_assert_uint_eq(at, 0);
     same_str(str_make(text.p + len, text.len - len), STR(" after"));

@@ -31,7 +31,8 @@ function note(told: Told, answer: GenerateContentResponse) {
   }
   const usage = answer.usageMetadata;
   told.input = usage?.promptTokenCount ?? told.input;
-  told.output = usage?.candidatesTokenCount ?? told.output;
+  const said = usage?.candidatesTokenCount;
+  if (said !== undefined) told.output = said + (usage?.thoughtsTokenCount ?? 0); // apart, here
 }
 
 async function streamed(model: string, contents: string, config: GenerateContentConfig) {

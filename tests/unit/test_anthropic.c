@@ -1,0 +1,93 @@
+/* Anthropic's dialect: threads, which no other provider can go on with, and their errors. */
+#include "common/mem.h"
+#include "gateway/dialect/anthropic_priv.h"
+#include "tests/unit/unit.h"
+
+static struct arena *arena;
+
+static void begin(void)
+{
+    arena = arena_new(4096);
+}
+
+static void end(void)
+{
+    arena_free(arena);
+}
+
+static struct str error_text(enum err err, const char *param)
+{
+    const struct dialect_error e = {
+        .err = err, .status = 400, .message = STR("no"), .param = str_of(param)};
+    struct buf b;
+    buf_init(&b, 4096);
+    ck_assert(anthropic.write_error(&e, (struct uuid){0}, &b));
+    struct str text = arena_str(arena, buf_str(&b));
+    buf_fini(&b);
+    return text;
+}
+
+/* @anthropic-ai/sdk looks for error.details.error_code and then sends the whole conversation. */
+START_TEST(a_refused_thread_says_so)
+{
+    begin();
+    ck_assert_text(error_text(E_UNSUPPORTED, "thread"),
+                   "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":"
+                   "\"no\",\"code\":\"unsupported_parameter\",\"param\":\"thread\",\"details\":"
+                   "{\"error_code\":\"thread_unsupported_request\"}}}");
+    ck_assert_int_lt(str_find_str(error_text(E_UNSUPPORTED, "n"), STR("details")), 0);
+    ck_assert_int_lt(str_find_str(error_text(E_BAD_FIELD, "thread"), STR("details")), 0);
+    end();
+}
+END_TEST
+
+static struct dialect_answer scan_error(const char *details)
+{
+    struct dialect_answer an;
+    const char *body = arena_printf(arena,
+                                    "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\","
+                                    "\"message\":\"gone\"%s}}",
+                                    details);
+    ck_assert(anthropic.scan_answer(str_of(body), arena, &an));
+    ck_assert(an.is_error);
+    ck_assert_text(an.error_text, "gone");
+    return an;
+}
+
+START_TEST(errors_of_threads_are_the_clients)
+{
+    begin();
+    ck_assert(scan_error(",\"details\":{\"error_code\":\"thread_not_found\"}").error_for_client);
+    ck_assert(!scan_error(",\"details\":{\"error_code\":\"file_expired\"}").error_for_client);
+    ck_assert(!scan_error(",\"details\":{\"error_code\":7,\"x\":[]}").error_for_client);
+    ck_assert(!scan_error(",\"details\":null").error_for_client);
+    ck_assert(!scan_error("").error_for_client);
+    end();
+}
+END_TEST
+
+static enum err scan(const char *members, struct dialect_request *out)
+{
+    const struct dialect_call call = {.model = STR("")};
+    struct dialect_refusal why;
+    const char *body = arena_printf(arena, "{\"model\":\"m\",\"max_tokens\":9%s}", members);
+    return anthropic.scan_request(str_of(body), &call, arena, out, &why);
+}
+
+/* A thread goes on from an unfinished answer without a new message. */
+START_TEST(only_threads_need_no_message)
+{
+    struct dialect_request q;
+    begin();
+    ck_assert_int_eq(scan(",\"messages\":[]", &q), E_BAD_FIELD);
+    ck_assert_int_eq(scan(",\"messages\":[],\"thread\":null", &q), E_BAD_FIELD);
+    ck_assert_int_eq(scan(",\"messages\":[],\"thread\":{\"type\":\"continue\"}", &q), E_OK);
+    ck_assert(!q.foreign); /* passed as it is to who can hold it */
+    ck_assert_str_eq(q.chat->held_field, "thread");
+    ck_assert_int_eq(scan(",\"thread\":{\"type\":\"create\"},\"messages\":[]", &q), E_OK);
+    end();
+}
+END_TEST
+
+UNIT_MAIN("anthropic", a_refused_thread_says_so, errors_of_threads_are_the_clients,
+          only_threads_need_no_message)
