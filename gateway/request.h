@@ -25,7 +25,7 @@
 #include "gateway/ledger/spool.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
-#include "gateway/sign/sigv4.h"
+#include "gateway/sign/sigv4_memo.h"
 #include "gateway/snapshot/snapshot.h"
 #include "gateway/timer.h"
 #include "gateway/tokens.h"
@@ -87,6 +87,7 @@ struct engine {
     struct xfer_pool *xfers;
     struct spool_lane *lane;
     struct key_memo *memo;
+    struct sigv4_memo *signers;
     struct snapshot *snap; /* adopted at loop top */
     const struct options *conf;
     const struct req_host *host;

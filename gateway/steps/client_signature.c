@@ -84,7 +84,8 @@ bool client_signature_prove(struct req *r)
         .n_headers = r->in.n_all,
         .body_hash = str_make(body_hash, SIGV4_HEX_BYTES - 1),
     };
-    enum sigv4_verdict verdict = sigv4_verify(&c->claim, &q, secret_view(secret), r->in.created_us);
+    enum sigv4_verdict verdict = sigv4_verify(&c->claim, &q, secret_view(secret),
+                                              r->engine->signers, r->in.created_us);
     if (verdict != SIGV4_GOOD)
         return refuse_verdict(r, verdict);
     r->who.key = c->key;

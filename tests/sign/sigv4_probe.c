@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "common/crypto.h"
 #include "common/mem.h"
 #include "gateway/sign/sigv4_verify.h"
 
@@ -19,6 +20,7 @@ struct probe {
     char body_hash[SIGV4_HEX_BYTES];
     struct sigv4_request q;
     struct arena *arena;
+    struct sigv4_memo *memo; /* of the whole run: what is remembered must change no verdict */
 };
 
 enum { WORD, METHOD, PATH, QUERY, BODY, REGION, SERVICE, ID, KEY, TOKEN, MICROS, FIRST_HEADER };
@@ -87,7 +89,7 @@ static const char *verify(struct probe *p, int64_t now_us)
     for (size_t i = 0; i < p->q.n_headers; i++)
         if (str_ieq(p->header[i].name, STR("authorization")))
             return sigv4_parse(p->header[i].value, &claim)
-                       ? words[sigv4_verify(&claim, &p->q, p->field[KEY], now_us)]
+                       ? words[sigv4_verify(&claim, &p->q, p->field[KEY], p->memo, now_us)]
                        : "malformed";
     return "malformed";
 }
@@ -113,8 +115,11 @@ int main(void)
 {
     char *line = xmalloc(LINE_MAX_BYTES);
     struct probe p;
+    ASSERT(crypto_init()); /* guarded memory */
+    p.memo = sigv4_memo_new();
     while (answer(&p, line))
         continue;
+    sigv4_memo_free(p.memo);
     xfree(line);
     return 0;
 }
