@@ -307,6 +307,14 @@ struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row)
     return a;
 }
 
+struct crypto_aad aad_signing_key(struct uuid organisation, struct uuid row)
+{
+    struct crypto_aad a = aad_of(STR("doteb signing key "));
+    aad_add(&a, organisation.b, sizeof organisation.b);
+    aad_add(&a, row.b, sizeof row.b);
+    return a;
+}
+
 struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16])
 {
     struct crypto_aad a = aad_of(STR("doteb response "));

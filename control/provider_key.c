@@ -3,12 +3,9 @@
  */
 #include "control/provider_key.h"
 
-#include <sodium.h>
-
 #include "common/clock.h"
-#include "common/log.h"
 #include "common/mem.h"
-#include "control/store/organisation_store.h"
+#include "control/seal.h"
 #include "control/store/provider_key_store.h"
 
 enum { SHOWN_FROM = 12 }; /* shorter secrets show nothing of themselves */
@@ -23,39 +20,15 @@ bool provider_key_secret_fits(struct str s)
     return true;
 }
 
-/* The organisation's opened data key, owned; NULL with the reason in `*e`. */
-static struct secret *open_data_key(const struct app *app, struct pg *pg, struct uuid organisation,
-                                    enum pg_err *e)
-{
-    uint8_t sealed[256];
-    size_t len;
-    struct crypto_aad aad = aad_data_key(organisation);
-    *e = organisation_store_data_key(pg, organisation, sealed, sizeof sealed, &len);
-    if (*e != PG_OK)
-        return NULL;
-    struct secret *key = master_open(app->master, str_make((const char *)sealed, len),
-                                     str_make(aad.p, aad.len));
-    if (!key) {
-        log_event(LOG_ERROR, "data_key_does_not_open", LOG_ID("organisation", organisation));
-        *e = PG_INVALID;
-    }
-    return key;
-}
-
 enum pg_err provider_key_add(const struct app *app, struct pg *pg, const struct provider_key_new *k,
                              struct uuid *id)
 {
-    enum pg_err e;
     char last4[5] = "";
-    struct secret *key = open_data_key(app, pg, k->organisation, &e);
-    if (!key)
-        return e;
     *id = uuid_v7(clock_wall_us());
     struct crypto_aad aad = aad_provider_key(k->organisation, *id);
     size_t len = k->secret.len + CRYPTO_SEAL_OVERHEAD;
     uint8_t *sealed = xmalloc(len);
-    data_seal(key, k->secret, str_make(aad.p, aad.len), sealed);
-    secret_free(key);
+    enum pg_err e = seal_for(app, pg, k->organisation, &aad, k->secret, sealed);
     if (k->secret.len >= SHOWN_FROM)
         memcpy(last4, k->secret.p + k->secret.len - 4, 4);
     const struct provider_key_row row = {
@@ -69,7 +42,8 @@ enum pg_err provider_key_add(const struct app *app, struct pg *pg, const struct 
         .options = k->options,
         .created_by = k->created_by,
     };
-    e = provider_key_store_add(pg, &row);
+    if (e == PG_OK)
+        e = provider_key_store_add(pg, &row);
     xfree(sealed);
     return e;
 }

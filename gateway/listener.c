@@ -172,6 +172,8 @@ static void take_body(struct conn *c, struct req *r, const char *p, size_t len)
         r->in.refusal = "Too many large requests are in memory at the moment.";
     } else {
         buf_add(&r->in.body, p, len);
+        if (r->in.body_hash)
+            sigv4_hash_add(r->in.body_hash, str_make(p, len));
         return;
     }
     req_run(r);

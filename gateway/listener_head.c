@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/listener_priv.h"
+#include "gateway/sign/sigv4_verify.h"
 
 enum {
     ONCE = 1,
@@ -233,6 +234,48 @@ static void find_endpoint(struct req *r)
         refuse(r, E_METHOD, "Use POST.");
 }
 
+struct header_list {
+    struct req *req;
+    struct sigv4_header *p;
+    size_t n;
+};
+
+static enum MHD_Result keep_header(void *cls, enum MHD_ValueKind kind, const char *key,
+                                   size_t key_size, const char *value, size_t value_size)
+{
+    struct header_list *list = cls;
+    (void)kind;
+    if (list->n == SIGV4_HEADERS_MAX) {
+        refuse(list->req, E_BAD_HTTP, "A signed request has too many headers.");
+        return MHD_NO;
+    }
+    list->p[list->n++] = (struct sigv4_header){
+        .name = arena_str(list->req->arena, str_make(key, key_size)),
+        .value = arena_str(list->req->arena, str_make(value ? value : "", value ? value_size : 0)),
+    };
+    return MHD_YES;
+}
+
+static void free_hash(void *h)
+{
+    sigv4_hash_free(h);
+}
+
+/* A signature is of the head as it came, and of the body, which is hashed as it comes. */
+static void read_signed(struct conn *c, struct req *r)
+{
+    struct header_list list = {.req = r};
+    if (!r->in.route || !r->in.dialect->takes_signatures ||
+        !sigv4_is_claim(r->in.header[HEADER_AUTHORIZATION]))
+        return;
+    list.p = arena_calloc(r->arena, SIGV4_HEADERS_MAX, sizeof *list.p);
+    MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, keep_header, &list);
+    r->in.all = list.p;
+    r->in.n_all = list.n;
+    r->in.body_hash = sigv4_hash_new();
+    arena_defer(r->arena, free_hash, r->in.body_hash);
+}
+
 bool listener_expects_body(const struct req *r)
 {
     int64_t bytes = 0;
@@ -263,4 +306,5 @@ void listener_read_head(struct conn *c, struct req *r, const char *method)
         refuse(r, E_METHOD, "Use GET.");
     if (r->engine->draining)
         refuse(r, E_DRAINING, "The gateway is shutting down.");
+    read_signed(c, r);
 }

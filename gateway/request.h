@@ -25,6 +25,7 @@
 #include "gateway/ledger/spool.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
+#include "gateway/sign/sigv4_memo.h"
 #include "gateway/snapshot/snapshot.h"
 #include "gateway/timer.h"
 #include "gateway/tokens.h"
@@ -64,6 +65,7 @@ enum endpoint {
 };
 
 struct archive;
+struct client_signature;
 struct archive_job;
 struct convert;
 struct pool_port;
@@ -85,6 +87,7 @@ struct engine {
     struct xfer_pool *xfers;
     struct spool_lane *lane;
     struct key_memo *memo;
+    struct sigv4_memo *signers;
     struct snapshot *snap; /* adopted at loop top */
     const struct options *conf;
     const struct req_host *host;
@@ -145,7 +148,10 @@ struct req {
         struct dialect_call call;               /* what the path and query say */
         struct str header[HEADER_COUNT];        /* .p NULL: not given */
         struct str passed[DIALECT_HEADERS_MAX]; /* by dialect_header_number */
-        struct str extra_metadata; /* members from X-LLMGateway-* headers, raw JSON, no braces */
+        const struct sigv4_header *all;         /* every header, of requests that are signed */
+        size_t n_all;
+        struct sigv4_hash *body_hash; /* NULL unless signed */
+        struct str extra_metadata;    /* members from X-LLMGateway-* headers, raw JSON, no braces */
         uint8_t client_ip[16];
         struct buf body;
         int64_t body_charged; /* bytes counted in engine->body_bytes */
@@ -158,7 +164,9 @@ struct req {
     struct { /* by auth */
         struct snap_key key;
         const struct snap_project *project;
-        bool known; /* the key is one of ours: the request gets a row */
+        bool known;                       /* the key is one of ours: the request gets a row */
+        struct client_signature *claimed; /* who it says it is, until receive has the whole body
+                                             that the signature is of; NULL: not signed */
     } who;
 
     struct { /* by receive */

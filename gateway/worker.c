@@ -98,6 +98,7 @@ static void engine_init(struct worker *w, unsigned index)
     timers_init(&e->timers);
     e->conf = s->conf;
     e->memo = key_memo_new();
+    e->signers = sigv4_memo_new();
     e->lane = spool_lane(s->spool, index);
     e->body_bytes = &s->body_bytes;
     e->hop = str_of(s->hop);
@@ -125,6 +126,7 @@ static void engine_fini(struct engine *e)
     xfer_pool_free(e->xfers);
     snapshot_unref(e->snap);
     key_memo_free(e->memo);
+    sigv4_memo_free(e->signers);
     for (unsigned i = 0; i < e->n_spare_arenas; i++)
         arena_free(e->spare_arenas[i]);
     timers_fini(&e->timers);

@@ -10,6 +10,7 @@ static const struct dialect_route routes[] = {
 const struct dialect bedrock_converse = {
     .name = "bedrock",
     .routes = routes,
+    .takes_signatures = true,
     .scan_request = bedrock_scan_request,
     .parse_request = bedrock_parse_request,
     .writer_bytes = sizeof(struct bedrock_writer),

@@ -52,6 +52,12 @@ bool bedrock_write_error(const struct dialect_error *e, struct uuid request_id, 
 
 const char *bedrock_error_type(const struct dialect_error *e)
 {
+    if (e->err == E_SIGNATURE_MALFORMED)
+        return "IncompleteSignatureException";
+    if (e->err == E_SIGNER_UNKNOWN)
+        return "UnrecognizedClientException";
+    if (e->err == E_SIGNATURE_STALE || e->err == E_SIGNATURE_WRONG)
+        return "InvalidSignatureException";
     return bedrock_exception_of(e->status);
 }
 

@@ -268,6 +268,7 @@ struct dialect {
 
     /* ------------------------------------------------ clients speak it (scan_request not NULL) */
 
+    bool takes_signatures; /* clients may sign (sign/sigv4_verify.h) instead of sending their key */
     /* Reads a whole request body (syntax in full, depth, repeated top-level keys refused, types of
      * the fields used). Returns E_OK, or fills `why`. */
     enum err (*scan_request)(struct str body, const struct dialect_call *call, struct arena *a,

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/buf.h"
+#include "common/mem.h"
 #include "gateway/sign/sigv4_canonical.h"
 
 enum { STAMP_BYTES = 17, SECRET_MAX = 256, NAMES_MAX = 4096 };
@@ -17,6 +18,38 @@ void sigv4_body_hash(struct str body, char out[SIGV4_HEX_BYTES])
     /* libcrypto uses the processor's instructions for it, libsodium does not. */
     int ok = EVP_Digest(body.len ? body.p : "", body.len, hash, NULL, EVP_sha256(), NULL);
     ASSERT(ok == 1);
+    sodium_bin2hex(out, SIGV4_HEX_BYTES, hash, sizeof hash);
+}
+
+struct sigv4_hash {
+    EVP_MD_CTX *context;
+};
+
+struct sigv4_hash *sigv4_hash_new(void)
+{
+    struct sigv4_hash *h = xcalloc(1, sizeof *h);
+    h->context = EVP_MD_CTX_new();
+    ASSERT(h->context && EVP_DigestInit_ex(h->context, EVP_sha256(), NULL) == 1);
+    return h;
+}
+
+void sigv4_hash_free(struct sigv4_hash *h)
+{
+    if (!h)
+        return;
+    EVP_MD_CTX_free(h->context);
+    xfree(h);
+}
+
+void sigv4_hash_add(struct sigv4_hash *h, struct str piece)
+{
+    ASSERT(EVP_DigestUpdate(h->context, piece.len ? piece.p : "", piece.len) == 1);
+}
+
+void sigv4_hash_end(struct sigv4_hash *h, char out[SIGV4_HEX_BYTES])
+{
+    uint8_t hash[SIGV4_HASH_BYTES];
+    ASSERT(EVP_DigestFinal_ex(h->context, hash, NULL) == 1);
     sodium_bin2hex(out, SIGV4_HEX_BYTES, hash, sizeof hash);
 }
 

@@ -52,6 +52,15 @@ struct sigv4_lines {
 /* SHA-256 of a body, in hexadecimal. */
 void sigv4_body_hash(struct str body, char out[SIGV4_HEX_BYTES]);
 
+/* The same of a body that comes in pieces. Returns owned. */
+struct sigv4_hash;
+struct sigv4_hash *sigv4_hash_new(void);
+/* Accepts NULL. */
+void sigv4_hash_free(struct sigv4_hash *h);
+void sigv4_hash_add(struct sigv4_hash *h, struct str piece);
+/* Once, after the last piece. */
+void sigv4_hash_end(struct sigv4_hash *h, char out[SIGV4_HEX_BYTES]);
+
 /* Signs all of q->headers (`host` must be there; none of the three x-amz- headers above may) and
  * adds those. `wall_us` is the time of the signature. `with_content_hash`: send and sign
  * x-amz-content-sha256 too. False: the request breaks a limit above, or lacks `host`. */

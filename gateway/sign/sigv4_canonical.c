@@ -214,6 +214,8 @@ bool sigv4_canonical_hash(const struct sigv4_request *q, struct str signed_names
     return true;
 }
 
+enum { DAY_BYTES = 8 };
+
 struct mac {
     crypto_auth_hmacsha256_state state;
 };
@@ -234,9 +236,8 @@ static void mac_final(struct mac *m, uint8_t out[SIGV4_HASH_BYTES])
     sodium_memzero(m, sizeof *m);
 }
 
-/* The key of one day, region and service. */
-static void derive(struct str secret, struct str day, const struct sigv4_scope *scope,
-                   uint8_t key[SIGV4_HASH_BYTES])
+void sigv4_derive(struct str secret, struct str day, const struct sigv4_scope *scope,
+                  uint8_t key[SIGV4_HASH_BYTES])
 {
     const struct str links[] = {day, scope->region, scope->service, STR("aws4_request")};
     char first[4 + 256];
@@ -254,20 +255,19 @@ static void derive(struct str secret, struct str day, const struct sigv4_scope *
     }
 }
 
-void sigv4_signature(const uint8_t canonical[SIGV4_HASH_BYTES], struct str stamp,
-                     const struct sigv4_scope *scope, struct str secret, char out[SIGV4_HEX_BYTES])
+void sigv4_signature_by(const uint8_t key[SIGV4_HASH_BYTES],
+                        const uint8_t canonical[SIGV4_HASH_BYTES], struct str stamp,
+                        const struct sigv4_scope *scope, char out[SIGV4_HEX_BYTES])
 {
-    uint8_t key[SIGV4_HASH_BYTES], signature[SIGV4_HASH_BYTES];
+    uint8_t signature[SIGV4_HASH_BYTES];
     char hex[SIGV4_HEX_BYTES];
-    struct str day = str_make(stamp.p, 8);
     struct mac m;
-    derive(secret, day, scope, key);
     sodium_bin2hex(hex, sizeof hex, canonical, SIGV4_HASH_BYTES);
     const struct str text[] = {
         STR("AWS4-HMAC-SHA256\n"),
         stamp,
         STR("\n"),
-        day,
+        str_make(stamp.p, DAY_BYTES),
         STR("/"),
         scope->region,
         STR("/"),
@@ -275,10 +275,18 @@ void sigv4_signature(const uint8_t canonical[SIGV4_HASH_BYTES], struct str stamp
         STR("/aws4_request\n"),
         str_make(hex, SIGV4_HEX_BYTES - 1),
     };
-    mac_init(&m, key, sizeof key);
+    mac_init(&m, key, SIGV4_HASH_BYTES);
     for (size_t i = 0; i < ARRAY_LEN(text); i++)
         mac_add(&m, text[i]);
     mac_final(&m, signature);
     sodium_bin2hex(out, SIGV4_HEX_BYTES, signature, sizeof signature);
+}
+
+void sigv4_signature(const uint8_t canonical[SIGV4_HASH_BYTES], struct str stamp,
+                     const struct sigv4_scope *scope, struct str secret, char out[SIGV4_HEX_BYTES])
+{
+    uint8_t key[SIGV4_HASH_BYTES];
+    sigv4_derive(secret, str_make(stamp.p, DAY_BYTES), scope, key);
+    sigv4_signature_by(key, canonical, stamp, scope, out);
     sodium_memzero(key, sizeof key);
 }

@@ -172,11 +172,31 @@ static bool is_fresh(const struct sigv4_claim *claim, struct str stamp, int64_t 
            str_starts(stamp, claim->day);
 }
 
+/* Is it the signature that this secret makes? */
+static bool same_signature(const struct sigv4_claim *claim, struct str stamp, struct str secret,
+                           const uint8_t canonical[SIGV4_HASH_BYTES], struct sigv4_memo *memo)
+{
+    uint8_t key[SIGV4_HASH_BYTES];
+    char signature[SIGV4_HEX_BYTES];
+    struct sigv4_memo_tag tag = {{0}};
+    if (memo)
+        tag = sigv4_memo_tag(memo, secret, claim->day, &claim->scope);
+    bool known = memo && sigv4_memo_get(memo, &tag, key);
+    if (!known)
+        sigv4_derive(secret, claim->day, &claim->scope, key);
+    sigv4_signature_by(key, canonical, stamp, &claim->scope, signature);
+    bool same = sodium_memcmp(signature, claim->signature.p, SIGV4_HEX_BYTES - 1) == 0;
+    if (same && memo && !known)
+        sigv4_memo_put(memo, &tag, key);
+    sodium_memzero(signature, sizeof signature);
+    sodium_memzero(key, sizeof key);
+    return same;
+}
+
 enum sigv4_verdict sigv4_verify(const struct sigv4_claim *claim, const struct sigv4_request *q,
-                                struct str secret, int64_t wall_us)
+                                struct str secret, struct sigv4_memo *memo, int64_t wall_us)
 {
     uint8_t canonical[SIGV4_HASH_BYTES];
-    char signature[SIGV4_HEX_BYTES];
     struct str stamp = header(q, STR("x-amz-date"));
     struct str content = header(q, STR("x-amz-content-sha256"));
     if (!stamp.p || !is_signed(claim, STR("host")) || !is_signed(claim, STR("x-amz-date")))
@@ -187,8 +207,5 @@ enum sigv4_verdict sigv4_verify(const struct sigv4_claim *claim, const struct si
         return SIGV4_BODY;
     if (secret.len > SECRET_MAX || !sigv4_canonical_hash(q, claim->signed_names, canonical))
         return SIGV4_WRONG;
-    sigv4_signature(canonical, stamp, &claim->scope, secret, signature);
-    bool same = sodium_memcmp(signature, claim->signature.p, SIGV4_HEX_BYTES - 1) == 0;
-    sodium_memzero(signature, sizeof signature);
-    return same ? SIGV4_GOOD : SIGV4_WRONG;
+    return same_signature(claim, stamp, secret, canonical, memo) ? SIGV4_GOOD : SIGV4_WRONG;
 }

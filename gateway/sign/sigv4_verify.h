@@ -4,7 +4,7 @@
 #ifndef DOTEB_SIGN_SIGV4_VERIFY_H
 #define DOTEB_SIGN_SIGV4_VERIFY_H
 
-#include "gateway/sign/sigv4.h"
+#include "gateway/sign/sigv4_memo.h"
 
 enum { SIGV4_SKEW_S = 300 };
 
@@ -30,9 +30,9 @@ bool sigv4_is_claim(struct str authorization);
 /* False: it is not well-formed. */
 MUST_USE bool sigv4_parse(struct str authorization, struct sigv4_claim *out);
 /* `q` is the request as it came: all headers, the raw path, the hash of the whole body. Constant
- * time as to the signature. */
+ * time as to the signature. `memo` spares deriving the same key again; NULL: none. */
 MUST_USE enum sigv4_verdict sigv4_verify(const struct sigv4_claim *claim,
                                          const struct sigv4_request *q, struct str secret,
-                                         int64_t wall_us);
+                                         struct sigv4_memo *memo, int64_t wall_us);
 
 #endif

@@ -68,6 +68,7 @@ static struct image *image_new(struct arena *arena)
     map_init(&img->models);
     map_init(&img->projects);
     map_init(&img->provider_keys);
+    map_init(&img->signing_keys);
     map_init(&img->key_groups);
     map_init(&img->problems);
     return img;
@@ -77,12 +78,15 @@ static void image_free(struct image *img)
 {
     map_for_each (&img->provider_keys, slot)
         credential_unref(((struct snap_provider_key *)slot->value)->credential);
+    map_for_each (&img->signing_keys, slot)
+        credential_unref(((struct snap_signing_key *)slot->value)->credential);
     map_for_each (&img->providers, slot)
         map_fini(&((struct provider_entry *)slot->value)->names);
     map_fini(&img->providers);
     map_fini(&img->models);
     map_fini(&img->projects);
     map_fini(&img->provider_keys);
+    map_fini(&img->signing_keys);
     map_fini(&img->key_groups);
     map_fini(&img->problems);
     secret_free(img->pepper);
@@ -151,6 +155,7 @@ struct image *image_build(struct config_rows *rows, const struct image_context *
         build_model_list(&b);
         build_projects(&b);
         build_provider_keys(&b);
+        build_signing_keys(&b);
         build_near_names(&b);
     }
     map_fini(&b.providers_by_id);

@@ -1,5 +1,5 @@
-/* Projects and provider keys of an image. Loader thread. Credentials stay sealed; those of rows
- * that did not change are shared with the image before.
+/* Projects, provider keys and signing keys of an image. Loader thread. Credentials stay sealed;
+ * those of rows that did not change are shared with the image before.
  */
 #include <jansson.h>
 
@@ -153,8 +153,8 @@ static struct snap_credential *credential_for(const struct builder *b,
         previous ? map_get(&previous->provider_keys, pair_key(&k->id)) : NULL;
     if (before && credential_matches(before->credential, org->data_key_sealed, row->sealed))
         return credential_ref(before->credential);
-    return credential_new(b->context->master, k->organisation_id, k->id, org->data_key_sealed,
-                          row->sealed);
+    return credential_new(&credential_of_provider_key, b->context->master, k->organisation_id,
+                          k->id, org->data_key_sealed, row->sealed);
 }
 
 static void add_to_group(struct builder *b, const struct snap_provider_key *k)
@@ -195,6 +195,52 @@ void build_provider_keys(struct builder *b)
     for (size_t i = 0; i < b->rows->n_provider_keys; i++) {
         const struct provider_key_row *row = &b->rows->provider_keys[i];
         add_provider_key(b, row, organisation(&organisations, &row->organisation_id));
+    }
+    map_fini(&organisations);
+}
+
+static struct snap_credential *secret_for(const struct builder *b,
+                                          const struct signing_key_row *row,
+                                          const struct organisation_row *org)
+{
+    const struct image *previous = b->context->previous;
+    const struct snap_signing_key *before =
+        previous ? map_get(&previous->signing_keys, row->access_key_id) : NULL;
+    if (before && uuid_eq(before->id, row->id) &&
+        credential_matches(before->credential, org->data_key_sealed, row->sealed))
+        return credential_ref(before->credential);
+    return credential_new(&credential_of_signing_key, b->context->master, row->organisation_id,
+                          row->id, org->data_key_sealed, row->sealed);
+}
+
+static void add_signing_key(struct builder *b, const struct signing_key_row *row,
+                            const struct organisation_row *org)
+{
+    char id[UUID_TEXT_LEN + 1];
+    uuid_format(row->id, id);
+    if (!org || org->archived)
+        return;
+    ASSERT(row->key_hash.len == CRYPTO_HASH_BYTES); /* the table checks it */
+    if (map_get(&b->img->signing_keys, row->access_key_id)) {
+        build_problem(b, false, "its access key id is another one's too", "signing key %s", id);
+        return;
+    }
+    struct snap_signing_key *k = ARENA_NEW(b->img->arena, struct snap_signing_key);
+    k->id = row->id;
+    k->api_key_id = row->api_key_id;
+    k->access_key_id = row->access_key_id;
+    memcpy(k->key_hash.b, row->key_hash.p, sizeof k->key_hash.b);
+    k->credential = secret_for(b, row, org);
+    (void)map_put(&b->img->signing_keys, k->access_key_id, k);
+}
+
+void build_signing_keys(struct builder *b)
+{
+    struct map organisations;
+    map_organisations(b->rows, &organisations);
+    for (size_t i = 0; i < b->rows->n_signing_keys; i++) {
+        const struct signing_key_row *row = &b->rows->signing_keys[i];
+        add_signing_key(b, row, organisation(&organisations, &row->organisation_id));
     }
     map_fini(&organisations);
 }

@@ -13,6 +13,7 @@ enum { CREDENTIAL_MAGIC = 0x63726564 };
 struct snap_credential {
     uint32_t magic;
     _Atomic uint32_t refs;
+    const struct credential_kind *kind;
     const struct master_keys *master;
     struct uuid organisation, row;
     struct str data_key_sealed, sealed; /* owned */
@@ -20,18 +21,25 @@ struct snap_credential {
     atomic_bool told; /* that it cannot be opened */
 };
 
+const struct credential_kind credential_of_provider_key = {"provider_key.cannot_open",
+                                                           aad_provider_key};
+const struct credential_kind credential_of_signing_key = {"signing_key.cannot_open",
+                                                          aad_signing_key};
+
 static struct str copy(struct str s)
 {
     return str_make(xstrndup(s.len ? s.p : "", s.len), s.len);
 }
 
-struct snap_credential *credential_new(const struct master_keys *master, struct uuid organisation,
+struct snap_credential *credential_new(const struct credential_kind *kind,
+                                       const struct master_keys *master, struct uuid organisation,
                                        struct uuid row, struct str data_key_sealed,
                                        struct str sealed)
 {
     struct snap_credential *c = xcalloc(1, sizeof *c);
     c->magic = CREDENTIAL_MAGIC;
     atomic_init(&c->refs, 1);
+    c->kind = kind;
     c->master = master;
     c->organisation = organisation;
     c->row = row;
@@ -77,7 +85,7 @@ static struct str aad_str(const struct crypto_aad *aad)
 static struct secret *unseal(const struct snap_credential *c)
 {
     struct crypto_aad key_aad = aad_data_key(c->organisation);
-    struct crypto_aad row_aad = aad_provider_key(c->organisation, c->row);
+    struct crypto_aad row_aad = c->kind->aad(c->organisation, c->row);
     struct secret *key = master_open(c->master, c->data_key_sealed, aad_str(&key_aad));
     if (!key)
         return NULL;
@@ -97,7 +105,7 @@ const struct secret *credential_open(struct snap_credential *c)
     struct secret *mine = unseal(c);
     if (!mine) {
         if (!atomic_exchange_explicit(&c->told, true, memory_order_relaxed))
-            log_event(LOG_ERROR, "provider_key.cannot_open", LOG_ID("provider_key", c->row),
+            log_event(LOG_ERROR, c->kind->event, LOG_ID("row", c->row),
                       LOG_ID("organisation", c->organisation));
         return NULL;
     }

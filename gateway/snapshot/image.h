@@ -58,6 +58,7 @@ struct image {
     struct map models;                    /* slug or alias -> struct model_entry */
     struct map projects;                  /* id, organisation -> struct snap_project */
     struct map provider_keys;             /* id, organisation -> struct snap_provider_key */
+    struct map signing_keys;              /* access key id -> struct snap_signing_key */
     struct map key_groups;                /* struct key_group_name -> struct key_group */
     struct map problems;                  /* "row: why" -> struct problem */
     const struct snap_model **model_list; /* by slug */
@@ -105,6 +106,7 @@ void build_offers(struct builder *b);
 /* build_tenants.c */
 void build_projects(struct builder *b);
 void build_provider_keys(struct builder *b);
+void build_signing_keys(struct builder *b);
 /* nearest.c */
 void build_near_names(struct builder *b);
 

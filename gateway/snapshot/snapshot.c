@@ -84,6 +84,20 @@ bool snapshot_find_key(const struct snapshot *s, struct str key, struct snap_key
     return snapshot_find_hash(s, &hash, out);
 }
 
+const struct snap_signing_key *snapshot_signing_key(const struct snapshot *s,
+                                                    struct str access_key_id, struct snap_key *key)
+{
+    CHECK(s, SNAPSHOT_MAGIC);
+    const struct snap_signing_key *k = map_get(&s->img->signing_keys, access_key_id);
+    bool whose = k && snapshot_find_hash(s, &k->key_hash, key) && uuid_eq(key->id, k->api_key_id);
+    return whose ? k : NULL;
+}
+
+const struct secret *snapshot_signing_secret(const struct snap_signing_key *k)
+{
+    return credential_open(k->credential);
+}
+
 const struct snap_project *snapshot_project(const struct snapshot *s, struct uuid organisation_id,
                                             struct uuid project_id)
 {

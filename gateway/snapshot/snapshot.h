@@ -88,6 +88,14 @@ struct snap_key {
     bool revoked;
 };
 
+/* A key pair with which a client signs, sealed until first use; it belongs to an API key. */
+struct snap_signing_key {
+    struct uuid id, api_key_id;
+    struct str access_key_id;
+    struct apikey_hash key_hash; /* the API key's */
+    struct snap_credential *credential;
+};
+
 struct snapshot;
 
 struct snapshot *snapshot_ref(struct snapshot *s);
@@ -103,6 +111,12 @@ MUST_USE bool snapshot_find_key(const struct snapshot *s, struct str key, struct
 struct apikey_hash snapshot_hash_key(const struct snapshot *s, struct str key);
 MUST_USE bool snapshot_find_hash(const struct snapshot *s, const struct apikey_hash *hash,
                                  struct snap_key *out);
+/* By access key id; NULL: there is none. `*key` gets the API key it belongs to, of which as little
+ * is said as by snapshot_find_key. */
+const struct snap_signing_key *snapshot_signing_key(const struct snapshot *s,
+                                                    struct str access_key_id, struct snap_key *key);
+/* Its secret in clear, as snapshot_credential. */
+const struct secret *snapshot_signing_secret(const struct snap_signing_key *k);
 const struct snap_project *snapshot_project(const struct snapshot *s, struct uuid organisation_id,
                                             struct uuid project_id);
 /* By slug or alias. */

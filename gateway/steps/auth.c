@@ -1,9 +1,11 @@
 /* Step 1: who calls. Judges the credentials from the request's head, before a byte of the body is
  * taken. Writes r->who. Never touches PostgreSQL: keys come from the snapshot. */
+#include "gateway/steps/auth.h"
 #include "common/apikey.h"
 #include "gateway/query.h"
 #include "gateway/request.h"
 #include "gateway/steps/chain.h"
+#include "gateway/steps/client_signature.h"
 
 /* Every place that a client of some dialect puts its key. */
 static const enum header_id places[] = {
@@ -56,6 +58,14 @@ static bool find_key(struct req *r, struct str credential)
 }
 
 /* The wall time of the request's start judges expiry: a request that began in time may finish. */
+enum err auth_judge(const struct req *r, const struct snap_key *key,
+                    const struct snap_project *project)
+{
+    if (key->revoked || !project->active)
+        return E_KEY_REVOKED;
+    return key->expires_at_us <= r->in.created_us ? E_KEY_EXPIRED : E_OK;
+}
+
 static enum err judge_key(struct req *r, struct str credential)
 {
     if (!r->snap)
@@ -66,9 +76,7 @@ static enum err judge_key(struct req *r, struct str credential)
     if (!r->who.project)
         return E_BAD_KEY;
     r->who.known = true;
-    if (r->who.key.revoked || !r->who.project->active)
-        return E_KEY_REVOKED;
-    return r->who.key.expires_at_us <= r->in.created_us ? E_KEY_EXPIRED : E_OK;
+    return auth_judge(r, &r->who.key, r->who.project);
 }
 
 enum step_rc step_auth(struct req *r)
@@ -80,6 +88,10 @@ enum step_rc step_auth(struct req *r)
         return STEP_FAIL;
     }
     err = find_credential(r, &credential);
+    if (r->in.all && err == E_NO_KEY)
+        return client_signature_find(r) ? STEP_NEXT : STEP_FAIL;
+    if (r->in.all)
+        err = E_KEY_CONFLICT;
     if (!err)
         err = judge_key(r, credential);
     if (!err && r->in.endpoint == ENDPOINT_STORED)

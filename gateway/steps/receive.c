@@ -1,8 +1,10 @@
 /* Step 2: the request's body. Waits until the listener has it whole, then lets the client's dialect
- * read it. A question for a prompt's tokens ends here. Writes r->want. */
+ * read it. A question for a prompt's tokens ends here. Writes r->want; of a signed request also
+ * r->who. */
 #include "gateway/ir/estimate.h"
 #include "gateway/request.h"
 #include "gateway/steps/chain.h"
+#include "gateway/steps/client_signature.h"
 #include "gateway/wire/unpack.h"
 
 static bool is_json(struct str content_type)
@@ -79,6 +81,8 @@ enum step_rc step_receive(struct req *r)
         return STEP_WAIT;
     if (r->archive.phase != CHAIN_NONE)
         return chain_before(r);
+    if (r->who.claimed && !client_signature_prove(r))
+        return STEP_FAIL;
     struct str metadata = r->in.header[HEADER_X_DOTEB_METADATA];
     r->want.metadata_wanted = r->in.dialect->metadata_unasked ? !str_ieq(metadata, STR("false"))
                                                               : str_ieq(metadata, STR("true"));

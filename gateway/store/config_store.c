@@ -128,6 +128,18 @@ static void read_provider_key(struct arena *a, const struct pg_result *r, size_t
     };
 }
 
+static void read_signing_key(struct arena *a, const struct pg_result *r, size_t row, void *to)
+{
+    *(struct signing_key_row *)to = (struct signing_key_row){
+        .organisation_id = pg_uuid(r, row, 0),
+        .id = pg_uuid(r, row, 1),
+        .api_key_id = pg_uuid(r, row, 2),
+        .access_key_id = text(a, r, row, 3),
+        .sealed = bytes(a, r, row, 4),
+        .key_hash = bytes(a, r, row, 5),
+    };
+}
+
 #define TABLE(member, row_type, read_fn, sql_text)                                                 \
     {                                                                                              \
         .stmt = {"config." #member, sql_text}, .row_bytes = sizeof(struct row_type),               \
@@ -169,6 +181,10 @@ static const struct table tables[] = {
           "select organisation_id, provider_key_id, provider_id, position, sealed, "
           "coalesce(base_url, ''), options::text from provider_keys where disabled_at is null "
           "order by organisation_id, provider_id, position, provider_key_id"),
+    TABLE(signing_keys, signing_key_row, read_signing_key,
+          "select s.organisation_id, s.signing_key_id, s.api_key_id, s.access_key_id, s.sealed, "
+          "k.hash from signing_keys s join api_keys k using (organisation_id, api_key_id) "
+          "where s.revoked_at is null and k.revoked_at is null order by 1, 2"),
 };
 
 static enum pg_err read_table(struct pg *pg, const struct table *t, struct config_rows *out)

@@ -64,6 +64,13 @@ struct provider_key_row {
     struct str options;  /* JSON */
 };
 
+/* Of API keys that are not revoked; by organisation, id. */
+struct signing_key_row {
+    struct uuid organisation_id, id, api_key_id;
+    struct str access_key_id, sealed;
+    struct str key_hash; /* the API key's */
+};
+
 struct config_rows {
     struct arena *arena;      /* owned; holds everything below */
     struct str pepper_sealed; /* "" while control has not made the instance */
@@ -75,8 +82,9 @@ struct config_rows {
     struct offer_row *offers;
     struct price_row *prices;
     struct provider_key_row *provider_keys;
+    struct signing_key_row *signing_keys;
     size_t n_organisations, n_projects, n_providers, n_models, n_aliases, n_offers, n_prices,
-        n_provider_keys;
+        n_provider_keys, n_signing_keys;
 };
 
 /* Reads all enabled rows in one repeatable-read transaction. Models that answer with no text and

@@ -1,5 +1,5 @@
 """The examples of docs/clients/, run as they stand: each block after a line `<!-- tested -->`, with the
-two variables that the pages name. Each must end well and say the simulator's words.
+variables that the pages name. Each must end well and say the simulator's words.
 """
 import os
 import re
@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from control_client import Person
 from harness import ROOT
 from test_dialects import PROVIDERS
 
@@ -29,10 +30,20 @@ def test_every_page_has_an_example():
     assert {page.stem for page in PAGES} - {name for name, *_ in EXAMPLES} == without
 
 
+@pytest.fixture(scope="module")
+def aws(installation, control, key):
+    """AWS credentials of that key, as the SDK's variables."""
+    owner = Person(control, installation.email)
+    made = owner.call("POST", f"{owner.keys_path.removesuffix('api-keys')}signing-keys", {
+        "api_key_id": installation.query("select api_key_id from api_keys limit 1")})[1]
+    return {"AWS_ACCESS_KEY_ID": made["access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": made["secret_access_key"]}
+
+
 @pytest.mark.parametrize("page,n,language,code", EXAMPLES,
                          ids=[f"{page}-{n}-{language}" for page, n, language, _ in EXAMPLES])
-def test_example(page, n, language, code, gateway, key, tmp_path):
-    env = os.environ | {"DOTEB_BASE_URL": gateway.base_url, "LLM_GATEWAY_API_KEY": key}
+def test_example(page, n, language, code, aws, gateway, key, tmp_path):
+    env = os.environ | aws | {"DOTEB_BASE_URL": gateway.base_url, "LLM_GATEWAY_API_KEY": key}
     if language == "python":
         command, folder = [sys.executable, "-c", code], tmp_path
     else:

@@ -236,7 +236,10 @@ test('a viewer is offered nothing that is refused', async () => {
   const world = makeWorld(new Date(), { role: 'viewer' });
   const { page, watched } = await open('/o/ORG/api-keys', { world });
   await page.getByText('production backend').waitFor();
-  assert.equal(await page.getByRole('button', { name: /^(Create API key|Revoke .+)$/ }).count(), 0);
+  assert.equal(
+    await page.getByRole('button', { name: /^(Create API key|Revoke .+|AWS .+)$/ }).count(),
+    0,
+  );
   await page.goto(page.url().replace('api-keys', 'provider-keys'));
   await page.getByText('main account').waitFor();
   assert.equal(await page.getByRole('button', { name: /^(Add|Disable|Enable) / }).count(), 0);

@@ -168,6 +168,30 @@ test('a provider key is added sealed, switched off and on; its secret is nowhere
   await key.getByText('Disabled').waitFor();
 });
 
+test('AWS credentials of the key: the secret is shown once, and they can be revoked', async () => {
+  await goTo('API keys');
+  await page.getByRole('button', { name: 'AWS credentials of browser test' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('None yet.').waitFor();
+  await dialog.getByRole('button', { name: 'Create AWS credentials' }).click();
+  const secret = await page.getByTestId('new-secret').innerText();
+  assert.match(secret, /^[0-9A-Za-z]{40}$/);
+  const id = /DOTEB[A-Z2-7]{20}/.exec(await dialog.innerText())?.[0];
+  assert.ok(id);
+  await page.keyboard.press('Escape'); // must not lose it
+  assert.ok(await page.getByTestId('new-secret').isVisible());
+  await dialog.getByRole('button', { name: 'I have saved the secret' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByRole('button', { name: 'AWS credentials of browser test' }).click();
+  await dialog.getByText(id).waitFor();
+  assert.ok(!(await page.content()).includes(secret), 'the secret is not shown again');
+  await dialog.getByRole('button', { name: `Revoke ${id}` }).click();
+  await dialog.getByText('None yet.').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+});
+
 test('revoking says what it breaks, and the key is dead within seconds', async () => {
   assert.equal((await chat(hello)).status, 200);
   await goTo('API keys');

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     .headers = headers,
                                     .n_headers = ARRAY_LEN(headers),
                                     .body_hash = str_of(hash)};
-    ASSERT(sigv4_verify(&c, &q, STR("a secret that is in no corpus"),
+    ASSERT(sigv4_verify(&c, &q, STR("a secret that is in no corpus"), NULL,
                         INT64_C(1440938160) * 1000000) != SIGV4_GOOD);
     return 0;
 }

@@ -36,7 +36,7 @@ FILES = {
     "control": [
         (r"(args|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
          "control/base"),
-        (r"(app|migrate|provider_key)[a-z_]*\.[ch]", "control/app"),
+        (r"(app|migrate|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
         (r"(call|input|page|session)[a-z_]*\.[ch]", "control/call"),
         (r"(route|routes)\.([ch]|def)", "control/api"),
         (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),

@@ -31,7 +31,7 @@ static inline struct uuid id_of(uint8_t kind, uint32_t n)
         u.b[12 + i] = (uint8_t)(n >> (24 - 8 * i));
     return u;
 }
-enum { ORGANISATION = 1, PROJECT, KEY, OWNER, PROVIDER_KEY };
+enum { ORGANISATION = 1, PROJECT, KEY, OWNER, PROVIDER_KEY, SIGNING_KEY };
 
 /* Sealed text in the arena. */
 static inline struct str seal_master(struct arena *a, struct str plain, struct crypto_aad aad)
@@ -53,16 +53,20 @@ static inline struct apikey_hash hash_of(struct str key)
     return hash;
 }
 
-static inline struct str seal_credential(struct arena *a, struct uuid org, struct uuid row,
-                                         struct str plain)
+static inline struct str seal_under(struct arena *a, struct crypto_aad aad, struct str plain)
 {
     struct secret *key = secret_new(data_key_bytes, sizeof data_key_bytes);
-    struct crypto_aad aad = aad_provider_key(org, row);
     size_t len = plain.len + CRYPTO_SEAL_OVERHEAD;
     uint8_t *out = arena_alloc(a, len);
     data_seal(key, plain, str_make(aad.p, aad.len), out);
     secret_free(key);
     return str_make((const char *)out, len);
+}
+
+static inline struct str seal_credential(struct arena *a, struct uuid org, struct uuid row,
+                                         struct str plain)
+{
+    return seal_under(a, aad_provider_key(org, row), plain);
 }
 
 #define ROWS(a, field, ...)                                                                        \
@@ -139,6 +143,23 @@ static inline struct provider_key_row provider_key(struct config_rows *r, uint32
                                      .sealed = seal_credential(r->arena, o, k, str_of(secret)),
                                      .base_url = STR(""),
                                      .options = STR("{}")};
+}
+
+/* A signing key of the API key `key` (its text) that opens to `secret`. */
+static inline struct signing_key_row signing_key(struct config_rows *r, uint32_t org, uint32_t id,
+                                                 const char *access_key_id, const char *key,
+                                                 const char *secret)
+{
+    struct uuid o = id_of(ORGANISATION, org), k = id_of(SIGNING_KEY, id);
+    struct apikey_hash hash = hash_of(str_of(key));
+    return (struct signing_key_row){
+        .organisation_id = o,
+        .id = k,
+        .api_key_id = id_of(KEY, id),
+        .access_key_id = str_of(access_key_id),
+        .sealed = seal_under(r->arena, aad_signing_key(o, k), str_of(secret)),
+        .key_hash = arena_str(r->arena, str_make((const char *)hash.b, sizeof hash.b)),
+    };
 }
 
 #define NOW_US INT64_C(1800000000000000)

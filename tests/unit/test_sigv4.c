@@ -1,6 +1,7 @@
 /* sigv4: AWS's published test vectors (aws-sig-v4-test-suite, and the IAM example of the
  * documentation), signed and verified; what the verifier refuses.
  */
+#include "common/crypto.h"
 #include "gateway/sign/sigv4.h"
 
 #include <stdio.h>
@@ -78,8 +79,8 @@ START_TEST(signs_and_verifies_the_published_vectors)
         ck_assert(sigv4_parse(value_of(s.lines.authorization), &claim));
         ck_assert_text(claim.access_key_id, "AKIDEXAMPLE");
         ck_assert_text(claim.scope.service, "service");
-        ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), WALL_US), SIGV4_GOOD);
-        ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR("other"), WALL_US), SIGV4_WRONG);
+        ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), NULL, WALL_US), SIGV4_GOOD);
+        ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR("other"), NULL, WALL_US), SIGV4_WRONG);
         arena_free(s.arena);
     }
 }
@@ -127,9 +128,9 @@ START_TEST(the_raw_path_is_what_counts)
     sample_init(&s, &encoded);
     sample_sign(&s, &encoded);
     ck_assert(sigv4_parse(value_of(s.lines.authorization), &claim));
-    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), WALL_US), SIGV4_GOOD);
+    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), NULL, WALL_US), SIGV4_GOOD);
     s.q.path = str_of(plain.path);
-    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), WALL_US), SIGV4_WRONG);
+    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), NULL, WALL_US), SIGV4_WRONG);
     arena_free(s.arena);
 }
 END_TEST
@@ -151,7 +152,7 @@ START_TEST(every_part_of_a_request_is_signed)
     sample_sign(&s, &v);
     ck_assert(sigv4_parse(value_of(s.lines.authorization), &claim));
     const struct sigv4_request good = s.q;
-#define VERDICT() sigv4_verify(&claim, &s.q, STR(SECRET), WALL_US)
+#define VERDICT() sigv4_verify(&claim, &s.q, STR(SECRET), NULL, WALL_US)
 #define EXPECT(change, verdict)                                                                    \
     do {                                                                                           \
         s.q = good;                                                                                \
@@ -192,10 +193,11 @@ START_TEST(old_and_early_signatures_are_stale)
     sample_sign(&s, &vectors[0]);
     ck_assert(sigv4_parse(value_of(s.lines.authorization), &claim));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), WALL_US + rows[i].off_s * 1000000),
-                         rows[i].want);
+        ck_assert_int_eq(
+            sigv4_verify(&claim, &s.q, STR(SECRET), NULL, WALL_US + rows[i].off_s * 1000000),
+            rows[i].want);
     claim.day = STR("20150831");
-    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), WALL_US), SIGV4_STALE);
+    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), NULL, WALL_US), SIGV4_STALE);
     arena_free(s.arena);
 }
 END_TEST
@@ -220,7 +222,7 @@ START_TEST(dates_that_are_none_are_stale)
     ck_assert(sigv4_parse(value_of(s.lines.authorization), &claim));
     for (size_t i = 0; i < ARRAY_LEN(stamps); i++) {
         s.header[1].value = str_of(stamps[i]);
-        ck_assert_msg(sigv4_verify(&claim, &s.q, STR(SECRET), WALL_US) == SIGV4_STALE, "%s",
+        ck_assert_msg(sigv4_verify(&claim, &s.q, STR(SECRET), NULL, WALL_US) == SIGV4_STALE, "%s",
                       stamps[i]);
     }
     arena_free(s.arena);
@@ -310,7 +312,40 @@ START_TEST(limits)
 }
 END_TEST
 
+/* What is remembered is used, is of one secret and scope, and comes of good signatures only. */
+START_TEST(derived_keys_are_remembered)
+{
+    const struct vector v = {.method = "POST", .path = "/", .query = "", .token = "", .body = "{}"};
+    struct sample s;
+    struct sigv4_claim claim;
+    ASSERT(crypto_init()); /* guarded memory */
+    struct sigv4_memo *memo = sigv4_memo_new();
+    uint8_t key[SIGV4_DERIVED_BYTES], none[SIGV4_DERIVED_BYTES] = {0};
+    sample_init(&s, &v);
+    sample_sign(&s, &v);
+    ck_assert(sigv4_parse(value_of(s.lines.authorization), &claim));
+    struct sigv4_memo_tag tag = sigv4_memo_tag(memo, STR(SECRET), claim.day, &claim.scope);
+    struct sigv4_memo_tag wrong = sigv4_memo_tag(memo, STR("other"), claim.day, &claim.scope);
+    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR("other"), memo, WALL_US), SIGV4_WRONG);
+    ck_assert(!sigv4_memo_get(memo, &wrong, key));
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(sigv4_memo_get(memo, &tag, key), i);
+        ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), memo, WALL_US), SIGV4_GOOD);
+        ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR("other"), memo, WALL_US), SIGV4_WRONG);
+    }
+    struct sigv4_scope moved[] = {{STR("us-east-1s"), STR("ervice")}, {STR("eu"), STR("service")}};
+    for (size_t i = 0; i < ARRAY_LEN(moved); i++) {
+        struct sigv4_memo_tag t = sigv4_memo_tag(memo, STR(SECRET), claim.day, &moved[i]);
+        ck_assert(memcmp(&t, &tag, sizeof t) != 0);
+    }
+    sigv4_memo_put(memo, &tag, none);
+    ck_assert_int_eq(sigv4_verify(&claim, &s.q, STR(SECRET), memo, WALL_US), SIGV4_WRONG);
+    sigv4_memo_free(memo);
+    arena_free(s.arena);
+}
+END_TEST
+
 UNIT_MAIN("sigv4", signs_and_verifies_the_published_vectors, signs_the_documentations_example,
           the_raw_path_is_what_counts, every_part_of_a_request_is_signed,
           old_and_early_signatures_are_stale, dates_that_are_none_are_stale,
-          reads_authorization_headers, limits)
+          reads_authorization_headers, limits, derived_keys_are_remembered)

@@ -69,8 +69,6 @@ export function useRevokeApiKey(org: string, project: string) {
   });
 }
 
-// ---------------------------------------------------------------- providers and their keys
-
 type Page<T> = { items: T[]; next_cursor: string | null };
 
 // For lists that are short by nature: all pages at once, in order.
@@ -84,6 +82,54 @@ async function everyPage<T>(page: (cursor: string) => Promise<Page<T>>): Promise
   } while (cursor);
   return items;
 }
+
+export const signingKeysQuery = (org: string, project: string, apiKey: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'signing-keys', project, apiKey],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        read(
+          api.GET('/api/v1/organisations/{org}/projects/{project}/signing-keys', {
+            params: {
+              path: { org, project },
+              query: { api_key: apiKey, limit: 200, ...(cursor && { cursor }) },
+            },
+            signal,
+          }),
+        ),
+      ),
+  });
+
+export function useCreateSigningKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (apiKey: string) =>
+      read(
+        api.POST('/api/v1/organisations/{org}/projects/{project}/signing-keys', {
+          params: { path: { org, project }, ...CSRF },
+          body: { api_key_id: apiKey },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'signing-keys', project] }),
+    // The secret must not stay in a cache after its dialog is gone.
+    gcTime: 0,
+  });
+}
+
+export function useRevokeSigningKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      read(
+        api.DELETE('/api/v1/organisations/{org}/projects/{project}/signing-keys/{id}', {
+          params: { path: { org, project, id }, ...CSRF },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'signing-keys', project] }),
+  });
+}
+
+// ---------------------------------------------------------------- providers and their keys
 
 export const providersQuery = queryOptions({
   queryKey: ['providers'],

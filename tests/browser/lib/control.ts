@@ -68,6 +68,16 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         key: `sk-doteb-${'Ab3'.repeat(17).slice(0, 49)}`,
       });
     }
+    if (path.endsWith('/signing-keys')) {
+      const pair = {
+        id: '01998a52-3c1e-7c1f-9d50-5d2f1a6b7c80',
+        api_key_id: world.apiKeys[0]?.id,
+        access_key_id: 'DOTEBQ3PXW5ZJ2KLM7VTRH4NA',
+        created_at: world.apiKeys[0]?.created_at,
+      };
+      if (method === 'GET') return answer(route, 200, list([pair]));
+      return answer(route, 201, { ...pair, secret_access_key: 'Ab3'.repeat(14).slice(0, 40) });
+    }
     if (path.includes('/api-keys/') && method === 'DELETE') return answer(route, 204);
     if (path.endsWith('/api-keys')) {
       const revoked = query.get('status') === 'revoked';

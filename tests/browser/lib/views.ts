@@ -135,6 +135,27 @@ export const VIEWS: View[] = [
     ready: 'text=production backend',
     act: (page) => open(page, 'Revoke production backend'),
   },
+  {
+    name: 'api-key-aws',
+    path: apiKeys,
+    state: 'filled',
+    ready: 'text=production backend',
+    act: async (page) => {
+      await open(page, 'AWS credentials of production backend');
+      await page.getByText(/^DOTEB/).waitFor();
+    },
+  },
+  {
+    name: 'api-key-aws-created',
+    path: apiKeys,
+    state: 'filled',
+    ready: 'text=production backend',
+    act: async (page) => {
+      await open(page, 'AWS credentials of production backend');
+      await page.getByRole('button', { name: 'Create AWS credentials' }).click();
+      await page.getByTestId('new-secret').waitFor();
+    },
+  },
   { name: 'provider-keys', path: providerKeys, state: 'filled', ready: 'text=main account' },
   {
     name: 'provider-keys-empty',

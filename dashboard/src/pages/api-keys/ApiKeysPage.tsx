@@ -13,6 +13,7 @@ import { DataTable } from '@/ui/DataTable';
 import { Empty, Failed } from '@/ui/Notice';
 import { Segments } from '@/ui/Segments';
 import css from './ApiKeysPage.module.css';
+import { AwsDialog } from './AwsDialog';
 import { CreateDialog } from './CreateDialog';
 import { KeyCard, keyColumns } from './columns';
 import { RevokeDialog } from './RevokeDialog';
@@ -45,6 +46,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
   const search = useSearch({ from: '/signed-in/o/$org/api-keys' });
   const navigate = useNavigate({ from: '/o/$org/api-keys' });
   const [revoking, setRevoking] = useState<ApiKey>();
+  const [aws, setAws] = useState<ApiKey>();
   const status = search.status ?? 'active';
   const keys = useInfiniteQuery(apiKeysQuery(org.id, project, status));
   const rows = useMemo(() => keys.data?.pages.flatMap((page) => page.items), [keys.data]);
@@ -53,17 +55,18 @@ function Keys({ project, projectName }: { project: string; projectName: string }
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const create = () => go({ create: '1' });
 
-  const columns = useMemo(
-    () =>
-      keyColumns({
-        org: org.id,
-        project,
-        mayRevoke: (key) =>
-          may(org, 'admin') || (may(org, 'developer') && key.owner.id === session.user.id),
-        onRevoke: setRevoking,
-      }),
+  const ways = useMemo(
+    () => ({
+      org: org.id,
+      project,
+      mayChange: (key: ApiKey) =>
+        may(org, 'admin') || (may(org, 'developer') && key.owner.id === session.user.id),
+      onAws: setAws,
+      onRevoke: setRevoking,
+    }),
     [org, project, session.user.id],
   );
+  const columns = useMemo(() => keyColumns(ways), [ways]);
   const addButton = may(org, 'developer') && (
     <Button look="primary" onClick={create}>
       <Plus size={15} /> Create API key
@@ -95,18 +98,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
           rowKey={(key) => key.id}
           rowHeight={52}
           cardHeight={96}
-          card={(key) => (
-            <KeyCard
-              apiKey={key}
-              org={org.id}
-              project={project}
-              onRevoke={
-                may(org, 'admin') || (may(org, 'developer') && key.owner.id === session.user.id)
-                  ? setRevoking
-                  : undefined
-              }
-            />
-          )}
+          card={(key) => <KeyCard apiKey={key} {...ways} />}
           onEnd={keys.hasNextPage && !keys.isFetching ? () => void keys.fetchNextPage() : undefined}
           // What is not all here cannot be put in order here.
           {...(!keys.hasNextPage && {
@@ -122,6 +114,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
           onClose={() => go({ create: undefined })}
         />
       )}
+      {aws && <AwsDialog project={project} apiKey={aws} onClose={() => setAws(undefined)} />}
       {revoking && (
         <RevokeDialog project={project} apiKey={revoking} onClose={() => setRevoking(undefined)} />
       )}

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { Ban } from 'lucide-react';
+import { Ban, FileKey2 } from 'lucide-react';
 import type { ApiKey } from '@/api/client';
 import { ago, count, countExact, date, money, moneyExact, NONE, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
@@ -10,7 +10,8 @@ import css from './ApiKeysPage.module.css';
 type Ways = {
   org: string;
   project: string;
-  mayRevoke: (key: ApiKey) => boolean;
+  mayChange: (key: ApiKey) => boolean;
+  onAws: (key: ApiKey) => void;
   onRevoke: (key: ApiKey) => void;
 };
 
@@ -43,7 +44,28 @@ function When({ at, none }: { at: string | null; none: string }) {
   return <span title={whenExact(at)}>{ago(at)}</span>;
 }
 
-export function keyColumns({ org, project, mayRevoke, onRevoke }: Ways): Columns<ApiKey> {
+function Actions({
+  apiKey,
+  onAws,
+  onRevoke,
+}: { apiKey: ApiKey } & Pick<Ways, 'onAws' | 'onRevoke'>) {
+  return (
+    <span className={`${aboveLink} ${css.actions}`}>
+      <IconButton
+        label={`AWS credentials of ${apiKey.name}`}
+        size="small"
+        onClick={() => onAws(apiKey)}
+      >
+        <FileKey2 size={15} />
+      </IconButton>
+      <IconButton label={`Revoke ${apiKey.name}`} size="small" onClick={() => onRevoke(apiKey)}>
+        <Ban size={15} />
+      </IconButton>
+    </span>
+  );
+}
+
+export function keyColumns({ org, project, mayChange, onAws, onRevoke }: Ways): Columns<ApiKey> {
   return [
     {
       id: 'name',
@@ -120,16 +142,10 @@ export function keyColumns({ org, project, mayRevoke, onRevoke }: Ways): Columns
       id: 'actions',
       header: () => <span className="visually-hidden">Actions</span>,
       enableSorting: false,
-      meta: { width: '48px', align: 'end', skeleton: 0 },
+      meta: { width: '80px', align: 'end', skeleton: 0 },
       cell: ({ row: { original: key } }) =>
         !key.revoked_at &&
-        mayRevoke(key) && (
-          <span className={aboveLink}>
-            <IconButton label={`Revoke ${key.name}`} size="small" onClick={() => onRevoke(key)}>
-              <Ban size={15} />
-            </IconButton>
-          </span>
-        ),
+        mayChange(key) && <Actions apiKey={key} onAws={onAws} onRevoke={onRevoke} />,
     },
   ];
 }
@@ -138,24 +154,17 @@ export function KeyCard({
   apiKey: key,
   org,
   project,
+  mayChange,
+  onAws,
   onRevoke,
-}: {
-  apiKey: ApiKey;
-  org: string;
-  project: string;
-  onRevoke: ((key: ApiKey) => void) | undefined;
-}) {
+}: { apiKey: ApiKey } & Ways) {
   return (
     <div className={css.card}>
       <div className={css.name}>
         <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
       </div>
-      {onRevoke && !key.revoked_at ? (
-        <span className={aboveLink}>
-          <IconButton label={`Revoke ${key.name}`} size="small" onClick={() => onRevoke(key)}>
-            <Ban size={15} />
-          </IconButton>
-        </span>
+      {mayChange(key) && !key.revoked_at ? (
+        <Actions apiKey={key} onAws={onAws} onRevoke={onRevoke} />
       ) : (
         <span />
       )}

@@ -1,0 +1,137 @@
+/* /organisations/{org}/projects/{project}/signing-keys: list, make (secret shown once), revoke. */
+#include <sodium.h>
+
+#include "common/clock.h"
+#include "common/signing_key.h"
+#include "control/api/api.h"
+#include "control/page.h"
+#include "control/seal.h"
+#include "control/store/api_key_store.h"
+#include "control/store/signing_key_store.h"
+
+static bool open_cursor(struct call *c, struct page *page, struct signing_key_filter *f)
+{
+    if (!page_open(c, page, 2))
+        return false;
+    f->after = page->after;
+    return !page->after ||
+           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
+           page_bad_cursor(c);
+}
+
+void signing_keys_list(struct call *c)
+{
+    struct page page;
+    struct pg_result *r = NULL;
+    struct uuid api_key;
+    bool of_one = false;
+    struct signing_key_filter f = {.organisation = c->org, .project = c->project};
+    page_init(&page);
+    const struct input_row rows[] = {
+        {.name = "api_key", .kind = INPUT_UUID, .to = &api_key, .given = &of_one},
+        PAGE_INPUT(&page),
+    };
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+        return;
+    f.api_key = of_one ? &api_key : NULL;
+    f.limit = page.limit + 1;
+    enum pg_err e = signing_key_store_list(c->pg, &f, &r);
+    if (e == PG_OK)
+        page_write(c, &page, r, 2);
+    else
+        (void)call_failed(c, e);
+    pg_result_free(r);
+}
+
+/* The stored object with the secret put in. */
+static void answer_created(struct call *c, struct uuid id, const char *secret)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = signing_key_store_get(c->pg, c->org, id, &r);
+    if (e == PG_OK && pg_rows(r) == 1) {
+        struct str item = pg_str(r, 0, 0);
+        struct buf *out = call_json(c, 201);
+        ASSERT(item.len > 2 && item.p[item.len - 1] == '}');
+        (void)buf_add(out, item.p, item.len - 1);
+        (void)buf_printf(out, ",\"secret_access_key\":\"%s\"}\n", secret);
+    } else {
+        (void)call_failed(c, e == PG_OK ? PG_INVALID : e);
+    }
+    pg_result_free(r);
+}
+
+/* May the caller act on what belongs to this owner's API key? */
+static bool may_change(struct call *c, struct uuid owner)
+{
+    if (c->role >= ROLE_ADMIN || uuid_eq(owner, c->session.user))
+        return true;
+    reply_problem(&c->reply, P_ROLE, NULL,
+                  "A developer may change their own keys; this one is somebody else's.");
+    return false;
+}
+
+static enum pg_err add(struct call *c, struct uuid api_key, const struct signing_key *pair,
+                       struct uuid id, bool *added)
+{
+    uint8_t sealed[SIGNING_KEY_SECRET_LEN + CRYPTO_SEAL_OVERHEAD];
+    struct crypto_aad aad = aad_signing_key(c->org, id);
+    struct signing_key_new k = {
+        .organisation = c->org,
+        .id = id,
+        .api_key = api_key,
+        .created_by = c->session.user,
+        .access_key_id = pair->id,
+        .sealed = str_make((const char *)sealed, sizeof sealed),
+    };
+    enum pg_err e = seal_for(c->app, c->pg, c->org, &aad, str_of(pair->secret), sealed);
+    return e == PG_OK ? signing_key_store_add(c->pg, &k, added) : e;
+}
+
+void signing_keys_create(struct call *c)
+{
+    struct uuid api_key, owner, id = uuid_v7(clock_wall_us());
+    bool found, added = false;
+    const struct input_row rows[] = {
+        {.name = "api_key_id", .kind = INPUT_UUID, .required = true, .to = &api_key},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)))
+        return;
+    enum pg_err e = api_key_store_owner(c->pg, c->org, c->project, api_key, &owner, &found);
+    if (e == PG_OK && !found) {
+        (void)input_refuse(c, "api_key_id", "there is no such API key in this project.");
+        return;
+    }
+    if (e == PG_OK && !may_change(c, owner))
+        return;
+    struct signing_key pair;
+    signing_key_generate(&pair);
+    if (e == PG_OK)
+        e = add(c, api_key, &pair, id, &added);
+    if (e != PG_OK)
+        (void)call_failed(c, e);
+    else if (added)
+        answer_created(c, id, pair.secret);
+    else
+        (void)input_refuse(c, "api_key_id",
+                           "the API key is revoked, or has five signing keys already.");
+    sodium_memzero(&pair, sizeof pair);
+}
+
+void signing_keys_revoke(struct call *c)
+{
+    struct uuid owner;
+    bool found;
+    enum pg_err e = signing_key_store_owner(c->pg, c->org, c->project, c->id, &owner, &found);
+    if (e == PG_OK && !found) {
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such signing key.");
+        return;
+    }
+    if (e == PG_OK && !may_change(c, owner))
+        return;
+    if (e == PG_OK)
+        e = signing_key_store_revoke(c->pg, c->org, c->id);
+    if (e == PG_OK)
+        call_no_content(c);
+    else
+        (void)call_failed(c, e);
+}

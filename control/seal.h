@@ -1,0 +1,12 @@
+/* Seals a secret under an organisation's data key (ARCHITECTURE A9.2). */
+#ifndef DOTEB_CONTROL_SEAL_H
+#define DOTEB_CONTROL_SEAL_H
+
+#include "control/app.h"
+
+/* `out` holds plain.len + CRYPTO_SEAL_OVERHEAD bytes. PG_INVALID also if the organisation's data
+ * key does not open (logged). */
+MUST_USE enum pg_err seal_for(const struct app *app, struct pg *pg, struct uuid organisation,
+                              const struct crypto_aad *aad, struct str plain, uint8_t *out);
+
+#endif
