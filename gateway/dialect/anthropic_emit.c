@@ -248,6 +248,24 @@ static void write_model(struct anthropic_emit *e)
     jw_string(&e->w, e->to->model);
 }
 
+/* All that stands behind messages and tools. */
+static void write_rest(struct anthropic_emit *e)
+{
+    write_thinking(e);
+    write_output(e);
+    write_sampling(e);
+    write_stop(e);
+    write_tier(e);
+    write_user(e);
+    if (e->to->stream) {
+        jw_key(&e->w, "stream");
+        jw_bool(&e->w, true);
+    }
+    write_unknown(e);
+    note_losses(e);
+    jw_end(&e->w);
+}
+
 enum err anthropic_emit_request(const struct ir_chat *c, const struct dialect_target *to,
                                 struct arena *a, struct buf *out, struct dialect_loss *loss)
 {
@@ -262,20 +280,11 @@ enum err anthropic_emit_request(const struct ir_chat *c, const struct dialect_ta
     jw_key(&e.w, "max_tokens");
     jw_i64(&e.w, max_tokens(&e));
     anthropic_emit_system(&e);
-    anthropic_emit_messages(&e);
-    anthropic_emit_tools(&e);
-    write_thinking(&e);
-    write_output(&e);
-    write_sampling(&e);
-    write_stop(&e);
-    write_tier(&e);
-    write_user(&e);
-    if (to->stream) {
-        jw_key(&e.w, "stream");
-        jw_bool(&e.w, true);
-    }
-    write_unknown(&e);
-    note_losses(&e);
-    jw_end(&e.w);
+    if (!e.err)
+        anthropic_emit_messages(&e);
+    if (!e.err)
+        anthropic_emit_tools(&e);
+    if (!e.err) /* what was refused stands there unfinished */
+        write_rest(&e);
     return e.err;
 }
