@@ -2,6 +2,8 @@
 making, listing and revoking one; botocore as the signer; everything that must be refused.
 """
 import datetime
+import hashlib
+import http.client
 import json
 import subprocess
 
@@ -15,7 +17,7 @@ import pytest
 
 import harness
 from control_client import Person, add_organisation, add_user
-from harness import http, wait_until
+from harness import wait_until
 
 MODEL = "aws-bedrock/claude-haiku-4-5"
 BODY = json.dumps({"messages": [{"role": "user", "content": [{"text": "Say hello."}]}]}).encode()
@@ -91,7 +93,7 @@ def signed(gateway, pair, path=f"/model/{MODEL.replace('/', '%2F')}/converse", b
 
 def send(gateway, headers, path=f"/model/{MODEL.replace('/', '%2F')}/converse", body=BODY):
     """(status, exception's name, parsed body)."""
-    status, head, data = http("POST", gateway.root + path, body, headers)
+    status, head, data = harness.http("POST", gateway.root + path, body, headers)
     return status, head.get("x-amzn-errortype"), json.loads(data)
 
 
@@ -212,7 +214,6 @@ def call_with_body(gateway, pair, body):
 
 def test_signed_content_hash_is_taken(gateway, pair):
     assert call(gateway, pair, auth=botocore.auth.S3SigV4Auth)[0] == 403   # S3's path, not ours
-    import hashlib
     digest = hashlib.sha256(BODY).hexdigest()
     assert call(gateway, pair, headers={"X-Amz-Content-SHA256": digest})[0] == 200
 
@@ -274,6 +275,21 @@ def test_inside_the_skew(gateway, pair):
         assert call(gateway, pair, at=shifted(seconds))[0] == 200
 
 
+def test_a_body_that_is_too_large_is_told_so(gateway, installation, key, pair):
+    """Before its bytes are sent: they are not waited for, and the signature is not judged."""
+    before = rows(installation, key)
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    connection.putrequest("POST", f"/model/{MODEL.replace('/', '%2F')}/converse")
+    for name, value in signed(gateway, pair).items():
+        connection.putheader(name, value)
+    connection.putheader("Content-Length", str(10 ** 12))
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert (answer.status, "larger" in json.loads(answer.read())["message"]) == (413, True)
+    connection.close()
+    assert rows(installation, key) == before
+
+
 def test_a_signature_beside_a_key_is_a_conflict(gateway, key, pair):
     status, _, body = send(gateway, signed(gateway, pair) | {"x-api-key": key["key"]})
     assert status == 401 and "Two different" in body["message"]
@@ -283,7 +299,7 @@ def test_only_where_requests_are_signed(gateway, pair):
     headers = signed(gateway, pair, path="/v1/chat/completions")
     status, _, body = send(gateway, headers, path="/v1/chat/completions")
     assert (status, body["error"]["code"]) == (401, "missing_api_key")
-    status, _, data = http("GET", gateway.root + "/v1/models", headers=headers)
+    status, _, data = harness.http("GET", gateway.root + "/v1/models", headers=headers)
     assert (status, json.loads(data)["error"]["code"]) == (401, "missing_api_key")
 
 
