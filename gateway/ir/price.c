@@ -28,14 +28,17 @@ static const uint8_t stand_in[] = {
     [PRICE_AUDIO_OUTPUT] = PRICE_OUTPUT,
     [PRICE_WEB_SEARCH] = PRICE_WEB_SEARCH,
     [PRICE_REQUEST] = PRICE_REQUEST,
+    [PRICE_IMAGE_OUTPUT] = PRICE_OUTPUT,
+    [PRICE_IMAGE_TOKENS] = PRICE_INPUT,
 };
 static_assert(ARRAY_LEN(stand_in) == PRICE_KINDS, "one stand-in per price");
 
 /* The kinds that input and output tokens can be charged as, and those that multipliers touch. */
-static const uint8_t input_kinds[] = {PRICE_INPUT,          PRICE_CACHED_INPUT,
-                                      PRICE_CACHE_WRITE_5M, PRICE_CACHE_WRITE_1H,
-                                      PRICE_AUDIO_INPUT,    PRICE_CACHED_AUDIO_INPUT};
-static const uint8_t output_kinds[] = {PRICE_OUTPUT, PRICE_REASONING, PRICE_AUDIO_OUTPUT};
+static const uint8_t input_kinds[] = {
+    PRICE_INPUT,       PRICE_CACHED_INPUT,       PRICE_CACHE_WRITE_5M, PRICE_CACHE_WRITE_1H,
+    PRICE_AUDIO_INPUT, PRICE_CACHED_AUDIO_INPUT, PRICE_IMAGE_TOKENS};
+static const uint8_t output_kinds[] = {PRICE_OUTPUT, PRICE_REASONING, PRICE_AUDIO_OUTPUT,
+                                       PRICE_IMAGE_OUTPUT};
 
 const char *price_kind_name(enum price_kind k)
 {
@@ -129,10 +132,12 @@ static void split(const struct usage *u, int64_t q[PRICE_KINDS])
     q[PRICE_CACHE_WRITE_5M] = part_of(u->cache_write_5m, &input);
     q[PRICE_CACHE_WRITE_1H] = part_of(u->cache_write_1h, &input);
     q[PRICE_AUDIO_INPUT] = part_of(known(u->audio_input) - q[PRICE_CACHED_AUDIO_INPUT], &input);
+    q[PRICE_IMAGE_TOKENS] = part_of(u->image_tokens, &input);
     q[PRICE_INPUT] = input;
     q[PRICE_IMAGE_INPUT] = known(u->image_input);
     q[PRICE_REASONING] = part_of(u->reasoning, &output);
     q[PRICE_AUDIO_OUTPUT] = part_of(u->audio_output, &output);
+    q[PRICE_IMAGE_OUTPUT] = part_of(u->image_output, &output);
     q[PRICE_OUTPUT] = output;
     q[PRICE_WEB_SEARCH] = known(u->web_searches);
     q[PRICE_REQUEST] = 1;
