@@ -14,7 +14,7 @@
 /* Numbers of gateway/dialect/dialect.h, enum dialect_endpoint. */
 #define SQL_ENDPOINT                                                                               \
     "coalesce((array['chat.completions', 'completions', 'responses', 'messages', "                 \
-    "'generate_content', 'converse'])[r.endpoint], r.endpoint::text)"
+    "'generate_content', 'converse', 'embeddings', 'moderations', 'images.generations', 'rerank'])[r.endpoint], r.endpoint::text)"
 
 /* Members of the API's request object. */
 /* clang-format off */

@@ -186,6 +186,17 @@ static bool read_choices(struct reader *r, enum json_token t)
     return true;
 }
 
+/* The list of an answer that is no chat. */
+static bool read_items(struct reader *r, enum json_token t)
+{
+    while ((t = json_scan_next(&r->s)) != JSON_ARRAY_END) {
+        if (!json_scan_value(&r->s, t).p)
+            return false;
+        r->out->items++;
+    }
+    return true;
+}
+
 static bool read_usage(struct reader *r, enum json_token t)
 {
     struct openai_usage_spans spans;
@@ -300,6 +311,8 @@ static const struct member {
     {{"model", 5}, TEXT, read_model},
     {{"choices", 7}, ARRAY, read_choices},
     {{"usage", 5}, OBJECT, read_usage},
+    {{"data", 4}, ARRAY, read_items},
+    {{"results", 7}, ARRAY, read_items},
     {{"object", 6}, TEXT, read_object},
     {{"service_tier", 12}, TEXT, read_service_tier},
     {{"error", 5}, ANY, read_error},

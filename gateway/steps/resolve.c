@@ -77,6 +77,9 @@ static bool able(const struct req *r, const struct snap_offer *o)
     const struct dialect_request *scan = &r->want.scan;
     if (o->ends_at_us <= r->in.created_us)
         return false;
+    const char *path;
+    if (!dialect_serving(o->provider->dialect, r->in.dialect, o->caps, o->provider->quirks, &path))
+        return false;
     return !scan->stream || (o->caps & CAP_STREAMING);
 }
 

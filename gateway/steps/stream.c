@@ -103,6 +103,9 @@ enum step_rc stream_accept(struct req *r)
     }
     if (!an->has_choices)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer has no choices"));
+    if (r->want.scan.n_inputs && an->items != r->want.scan.n_inputs)
+        return upstream_failed(r, E_UPSTREAM_BAD_ANSWER,
+                               STR("it has another number of results than was asked for"));
     if (r->want.scan.stream)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("a stream was asked for"));
     int64_t now = clock_mono_us();
@@ -124,7 +127,9 @@ static enum step_rc whole_answer(struct req *r)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is too large"));
     if (r->up.result.err)
         return upstream_failed(r, r->up.result.err, str_of(r->up.result.detail));
-    return r->tx.translated ? convert_answer(r) : pass_answer(r);
+    if (!r->tx.translated)
+        return pass_answer(r);
+    return r->tx.dialect->read_vectors ? convert_vectors(r) : convert_answer(r);
 }
 
 /* ------------------------------------------------------------------ streams */

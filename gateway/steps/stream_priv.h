@@ -32,6 +32,8 @@ enum step_rc pass_answer(struct req *r);
 enum step_rc convert_frame(struct req *r, const struct frame *f);
 void convert_finish(struct req *r);
 enum step_rc convert_answer(struct req *r);
+/* The same for an answer of vectors. (stream_vectors.c) */
+enum step_rc convert_vectors(struct req *r);
 /* Forgets what a failed attempt's answer has led to. */
 void convert_forget(struct req *r);
 /* The writer's state for an error event, NULL if it never wrote. */
