@@ -173,6 +173,8 @@ struct dialect_answer {
     bool has_usage;          /* a usage object stood there (not null) */
     bool has_choices;        /* it is an answer: what every answer of the dialect has stood there */
     size_t items;            /* members of its list of results (`data`, `results`) */
+    size_t items_end;        /* behind the greatest index that one of them names, 0 none */
+    bool items_repeat;       /* two of them name one index */
     bool only_usage;         /* stream: usage and no choice (`choices: []` or none) */
     bool has_content;        /* stream: something a client would show or act upon */
     bool is_done;            /* stream: the terminator, which write_done writes anew ([DONE]) */

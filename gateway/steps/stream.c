@@ -103,9 +103,10 @@ enum step_rc stream_accept(struct req *r)
     }
     if (!an->has_choices)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer has no choices"));
-    if (r->want.scan.n_inputs && an->items != r->want.scan.n_inputs)
+    size_t asked = r->want.scan.n_inputs;
+    if (asked && (an->items != asked || an->items_end > asked || an->items_repeat))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER,
-                               STR("it has another number of results than was asked for"));
+                               STR("its results are not those that were asked for"));
     if (r->want.scan.stream)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("a stream was asked for"));
     int64_t now = clock_mono_us();

@@ -11,6 +11,7 @@ static void note(struct req *r, const struct ir_vectors *v)
     an->has_choices = true;
     an->model = v->model;
     an->id = v->id;
+    an->items_end = v->n;
     for (size_t i = 0; i < v->n; i++)
         an->items += v->v[i].p != NULL;
 }

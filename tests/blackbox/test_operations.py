@@ -12,7 +12,8 @@ from openai.types.image_generate_params import ImageGenerateParamsNonStreaming
 from openai.types.moderation_create_params import ModerationCreateParams
 from pydantic import TypeAdapter
 
-from harness import http
+from harness import http, wait_until
+from raw_provider import RawProvider
 
 TEXTS = ["a first text", "another one", "and the third"]
 ACME = {
@@ -24,13 +25,20 @@ ACME = {
 }
 
 
+def await_model(gateway, key, model):
+    """The gateway has the configuration that was just written."""
+    wait_until(lambda: f'"{model}"'.encode() in http(
+        "GET", gateway.base_url + "/models", headers={"authorization": f"Bearer {key}"})[2])
+
+
 @pytest.fixture(scope="module")
-def keys(installation, simulator, gateway, tmp_path_factory):
+def keys(installation, simulator, gateway, key, tmp_path_factory):
     for provider, base in (("google-ai-studio", "/v1beta"), ("deepinfra", "/v1")):
         installation.add_provider_key(provider, simulator.root + base)
     path = tmp_path_factory.mktemp("catalogue") / "judge.json"
     path.write_text(json.dumps(ACME))
     installation.command("catalogue", "import", str(path))
+    await_model(gateway, key, "openai/judge")
 
 
 @pytest.fixture
@@ -161,6 +169,71 @@ def test_a_model_of_vectors_does_not_chat(client):
         client.chat.completions.create(model="text-embedding-3-small",
                                        messages=[{"role": "user", "content": "x"}])
     assert e.value.param == "model"
+
+
+VECTOR = {"object": "embedding", "embedding": [0.5, 1]}
+FAULTS = {
+    "too_few": [VECTOR | {"index": 0}],
+    "too_many": [VECTOR | {"index": i} for i in range(3)],
+    "twice_the_same": [VECTOR | {"index": 0}] * 2,
+    "beyond_the_end": [VECTOR | {"index": 0}, VECTOR | {"index": 5}],
+    "negative": [VECTOR | {"index": 0}, VECTOR | {"index": -1}],
+    "none": [],
+}
+
+
+@pytest.fixture(scope="module")
+def raw(installation, gateway, key, keys):
+    raw = RawProvider()
+    installation.add_provider_key("tencent", raw.root)
+    await_model(gateway, key, "kinfra-text-embedding-4b")
+    yield raw
+    raw.stop()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("path", ["/embeddings", "google"])
+def test_vectors_that_nobody_asked_for(raw, gateway, key, fault, path):
+    """Passed and translated: the answer is the provider's failure."""
+    answer = {"object": "list", "data": FAULTS[fault], "model": "m",
+              "usage": {"prompt_tokens": 2, "total_tokens": 2}}
+    raw.say(fault, [json.dumps(answer).encode()], kind="application/json")
+    texts = [f"[raw {fault}]", "two"]
+    model = "kinfra-text-embedding-4b"
+    if path == "google":
+        url = f"{gateway.base_url}beta/models/{model}:batchEmbedContents"
+        body = {"requests": [{"model": f"models/{model}", "content": {"parts": [{"text": t}]}}
+                             for t in texts]}
+    else:
+        url, body = gateway.base_url + path, {"model": model, "input": texts}
+    assert http("POST", url, body, {"authorization": f"Bearer {key}"})[0] == 502
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_vectors_are_put_in_order(raw, gateway, key, order):
+    vectors = [{"index": i, "embedding": [i, 0.5]} for i in order]
+    raw.say("order", [json.dumps({"data": vectors}).encode()], kind="application/json")
+    url = f"{gateway.base_url}beta/models/kinfra-text-embedding-4b:batchEmbedContents"
+    body = {"requests": [{"content": {"parts": [{"text": t}]}} for t in ("[raw order]", "two")]}
+    status, _, text = http("POST", url, body, {"x-goog-api-key": key})
+    assert status == 200
+    assert [e["values"] for e in json.loads(text)["embeddings"]] == [[0, 0.5], [1, 0.5]]
+
+
+@pytest.mark.parametrize("body, field", [
+    ({}, "requests"),
+    ({"requests": [{}]}, "requests[0].content"),
+    ({"requests": [{"content": {"parts": []}}]}, "requests[0].content"),
+    ({"requests": [{"content": {"parts": [{"text": "a"}, {"text": "b"}]}}]}, "requests[0].content"),
+    ({"requests": [{"content": {"parts": [{"text": "a"}]}, "outputDimensionality": 0}]},
+     "requests[0].outputDimensionality"),
+    ({"requests": [{"content": {"parts": [{"text": "a"}]}, "title": "t"}]}, "requests[0].title"),
+])
+def test_what_a_google_client_gets_wrong_is_named(keys, gateway, key, body, field):
+    url = f"{gateway.base_url}beta/models/text-embedding-3-small:batchEmbedContents"
+    status, _, text = http("POST", url, body, {"x-goog-api-key": key})
+    error = json.loads(text)["error"]
+    assert status == 400 and field in json.dumps(error), error
 
 
 # ---------------------------------------------------------------- passed
