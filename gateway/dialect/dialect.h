@@ -68,9 +68,10 @@ struct dialect_request {
     struct str previous_response_id;
     struct dialect_span store; /* of its value; 0,0: not given */
     bool keeps;                /* the client may ask for the answer again */
-    bool foreign;    /* it carries another provider's wrapped state (dialect/signature.h) or must be
-                        answered in a form that cannot be passed: translated even to its own dialect */
-    size_t n_inputs; /* results that the answer must have, 0: any number */
+    bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
+                     answered in a form that cannot be passed: translated even to its own dialect */
+    int64_t characters;           /* of text to speak, 0 none */
+    size_t n_inputs;              /* results that the answer must have, 0: any number */
     const struct ir_embed *embed; /* a request for vectors, read; else NULL */
     const struct ir_chat *chat;   /* the whole request, if scanning has read it anyway; else NULL */
     const char *stream_type;      /* Content-Type of its stream; NULL: the dialect's. Static */
@@ -247,6 +248,7 @@ enum dialect_endpoint {
     ENDPOINT_MODERATIONS,
     ENDPOINT_IMAGE_GENERATIONS,
     ENDPOINT_RERANK,
+    ENDPOINT_SPEECH,
 };
 
 /* A path that clients POST to. `/v1` before it may be missing. */
@@ -287,7 +289,9 @@ struct dialect {
     /* What its requests are for: the bit of CAPS_OF_OPERATIONS that offers must have; 0: chat.
      * Requests for anything else reach providers by rows with the same bit that are `beside`. */
     uint32_t operation;
-    bool no_output; /* its answers have no tokens */
+    bool no_output;       /* its answers have no tokens */
+    bool binary;          /* its answers are no text: passed as they come */
+    uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */
 
     /* ------------------------------------------------ clients speak it (scan_request not NULL) */
 

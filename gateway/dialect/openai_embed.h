@@ -5,7 +5,8 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/dialect/read.h"
 
-extern const struct dialect openai_embeddings, openai_moderations, openai_images, openai_rerank;
+extern const struct dialect openai_embeddings, openai_moderations, openai_images, openai_rerank,
+    openai_speech;
 
 /* ---- openai_plain.c: what they share */
 

@@ -9,7 +9,8 @@ enum { MODEL_MAX_BYTES = 256, REQUIRED_MAX = 2 };
 
 struct plain {
     const char *required[REQUIRED_MAX];
-    const char *model; /* if none is given; NULL: it must be */
+    const char *counts; /* the first required one: a string whose characters count; NULL none */
+    const char *model;  /* if none is given; NULL: it must be */
 };
 
 void plain_read_model(struct reader *r, struct dialect_request *out)
@@ -33,6 +34,23 @@ static void read_stream(struct reader *r)
                         "'stream' is not available here: ask for the whole answer.");
 }
 
+static void read_stream_format(struct reader *r)
+{
+    struct str word;
+    if (rd_string(r, "stream_format", &word) && !rd_is(word, "audio"))
+        (void)rd_refuse(r, E_UNSUPPORTED, STR("stream_format"),
+                        "'stream_format' must be 'audio' here.");
+}
+
+/* Code points. */
+static int64_t count_characters(struct str text)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += ((unsigned char)text.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
 static void read_member(struct reader *r, const struct plain *p, struct str key,
                         struct dialect_request *out, bool given[REQUIRED_MAX])
 {
@@ -41,8 +59,15 @@ static void read_member(struct reader *r, const struct plain *p, struct str key,
         plain_read_model(r, out);
     } else if (rd_is(key, "stream")) {
         read_stream(r);
+    } else if (rd_is(key, "stream_format")) {
+        read_stream_format(r);
     } else if (rd_is(key, "user")) {
         (void)rd_string(r, "user", &out->end_user);
+    } else if (p->counts && rd_is(key, p->counts)) {
+        if (!rd_string(r, p->counts, &raw))
+            return;
+        out->characters = count_characters(raw);
+        given[0] |= raw.len > 0;
     } else if (rd_raw(r, &raw)) {
         for (size_t i = 0; i < REQUIRED_MAX; i++)
             given[i] |= p->required[i] && rd_is(key, p->required[i]);
@@ -113,6 +138,7 @@ static bool scan_images(struct str body, struct arena *a, struct dialect_answer 
     }
 SCAN(moderation, .required = {"input"}, .model = "omni-moderation-latest")
 SCAN(image, .required = {"prompt"})
+SCAN(speech, .required = {"input", "voice"}, .counts = "input")
 SCAN(ranking, .required = {"query", "documents"})
 
 #define PLAIN(word, cap, at, scan_body, scan_result)                                               \
@@ -151,4 +177,16 @@ const struct dialect openai_rerank = {
     PLAIN("openai-rerank", CAP_RERANK, "/rerank", scan_ranking, plain_scan_answer),
     .routes = rerank_routes,
     .no_output = true,
+};
+
+static const struct dialect_route speech_routes[] = {
+    {"/audio/speech", ASK_CHAT, ENDPOINT_SPEECH, false},
+    {NULL, ASK_CHAT, ENDPOINT_SPEECH, false},
+};
+const struct dialect openai_speech = {
+    PLAIN("openai-speech", CAP_SPEECH, "/audio/speech", scan_speech, plain_scan_answer),
+    .routes = speech_routes,
+    .no_output = true,
+    .binary = true,
+    .needs_price = 1u << PRICE_CHARACTERS,
 };

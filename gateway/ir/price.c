@@ -30,6 +30,7 @@ static const uint8_t stand_in[] = {
     [PRICE_REQUEST] = PRICE_REQUEST,
     [PRICE_IMAGE_OUTPUT] = PRICE_OUTPUT,
     [PRICE_IMAGE_TOKENS] = PRICE_INPUT,
+    [PRICE_CHARACTERS] = PRICE_CHARACTERS,
 };
 static_assert(ARRAY_LEN(stand_in) == PRICE_KINDS, "one stand-in per price");
 
@@ -140,6 +141,7 @@ static void split(const struct usage *u, int64_t q[PRICE_KINDS])
     q[PRICE_IMAGE_OUTPUT] = part_of(u->image_output, &output);
     q[PRICE_OUTPUT] = output;
     q[PRICE_WEB_SEARCH] = known(u->web_searches);
+    q[PRICE_CHARACTERS] = known(u->characters);
     q[PRICE_REQUEST] = 1;
 }
 
@@ -212,4 +214,23 @@ int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t ou
         most = upper > most ? upper : most;
     }
     return most;
+}
+
+int64_t cost_upper_units_pico(const struct price_list *list, int64_t characters)
+{
+    static const uint8_t kinds[] = {PRICE_CHARACTERS};
+    struct price max = {0};
+    int64_t multiplier = 1000;
+    for (unsigned i = 0; i < list->n_tiers; i++) {
+        struct price p = dearest(&list->tier[i], kinds, 1);
+        max = p.femto > max.femto ? p : max;
+    }
+    if (list->n_peak_hours > 0) {
+        struct price p = dearest(&list->off_peak, kinds, 1);
+        max = p.femto > max.femto ? p : max;
+    }
+    for (unsigned i = 0; i < list->n_service_tiers; i++)
+        if (list->service_tier[i].multiplier_milli > multiplier)
+            multiplier = list->service_tier[i].multiplier_milli;
+    return money_line_pico(characters, max, multiplier);
 }

@@ -24,7 +24,8 @@
     PRICE(WEB_SEARCH, "web_search", "call")                                                        \
     PRICE(REQUEST, "request", "request")                                                           \
     PRICE(IMAGE_OUTPUT, "image_output", "token")                                                   \
-    PRICE(IMAGE_TOKENS, "image_token_input", "token")
+    PRICE(IMAGE_TOKENS, "image_token_input", "token")                                              \
+    PRICE(CHARACTERS, "per_character", "character")
 
 enum price_kind {
 #define PRICE(e, name, unit) PRICE_##e,
@@ -96,5 +97,7 @@ void cost_compute(const struct price_list *list, const struct usage *u, struct s
 /* The greatest cost of a request of at most `input` and `output` tokens, whatever part they are,
  * at any hour and service tier; images and web searches are not in it. */
 int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t output);
+/* The same for what is counted before the provider is asked: characters to speak. */
+int64_t cost_upper_units_pico(const struct price_list *list, int64_t characters);
 
 #endif

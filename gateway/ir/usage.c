@@ -15,6 +15,7 @@ void usage_clear(struct usage *u)
                         .reasoning = -1,
                         .audio_output = -1,
                         .image_output = -1,
+                        .characters = -1,
                         .web_searches = -1};
 }
 
@@ -43,6 +44,7 @@ void usage_merge(struct usage *into, const struct usage *from)
     take(&into->reasoning, from->reasoning);
     take(&into->audio_output, from->audio_output);
     take(&into->image_output, from->image_output);
+    take(&into->characters, from->characters);
     take(&into->web_searches, from->web_searches);
     into->estimated = usage_known(from) ? from->estimated : into->estimated || from->estimated;
 }

@@ -22,6 +22,7 @@ struct usage {
     int64_t reasoning;    /* part of output */
     int64_t audio_output; /* part of output */
     int64_t image_output; /* tokens of images; part of output */
+    int64_t characters;   /* of text to speak */
     int64_t web_searches; /* calls */
     bool estimated;       /* counted by us, not by the provider */
 };

@@ -20,7 +20,9 @@ static void add_estimate(const struct req *r, struct ledger_open *o)
                                                       r->want.scan.n);
     const struct price_list *list = snap_offer_prices(c->offer, r->in.created_us);
     if (list)
-        o->estimated_pico = cost_upper_pico(list, o->estimated_input, o->estimated_output);
+        o->estimated_pico = money_add(
+            cost_upper_pico(list, o->estimated_input, o->estimated_output),
+            cost_upper_units_pico(list, r->want.scan.characters));
 }
 
 /* The caller's `metadata` and X-LLMGateway-* headers as one object. */

@@ -151,7 +151,7 @@ static const struct table tables[] = {
         models, model_row, read_model,
         "select model_id, slug, name, family, " EPOCH_US(
             "released_at") " from models where enabled and output && array['text', 'embedding', 'image', "
-                           "'moderation', 'rerank'] order by slug"),
+                           "'moderation', 'rerank', 'audio'] order by slug"),
     TABLE(aliases, alias_row, read_alias, "select alias, model_id from model_aliases order by 1"),
     TABLE(
         offers, offer_row, read_offer,

@@ -21,6 +21,9 @@ ACME = {
         {"id": "judge", "name": "Judge", "output": ["moderation"], "aliases": ["omni-moderation-latest"],
          "offers": [{"provider": "openai", "provider_model": "judge-2026", "price": {"input": "0"},
                      "capabilities": ["moderations"]}]},
+        {"id": "speaker", "name": "Speaker", "output": ["audio"],
+         "offers": [{"provider": "tencent", "provider_model": "speaker",
+                     "price": {"per_character": "10e-6"}, "capabilities": ["speech_generations"]}]},
     ]
 }
 
@@ -274,3 +277,50 @@ def test_rerank(keys, gateway, key, installation, simulator):
     status, _, text = http("POST", gateway.base_url + "/rerank", body,
                            {"authorization": f"Bearer {key}"})
     assert (status, json.loads(text)["error"]["param"]) == (400, "query")
+
+
+def test_speech(client, installation, simulator):
+    text = "Häuser am See. " * 2000
+    with client.audio.speech.with_streaming_response.create(
+            model="tts-1", voice="alloy", input=text, response_format="wav") as answer:
+        sound = b"".join(answer.iter_bytes())
+    assert answer.headers["content-type"] == "audio/wav" and sound[:4] == b"RIFF"
+    assert len(sound) == 44 + 100 * len(text.encode())
+    found = row(installation, simulator, model="tts-1", status=200, outcome=0, estimated=False)
+    assert found["cost"] == pytest.approx(len(text) * 15e-6)
+
+
+@pytest.mark.parametrize("body, field", [
+    ({"model": "tts-1", "input": "x"}, "voice"),
+    ({"model": "tts-1", "voice": "alloy"}, "input"),
+    ({"model": "tts-1", "voice": "alloy", "input": ["x"]}, "input"),
+    ({"model": "tts-1", "voice": "alloy", "input": "x", "stream_format": "sse"}, "stream_format"),
+    ({"model": "gpt-4o-mini-tts", "voice": "alloy", "input": "x"}, "model"),   # no countable price
+])
+def test_what_is_wrong_with_speech_is_named(keys, gateway, key, body, field):
+    status, _, text = http("POST", gateway.base_url + "/audio/speech", body,
+                           {"authorization": f"Bearer {key}"})
+    assert (status, json.loads(text)["error"]["param"]) == (400, field)
+
+
+def test_speech_that_breaks_off(raw, client, installation):
+    """The client's connection ends within its answer, too, and what was asked is paid for."""
+    raw.say("cut", [b"ID3" + b"x" * 5000, 0.1], end="cut", kind="audio/mpeg")
+    text = "Some words. [raw cut]"
+    with client.audio.speech.with_streaming_response.create(
+            model="speaker", voice="alloy", input=text) as answer:
+        with pytest.raises(Exception, match="peer closed connection"):
+            for _ in answer.iter_bytes():
+                pass
+    found = installation.row_of(answer.headers["x-request-id"])
+    assert (found["outcome"], found["error"]) == (3, "UPSTREAM_CUT")
+    assert found["cost"] == pytest.approx(len(text) * 10e-6)
+
+
+def test_speech_that_is_none(raw, gateway, key):
+    raw.say("words", [b'{"text":"no"}'], kind="application/json")
+    raw.say("empty", [], kind="audio/mpeg")
+    for name in ("words", "empty"):
+        body = {"model": "speaker", "voice": "alloy", "input": f"[raw {name}]"}
+        assert http("POST", gateway.base_url + "/audio/speech", body,
+                    {"authorization": f"Bearer {key}"})[0] == 502
