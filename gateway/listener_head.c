@@ -12,6 +12,7 @@
 enum {
     ONCE = 1,
     JOIN = 2,
+    TELLS = 4, /* by it a dialect's clients are known, too; its value is of no interest there */
     NAME_MAX_BYTES = 256,
     ANSWER_HEAD_BYTES = 2048, /* the answer's head is written into what the request's has left */
     FIELD_BYTES = 68,         /* what the server keeps of a field besides its text */
@@ -75,6 +76,13 @@ static void add_metadata(struct req *r, struct str name, struct str value)
     buf_fini(&b);
 }
 
+static void note_passed(struct req *r, struct str name, struct str text)
+{
+    int number = dialect_header_number(name);
+    if (number >= 0 && !r->in.passed[number].p)
+        r->in.passed[number] = arena_str(r->arena, text);
+}
+
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *key,
                                  size_t key_size, const char *value, size_t value_size)
 {
@@ -95,11 +103,11 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
         else if (headers[i].flags & JOIN)
             r->in.header[i] = str_of(arena_printf(r->arena, STR_FMT "," STR_FMT,
                                                   STR_ARG(r->in.header[i]), STR_ARG(text)));
+        if (headers[i].flags & TELLS)
+            note_passed(r, name, STR(""));
         return MHD_YES;
     }
-    int number = dialect_header_number(name);
-    if (number >= 0 && !r->in.passed[number].p)
-        r->in.passed[number] = arena_str(r->arena, text);
+    note_passed(r, name, text);
     if (name.len > 13 && str_ieq(str_make(name.p, 13), STR("x-llmgateway-")))
         add_metadata(r, str_make(name.p + 13, name.len - 13), text);
     return MHD_YES;

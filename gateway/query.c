@@ -20,6 +20,8 @@ static struct dialect_model model_of(const struct snap_offer *o, bool prefixed)
         .id = m->slug,
         .name = m->name,
         .owner = prefixed ? o->provider->slug : m->family,
+        .no_chat = (o->caps & CAPS_OF_OPERATIONS) != 0,
+        .embeds = (o->caps & CAP_EMBEDDINGS) != 0,
         .created_s = m->released_us / 1000000,
         .context = o->context,
         .max_output = o->max_output,

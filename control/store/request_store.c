@@ -14,7 +14,7 @@
 /* Numbers of gateway/dialect/dialect.h, enum dialect_endpoint. */
 #define SQL_ENDPOINT                                                                               \
     "coalesce((array['chat.completions', 'completions', 'responses', 'messages', "                 \
-    "'generate_content', 'converse'])[r.endpoint], r.endpoint::text)"
+    "'generate_content', 'converse', 'embeddings', 'moderations', 'images.generations', 'rerank', 'audio.speech'])[r.endpoint], r.endpoint::text)"
 
 /* Members of the API's request object. */
 /* clang-format off */
@@ -75,7 +75,7 @@ static const struct pg_stmt list_stmt = {
 #define SQL_COST_LINES \
     "coalesce((select json_agg(json_build_object('kind', c ->> 'kind',   'quantity', (c ->> " \
     "'quantity')::bigint, 'unit', case c ->> 'kind'     when 'image_input' then 'image' when " \
-    "'web_search' then 'call'     when 'request' then 'request' else 'token' end,   'price', " \
+    "'web_search' then 'call'     when 'request' then 'request' when 'per_character' then 'character' else 'token' end,   'price', " \
     SQL_MONEY("(c ->> 'price')::numeric") ",   'multiplier', " \
     SQL_MONEY("coalesce((c ->> 'multiplier')::numeric, 1)") ",   'amount', " \
     SQL_MONEY("(c ->> 'amount')::numeric") ") order by n)   from " \

@@ -22,6 +22,7 @@
 #include "common/uuid.h"
 #include "gateway/dialect/models.h"
 #include "gateway/ir/chat.h"
+#include "gateway/ir/embed.h"
 #include "gateway/ir/event.h"
 #include "gateway/ir/price.h"
 #include "gateway/ir/usage.h"
@@ -69,8 +70,11 @@ struct dialect_request {
     bool keeps;                /* the client may ask for the answer again */
     bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
                      answered in a form that cannot be passed: translated even to its own dialect */
-    const struct ir_chat *chat; /* the whole request, if scanning has read it anyway; else NULL */
-    const char *stream_type;    /* Content-Type of its stream; NULL: the dialect's. Static */
+    int64_t characters;           /* of text to speak, 0 none */
+    size_t n_inputs;              /* results that the answer must have, 0: any number */
+    const struct ir_embed *embed; /* a request for vectors, read; else NULL */
+    const struct ir_chat *chat;   /* the whole request, if scanning has read it anyway; else NULL */
+    const char *stream_type;      /* Content-Type of its stream; NULL: the dialect's. Static */
 };
 
 /* What of a request does not stand in its body. */
@@ -99,7 +103,8 @@ struct dialect_refusal {
     Q(VERSION_IN_BODY, "version_in_body")     /* anthropic_version in the body, no model there */  \
     Q(NO_URL_MEDIA, "no_url_media")           /* images and files only inline */                   \
     Q(SCHEMA_BY_TOOL, "schema_by_tool")       /* JSON schema only as a forced tool */              \
-    Q(REGION_IN_MODEL, "region_in_model")     /* regions that are no place go before the model */
+    Q(REGION_IN_MODEL, "region_in_model")     /* regions that are no place go before the model */  \
+    Q(BATCH_EMBED, "batch_embed")             /* has `:batchEmbedContents` */
 
 enum dialect_quirk {
 #define QUIRK(e, word) QUIRK_BIT_##e,
@@ -135,7 +140,16 @@ enum offer_caps {
     CAP_DOCUMENT = 1 << 8,
     CAP_RESPONSES = 1 << 9, /* takes the Responses API */
     CAP_VERBOSITY = 1 << 10,
+    /* What is no chat: an offer with one of these serves that and nothing else. */
+    CAP_EMBEDDINGS = 1 << 11,
+    CAP_MODERATIONS = 1 << 12,
+    CAP_IMAGES = 1 << 13,
+    CAP_SPEECH = 1 << 14,
+    CAP_TRANSCRIPTIONS = 1 << 15,
+    CAP_RERANK = 1 << 16,
 };
+#define CAPS_OF_OPERATIONS                                                                         \
+    (CAP_EMBEDDINGS | CAP_MODERATIONS | CAP_IMAGES | CAP_SPEECH | CAP_TRANSCRIPTIONS | CAP_RERANK)
 
 /* What a translation could not say. Stripped: left out since the meaning stays, and named in the
  * answer's metadata. Refused: `why`. Memory from the arena. */
@@ -159,6 +173,9 @@ struct dialect_answer {
     struct usage usage;      /* usage_clear'ed where nothing was said */
     bool has_usage;          /* a usage object stood there (not null) */
     bool has_choices;        /* it is an answer: what every answer of the dialect has stood there */
+    size_t items;            /* members of its list of results (`data`, `results`) */
+    size_t items_end;        /* behind the greatest index that one of them names, 0 none */
+    bool items_repeat;       /* two of them name one index */
     bool only_usage;         /* stream: usage and no choice (`choices: []` or none) */
     bool has_content;        /* stream: something a client would show or act upon */
     bool is_done;            /* stream: the terminator, which write_done writes anew ([DONE]) */
@@ -203,7 +220,7 @@ struct dialect_error {
 
 /* What a writer knows of the answer besides its events. All borrowed while it writes. */
 struct dialect_writing {
-    const struct ir_chat *request; /* the client's; never NULL */
+    const struct ir_chat *request; /* the client's; NULL for vectors only */
     const struct dialect_request *scan;
     struct uuid request_id;     /* ids are made of it: one answer, one id */
     int64_t created_s;          /* seconds since 1970 */
@@ -229,6 +246,11 @@ enum dialect_endpoint {
     ENDPOINT_MESSAGES,
     ENDPOINT_GENERATE_CONTENT,
     ENDPOINT_CONVERSE,
+    ENDPOINT_EMBEDDINGS,
+    ENDPOINT_MODERATIONS,
+    ENDPOINT_IMAGE_GENERATIONS,
+    ENDPOINT_RERANK,
+    ENDPOINT_SPEECH,
 };
 
 /* A path that clients POST to. `/v1` before it may be missing. */
@@ -265,6 +287,13 @@ struct dialect {
     const char *beside;
     uint32_t beside_cap;
     const char *beside_path;
+    uint32_t beside_quirks; /* only providers with all of these */
+    /* What its requests are for: the bit of CAPS_OF_OPERATIONS that offers must have; 0: chat.
+     * Requests for anything else reach providers by rows with the same bit that are `beside`. */
+    uint32_t operation;
+    bool no_output;       /* its answers have no tokens */
+    bool binary;          /* its answers are no text: passed as they come */
+    uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */
 
     /* ------------------------------------------------ clients speak it (scan_request not NULL) */
 
@@ -319,6 +348,12 @@ struct dialect {
      * object. */
     bool (*scan_answer)(struct str body, struct arena *a, struct dialect_answer *out);
     const struct dialect_header *headers; /* ends with a NULL name; NULL none */
+    /* For vectors, instead of emit_request and read_answer (and, for clients, write_answer). */
+    enum err (*emit_embed)(const struct ir_embed *e, const struct dialect_target *to,
+                           struct arena *a, struct buf *out, struct dialect_loss *loss);
+    bool (*read_vectors)(struct str body, struct arena *a, struct ir_vectors *out);
+    bool (*write_vectors)(const struct dialect_writing *w, const struct ir_vectors *v,
+                          struct buf *out);
 
     /* ------------------------------------------------------------ both: the passed way */
 
@@ -382,10 +417,11 @@ int dialect_header_number(struct str name);
  * number, .p NULL: not there); `otherwise` if none tells. */
 const struct dialect *dialect_told(const struct str given[DIALECT_HEADERS_MAX],
                                    const struct dialect *otherwise);
-/* The dialect, if any, that a provider of `own` speaks to clients of `client` for an offer with
- * `caps`: passing is better than translating. Else `own`. `*path` is set if it has its own. */
-const struct dialect *dialect_beside(const struct dialect *own, const struct dialect *client,
-                                     uint32_t caps, const char **path);
+/* The dialect that a provider of `own` speaks to clients of `client` for an offer with `caps`:
+ * passing is better than translating. NULL: the offer does not serve what the client asks for.
+ * `*path` is set if it has its own. */
+const struct dialect *dialect_serving(const struct dialect *own, const struct dialect *client,
+                                      uint32_t caps, uint32_t quirks, const char **path);
 /* By name; NULL if this build does not know it. */
 const struct dialect *dialect_find(struct str name);
 

@@ -8,6 +8,7 @@ enum { ERROR_TEXT_MAX_BYTES = 512 };
 struct counts {
     int64_t prompt, cached, tools, candidates, thoughts, total;
     int64_t audio_in, cached_audio, audio_out, tools_audio;
+    int64_t image_out, image_other;
 };
 
 static void read_count(struct reader *r, int64_t *out)
@@ -17,8 +18,8 @@ static void read_count(struct reader *r, int64_t *out)
         *out = v;
 }
 
-/* [{"modality":"AUDIO","tokenCount":n}, ...]: what is audio of it. */
-static void read_details(struct reader *r, int64_t *audio)
+/* [{"modality":"AUDIO","tokenCount":n}, ...]: what is audio of it, and what images. */
+static void read_details(struct reader *r, int64_t *audio, int64_t *image)
 {
     struct str key;
     if (!rd_array(r, ""))
@@ -38,6 +39,8 @@ static void read_details(struct reader *r, int64_t *audio)
         }
         if (str_eq(modality, STR("AUDIO")) && count >= 0)
             *audio = count;
+        if (str_eq(modality, STR("IMAGE")) && count >= 0)
+            *image = count;
     }
 }
 
@@ -45,27 +48,30 @@ static void read_member(struct reader *r, struct str key, struct counts *c)
 {
     static const struct {
         const char *name;
-        size_t at;
-        bool details;
+        size_t at, images; /* images: where of details */
     } words[] = {
-        {"promptTokenCount", offsetof(struct counts, prompt), false},
-        {"cachedContentTokenCount", offsetof(struct counts, cached), false},
-        {"toolUsePromptTokenCount", offsetof(struct counts, tools), false},
-        {"candidatesTokenCount", offsetof(struct counts, candidates), false},
-        {"responseTokenCount", offsetof(struct counts, candidates), false},
-        {"thoughtsTokenCount", offsetof(struct counts, thoughts), false},
-        {"totalTokenCount", offsetof(struct counts, total), false},
-        {"promptTokensDetails", offsetof(struct counts, audio_in), true},
-        {"cacheTokensDetails", offsetof(struct counts, cached_audio), true},
-        {"candidatesTokensDetails", offsetof(struct counts, audio_out), true},
-        {"toolUsePromptTokensDetails", offsetof(struct counts, tools_audio), true},
+        {"promptTokenCount", offsetof(struct counts, prompt), 0},
+        {"cachedContentTokenCount", offsetof(struct counts, cached), 0},
+        {"toolUsePromptTokenCount", offsetof(struct counts, tools), 0},
+        {"candidatesTokenCount", offsetof(struct counts, candidates), 0},
+        {"responseTokenCount", offsetof(struct counts, candidates), 0},
+        {"thoughtsTokenCount", offsetof(struct counts, thoughts), 0},
+        {"totalTokenCount", offsetof(struct counts, total), 0},
+        {"promptTokensDetails", offsetof(struct counts, audio_in),
+         offsetof(struct counts, image_other)},
+        {"cacheTokensDetails", offsetof(struct counts, cached_audio),
+         offsetof(struct counts, image_other)},
+        {"candidatesTokensDetails", offsetof(struct counts, audio_out),
+         offsetof(struct counts, image_out)},
+        {"toolUsePromptTokensDetails", offsetof(struct counts, tools_audio),
+         offsetof(struct counts, image_other)},
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (!rd_is(key, words[i].name))
             continue;
         int64_t *at = (int64_t *)(void *)((char *)c + words[i].at);
-        if (words[i].details)
-            read_details(r, at);
+        if (words[i].images)
+            read_details(r, at, (int64_t *)(void *)((char *)c + words[i].images));
         else
             read_count(r, at);
         return;
@@ -93,7 +99,7 @@ static int64_t output_of(const struct counts *c, int64_t input)
 
 void google_read_usage(struct google_answer *g)
 {
-    struct counts c = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    struct counts c = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
     struct reader *r = &g->r;
     struct str key, tier = STR_NULL;
     size_t members = 0;
@@ -120,6 +126,7 @@ void google_read_usage(struct google_answer *g)
     u->audio_input = sum(c.audio_in, c.tools_audio);
     u->cached_audio = c.cached_audio;
     u->audio_output = c.audio_out;
+    u->image_output = c.image_out;
     e->service_tier = tier;
 }
 

@@ -138,7 +138,12 @@ static void google_model(struct json_write *w, const struct dialect_model *m)
         jw_i64(w, m->max_output);
     }
     jw_key(w, "supportedGenerationMethods");
-    jw_lit(w, "[\"generateContent\",\"countTokens\"]");
+    if (m->embeds)
+        jw_lit(w, "[\"embedContent\",\"batchEmbedContents\"]");
+    else if (m->no_chat)
+        jw_lit(w, "[]");
+    else
+        jw_lit(w, "[\"generateContent\",\"countTokens\"]");
     jw_end(w);
 }
 

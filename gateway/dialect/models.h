@@ -10,6 +10,7 @@ struct dialect_model {
     struct str provider; /* put before the id with a slash; "" none (a root id) */
     struct str id, name;
     struct str owner;
+    bool no_chat, embeds;        /* what it is for, if not chat */
     int64_t created_s;           /* seconds since 1970, 0 unknown */
     int64_t context, max_output; /* tokens, -1 unknown */
 };

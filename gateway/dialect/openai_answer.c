@@ -5,6 +5,8 @@
 #include "gateway/dialect/openai_priv.h"
 #include "gateway/wire/json_text.h"
 
+enum { ITEMS_MAX = 4096 };
+
 struct reader {
     struct json_scan s;
     struct arena *a;
@@ -188,6 +190,49 @@ static bool read_choices(struct reader *r, enum json_token t)
     return true;
 }
 
+/* The index that an item names. */
+static void note_index(struct reader *r, uint64_t seen[ITEMS_MAX / 64])
+{
+    int64_t index;
+    if (!json_whole(r->s.raw, &index) || index < 0 || index >= ITEMS_MAX) {
+        r->out->items_repeat = true; /* none that anybody asked for */
+        return;
+    }
+    uint64_t bit = UINT64_C(1) << index % 64;
+    r->out->items_repeat |= (seen[index / 64] & bit) != 0;
+    seen[index / 64] |= bit;
+    if ((size_t)index >= r->out->items_end)
+        r->out->items_end = (size_t)index + 1;
+}
+
+static bool read_item(struct reader *r, uint64_t seen[ITEMS_MAX / 64])
+{
+    enum json_token t;
+    while ((t = json_scan_next(&r->s)) == JSON_KEY) {
+        bool index = json_scan_is(&r->s, STR("index"));
+        t = json_scan_next(&r->s);
+        if (index && t == JSON_NUMBER)
+            note_index(r, seen);
+        else if (!json_scan_value(&r->s, t).p)
+            return false;
+    }
+    return t == JSON_OBJECT_END;
+}
+
+/* The list of an answer that is no chat. */
+static bool read_items(struct reader *r, enum json_token t)
+{
+    uint64_t *seen = arena_calloc(r->a, ITEMS_MAX / 64, sizeof *seen);
+    while ((t = json_scan_next(&r->s)) != JSON_ARRAY_END) {
+        bool good = t == JSON_OBJECT_BEGIN ? read_item(r, seen)
+                                           : json_scan_value(&r->s, t).p != NULL;
+        if (!good)
+            return false;
+        r->out->items++;
+    }
+    return true;
+}
+
 static bool read_usage(struct reader *r, enum json_token t)
 {
     struct openai_usage_spans spans;
@@ -302,6 +347,8 @@ static const struct member {
     {{"model", 5}, TEXT, read_model},
     {{"choices", 7}, ARRAY, read_choices},
     {{"usage", 5}, OBJECT, read_usage},
+    {{"data", 4}, ARRAY, read_items},
+    {{"results", 7}, ARRAY, read_items},
     {{"object", 6}, TEXT, read_object},
     {{"service_tier", 12}, TEXT, read_service_tier},
     {{"error", 5}, ANY, read_error},

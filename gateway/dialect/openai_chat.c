@@ -7,7 +7,7 @@ static const struct dialect_route routes[] = {
     {NULL, ASK_CHAT, ENDPOINT_CHAT_COMPLETIONS, false},
 };
 
-static const struct dialect_header headers[] = {
+const struct dialect_header openai_headers[] = {
     {"openai-organization", NULL},
     {"openai-project", NULL},
     {"openai-beta", NULL},
@@ -17,7 +17,7 @@ static const struct dialect_header headers[] = {
 const struct dialect openai_chat = {
     .name = "openai",
     .routes = routes,
-    .headers = headers,
+    .headers = openai_headers,
     .scan_request = openai_scan_request,
     .parse_request = openai_parse_request,
     .emit_request = openai_emit_request,

@@ -6,6 +6,7 @@
 #include "gateway/wire/json_scan.h"
 
 extern const struct dialect openai_chat, openai_completions;
+extern const struct dialect_header openai_headers[];
 
 enum err openai_scan_request(struct str body, const struct dialect_call *call, struct arena *a,
                              struct dialect_request *out, struct dialect_refusal *why);

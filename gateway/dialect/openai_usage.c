@@ -13,6 +13,7 @@ struct counts {
     int64_t prompt, input, completion, output, total;
     int64_t cached, beside_read, beside_write, write_5m, write_1h, write_any;
     int64_t audio_in, cached_audio, reasoning, audio_out, searches;
+    int64_t image_in, image_out;
 };
 
 /* Member `name` of the object at `in` is a count, or an object whose members are at `opens`. */
@@ -41,6 +42,8 @@ static const struct word words[] = {
     COUNT(INPUT, "audio_tokens", audio_in),
     COUNT(OUTPUT, "reasoning_tokens", reasoning),
     COUNT(OUTPUT, "audio_tokens", audio_out),
+    COUNT(INPUT, "image_tokens", image_in),
+    COUNT(OUTPUT, "image_tokens", image_out),
     /* the names of the Responses API */
     COUNT(TOP, "input_tokens", input),
     COUNT(TOP, "output_tokens", output),
@@ -192,6 +195,8 @@ static void to_usage(const struct counts *c, struct usage *u)
     u->output = whole_output(c, u->input);
     u->reasoning = c->reasoning;
     u->audio_output = c->audio_out;
+    u->image_tokens = c->image_in;
+    u->image_output = c->image_out;
     u->web_searches = c->searches;
 }
 

@@ -251,10 +251,12 @@ void openai_add_usage(const struct usage *u, const struct cost *cost, struct buf
         {"cached_tokens", u->cached},
         {"cache_write_tokens", sum(u->cache_write_5m, u->cache_write_1h)},
         {"audio_tokens", u->audio_input},
+        {"image_tokens", u->image_tokens},
     };
     const struct count completion[] = {
         {"reasoning_tokens", u->reasoning},
         {"audio_tokens", u->audio_output},
+        {"image_tokens", u->image_output},
     };
     const struct count tools[] = {{"web_search_requests", u->web_searches}};
     buf_printf(out, "{\"prompt_tokens\":%lld,\"completion_tokens\":%lld,\"total_tokens\":%lld",

@@ -2,12 +2,16 @@
 #include "gateway/dialect/anthropic_priv.h"
 #include "gateway/dialect/bedrock_priv.h"
 #include "gateway/dialect/dialect.h"
+#include "gateway/dialect/google_embed.h"
 #include "gateway/dialect/google_priv.h"
+#include "gateway/dialect/openai_embed.h"
 #include "gateway/dialect/openai_priv.h"
 #include "gateway/dialect/openai_responses_priv.h"
 
 static const struct dialect *const dialects[] = {
-    &openai_chat, &openai_completions, &openai_responses, &anthropic, &google, &bedrock_converse,
+    &openai_chat,   &openai_embeddings,  &openai_moderations, &openai_images, &openai_rerank,
+    &openai_speech, &openai_completions, &openai_responses,   &anthropic,     &google,
+    &google_embed,  &google_batch_embed, &bedrock_converse,
 };
 
 const struct dialect *dialect_find(struct str name)
@@ -65,7 +69,8 @@ static int number_of(struct str name, const struct dialect *teller)
     int n = 0;
     for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
         const struct dialect *d = dialects[i];
-        for (const struct dialect_header *h = d->headers; h && h->name; h++, n++)
+        bool same = i > 0 && d->headers == dialects[i - 1]->headers; /* numbered already */
+        for (const struct dialect_header *h = same ? NULL : d->headers; h && h->name; h++, n++)
             if (!teller && str_ieq(name, str_of(h->name)))
                 return n;
         if (!d->tell)
@@ -94,11 +99,42 @@ const struct dialect *dialect_told(const struct str given[DIALECT_HEADERS_MAX],
     return otherwise;
 }
 
-const struct dialect *dialect_beside(const struct dialect *own, const struct dialect *client,
-                                     uint32_t caps, const char **path)
+static bool speaks(const struct dialect *d, const struct dialect *own, uint32_t caps,
+                   uint32_t quirks)
 {
-    bool beside = client->beside && client->emit_request && (caps & client->beside_cap) &&
-                  str_eq(str_of(client->beside), str_of(own->name));
-    *path = beside ? client->beside_path : NULL;
-    return beside ? client : own;
+    return d->beside && str_eq(str_of(d->beside), str_of(own->name)) && (caps & d->beside_cap) &&
+           (quirks & d->beside_quirks) == d->beside_quirks;
+}
+
+/* The row by which providers of `own` do what is no chat; the client's own is best. */
+static const struct dialect *serving_operation(const struct dialect *own,
+                                               const struct dialect *client, uint32_t caps,
+                                               uint32_t quirks)
+{
+    if (client->edit_request && speaks(client, own, caps, quirks))
+        return client;
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++)
+        if (dialects[i]->operation == client->operation && dialects[i]->emit_embed &&
+            speaks(dialects[i], own, caps, quirks))
+            return dialects[i];
+    return NULL;
+}
+
+const struct dialect *dialect_serving(const struct dialect *own, const struct dialect *client,
+                                      uint32_t caps, uint32_t quirks, const char **path)
+{
+    const struct dialect *d = own;
+    *path = NULL;
+    if (client->operation) {
+        d = serving_operation(own, client, caps, quirks);
+        *path = d ? d->beside_path : NULL;
+        return d;
+    }
+    if (caps & CAPS_OF_OPERATIONS)
+        return NULL;
+    if (client->emit_request && speaks(client, own, caps, quirks)) {
+        *path = client->beside_path;
+        d = client;
+    }
+    return d;
 }

@@ -28,14 +28,18 @@ static const uint8_t stand_in[] = {
     [PRICE_AUDIO_OUTPUT] = PRICE_OUTPUT,
     [PRICE_WEB_SEARCH] = PRICE_WEB_SEARCH,
     [PRICE_REQUEST] = PRICE_REQUEST,
+    [PRICE_IMAGE_OUTPUT] = PRICE_OUTPUT,
+    [PRICE_IMAGE_TOKENS] = PRICE_INPUT,
+    [PRICE_CHARACTERS] = PRICE_CHARACTERS,
 };
 static_assert(ARRAY_LEN(stand_in) == PRICE_KINDS, "one stand-in per price");
 
 /* The kinds that input and output tokens can be charged as, and those that multipliers touch. */
-static const uint8_t input_kinds[] = {PRICE_INPUT,          PRICE_CACHED_INPUT,
-                                      PRICE_CACHE_WRITE_5M, PRICE_CACHE_WRITE_1H,
-                                      PRICE_AUDIO_INPUT,    PRICE_CACHED_AUDIO_INPUT};
-static const uint8_t output_kinds[] = {PRICE_OUTPUT, PRICE_REASONING, PRICE_AUDIO_OUTPUT};
+static const uint8_t input_kinds[] = {
+    PRICE_INPUT,       PRICE_CACHED_INPUT,       PRICE_CACHE_WRITE_5M, PRICE_CACHE_WRITE_1H,
+    PRICE_AUDIO_INPUT, PRICE_CACHED_AUDIO_INPUT, PRICE_IMAGE_TOKENS};
+static const uint8_t output_kinds[] = {PRICE_OUTPUT, PRICE_REASONING, PRICE_AUDIO_OUTPUT,
+                                       PRICE_IMAGE_OUTPUT};
 
 const char *price_kind_name(enum price_kind k)
 {
@@ -129,12 +133,15 @@ static void split(const struct usage *u, int64_t q[PRICE_KINDS])
     q[PRICE_CACHE_WRITE_5M] = part_of(u->cache_write_5m, &input);
     q[PRICE_CACHE_WRITE_1H] = part_of(u->cache_write_1h, &input);
     q[PRICE_AUDIO_INPUT] = part_of(known(u->audio_input) - q[PRICE_CACHED_AUDIO_INPUT], &input);
+    q[PRICE_IMAGE_TOKENS] = part_of(u->image_tokens, &input);
     q[PRICE_INPUT] = input;
     q[PRICE_IMAGE_INPUT] = known(u->image_input);
     q[PRICE_REASONING] = part_of(u->reasoning, &output);
     q[PRICE_AUDIO_OUTPUT] = part_of(u->audio_output, &output);
+    q[PRICE_IMAGE_OUTPUT] = part_of(u->image_output, &output);
     q[PRICE_OUTPUT] = output;
     q[PRICE_WEB_SEARCH] = known(u->web_searches);
+    q[PRICE_CHARACTERS] = known(u->characters);
     q[PRICE_REQUEST] = 1;
 }
 
@@ -207,4 +214,23 @@ int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t ou
         most = upper > most ? upper : most;
     }
     return most;
+}
+
+int64_t cost_upper_units_pico(const struct price_list *list, int64_t characters)
+{
+    static const uint8_t kinds[] = {PRICE_CHARACTERS};
+    struct price max = {0};
+    int64_t multiplier = 1000;
+    for (unsigned i = 0; i < list->n_tiers; i++) {
+        struct price p = dearest(&list->tier[i], kinds, 1);
+        max = p.femto > max.femto ? p : max;
+    }
+    if (list->n_peak_hours > 0) {
+        struct price p = dearest(&list->off_peak, kinds, 1);
+        max = p.femto > max.femto ? p : max;
+    }
+    for (unsigned i = 0; i < list->n_service_tiers; i++)
+        if (list->service_tier[i].multiplier_milli > multiplier)
+            multiplier = list->service_tier[i].multiplier_milli;
+    return money_line_pico(characters, max, multiplier);
 }

@@ -8,7 +8,8 @@
 #include "common/str.h"
 #include "gateway/ir/usage.h"
 
-/* PRICE(enum, "name in offer_prices.prices and in cost lines", unit) */
+/* PRICE(enum, "name in offer_prices.prices and in cost lines", unit). The spool stores their
+ * numbers: new ones at the end. */
 #define PRICE_TABLE(PRICE)                                                                         \
     PRICE(INPUT, "input", "token")                                                                 \
     PRICE(CACHED_INPUT, "cached_input", "token")                                                   \
@@ -21,7 +22,10 @@
     PRICE(REASONING, "reasoning", "token")                                                         \
     PRICE(AUDIO_OUTPUT, "audio_output", "token")                                                   \
     PRICE(WEB_SEARCH, "web_search", "call")                                                        \
-    PRICE(REQUEST, "request", "request")
+    PRICE(REQUEST, "request", "request")                                                           \
+    PRICE(IMAGE_OUTPUT, "image_output", "token")                                                   \
+    PRICE(IMAGE_TOKENS, "image_token_input", "token")                                              \
+    PRICE(CHARACTERS, "per_character", "character")
 
 enum price_kind {
 #define PRICE(e, name, unit) PRICE_##e,
@@ -79,11 +83,12 @@ const char *price_kind_unit(enum price_kind k);
  * 1. Prices: in off-peak hours those of `off_peak`, else those of the first tier whose bound is not
  *    below the whole prompt (the last one has no bound).
  * 2. The prompt is split into cached audio, other cached, cache writes 5m and 1h, audio not cached,
- *    and the rest; the answer into reasoning, audio and the rest; in this order, and never more
+ *    images (where told in tokens) and the rest; the answer into reasoning, audio, images and the
+ *    rest; in this order, and never more
  *    parts than the whole has tokens.
  * 3. A part whose price the list lacks is charged with the next one: cached audio as cached input,
- *    1h writes as 5m writes, everything else as input; reasoning and audio output as output. What
- *    then has no price at all costs nothing and has no line.
+ *    1h writes as 5m writes, everything else as input; reasoning, audio and image output as output.
+ * What then has no price at all costs nothing and has no line.
  * 4. A line is quantity * price * multiplier, rounded half up to a pico-dollar. The multiplier is
  *    `service_tier`'s (1.0 for names the list does not have, and ""), but 1.0 for web searches and
  *    the price per request. The total is the sum of the lines. */
@@ -92,5 +97,7 @@ void cost_compute(const struct price_list *list, const struct usage *u, struct s
 /* The greatest cost of a request of at most `input` and `output` tokens, whatever part they are,
  * at any hour and service tier; images and web searches are not in it. */
 int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t output);
+/* The same for what is counted before the provider is asked: characters to speak. */
+int64_t cost_upper_units_pico(const struct price_list *list, int64_t characters);
 
 #endif

@@ -10,9 +10,12 @@ void usage_clear(struct usage *u)
                         .audio_input = -1,
                         .cached_audio = -1,
                         .image_input = -1,
+                        .image_tokens = -1,
                         .output = -1,
                         .reasoning = -1,
                         .audio_output = -1,
+                        .image_output = -1,
+                        .characters = -1,
                         .web_searches = -1};
 }
 
@@ -36,9 +39,12 @@ void usage_merge(struct usage *into, const struct usage *from)
     take(&into->audio_input, from->audio_input);
     take(&into->cached_audio, from->cached_audio);
     take(&into->image_input, from->image_input);
+    take(&into->image_tokens, from->image_tokens);
     take(&into->output, from->output);
     take(&into->reasoning, from->reasoning);
     take(&into->audio_output, from->audio_output);
+    take(&into->image_output, from->image_output);
+    take(&into->characters, from->characters);
     take(&into->web_searches, from->web_searches);
     into->estimated = usage_known(from) ? from->estimated : into->estimated || from->estimated;
 }

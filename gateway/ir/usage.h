@@ -17,9 +17,12 @@ struct usage {
     int64_t audio_input;    /* part of input, cached audio included */
     int64_t cached_audio;   /* part of cached and of audio_input */
     int64_t image_input;    /* images, not tokens */
+    int64_t image_tokens;   /* of images in the prompt; part of input */
     int64_t output;
     int64_t reasoning;    /* part of output */
     int64_t audio_output; /* part of output */
+    int64_t image_output; /* tokens of images; part of output */
+    int64_t characters;   /* of text to speak */
     int64_t web_searches; /* calls */
     bool estimated;       /* counted by us, not by the provider */
 };

@@ -156,12 +156,24 @@ static uint32_t read_caps(struct str words)
         const char *word;
         uint32_t cap;
     } caps[] = {
-        {"streaming", CAP_STREAMING},     {"tools", CAP_TOOLS},
-        {"vision", CAP_VISION},           {"json_output", CAP_JSON_OUTPUT},
-        {"reasoning", CAP_REASONING},     {"json_output_schema", CAP_JSON_SCHEMA},
-        {"json_schema", CAP_JSON_SCHEMA}, {"audio", CAP_AUDIO},
-        {"web_search", CAP_WEB_SEARCH},   {"document", CAP_DOCUMENT},
-        {"responses_api", CAP_RESPONSES}, {"verbosity", CAP_VERBOSITY},
+        {"streaming", CAP_STREAMING},
+        {"tools", CAP_TOOLS},
+        {"vision", CAP_VISION},
+        {"json_output", CAP_JSON_OUTPUT},
+        {"reasoning", CAP_REASONING},
+        {"json_output_schema", CAP_JSON_SCHEMA},
+        {"json_schema", CAP_JSON_SCHEMA},
+        {"audio", CAP_AUDIO},
+        {"web_search", CAP_WEB_SEARCH},
+        {"document", CAP_DOCUMENT},
+        {"responses_api", CAP_RESPONSES},
+        {"verbosity", CAP_VERBOSITY},
+        {"embeddings", CAP_EMBEDDINGS},
+        {"moderations", CAP_MODERATIONS},
+        {"image_generations", CAP_IMAGES},
+        {"speech_generations", CAP_SPEECH},
+        {"transcriptions", CAP_TRANSCRIPTIONS},
+        {"rerank", CAP_RERANK},
     };
     uint32_t out = 0;
     while (words.p) {

@@ -14,11 +14,15 @@ static void add_estimate(const struct req *r, struct ledger_open *o)
     o->offer_id = c->offer->id;
     o->provider_key_id = c->key->id;
     o->estimated_input = estimate_upper_input((int64_t)r->in.body.len);
-    o->estimated_output = estimate_upper_output(r->want.scan.max_output, c->offer->max_output,
-                                                r->want.scan.n);
+    o->estimated_output = r->in.dialect->no_output
+                              ? 0
+                              : estimate_upper_output(r->want.scan.max_output, c->offer->max_output,
+                                                      r->want.scan.n);
     const struct price_list *list = snap_offer_prices(c->offer, r->in.created_us);
     if (list)
-        o->estimated_pico = cost_upper_pico(list, o->estimated_input, o->estimated_output);
+        o->estimated_pico = money_add(
+            cost_upper_pico(list, o->estimated_input, o->estimated_output),
+            cost_upper_units_pico(list, r->want.scan.characters));
 }
 
 /* The caller's `metadata` and X-LLMGateway-* headers as one object. */

@@ -77,6 +77,13 @@ static bool able(const struct req *r, const struct snap_offer *o)
     const struct dialect_request *scan = &r->want.scan;
     if (o->ends_at_us <= r->in.created_us)
         return false;
+    const char *path;
+    if (!dialect_serving(o->provider->dialect, r->in.dialect, o->caps, o->provider->quirks, &path))
+        return false;
+    const struct price_list *list = snap_offer_prices(o, r->in.created_us);
+    uint32_t needs = r->in.dialect->needs_price;
+    if (needs && !(list && (list->tier[0].set & needs)))
+        return false;
     return !scan->stream || (o->caps & CAP_STREAMING);
 }
 

@@ -26,6 +26,11 @@ static void end_transfer(struct req *r, int64_t now)
         r->up.wait_us += now - r->up.sent_us;
 }
 
+void stream_end_transfer(struct req *r)
+{
+    end_transfer(r, clock_mono_us());
+}
+
 /* ------------------------------------------------------------------ for both ways */
 
 enum err stream_judge(const struct dialect_answer *an)
@@ -50,7 +55,7 @@ struct buf *stream_sink(struct req *r)
 
 static const char *stream_type(const struct req *r)
 {
-    const char *asked = r->want.scan.stream_type;
+    const char *asked = r->tx.dialect->binary ? r->out.content_type : r->want.scan.stream_type;
     return asked ? asked : r->in.dialect->stream_type;
 }
 
@@ -103,6 +108,10 @@ enum step_rc stream_accept(struct req *r)
     }
     if (!an->has_choices)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer has no choices"));
+    size_t asked = r->want.scan.n_inputs;
+    if (asked && (an->items != asked || an->items_end > asked || an->items_repeat))
+        return upstream_failed(r, E_UPSTREAM_BAD_ANSWER,
+                               STR("its results are not those that were asked for"));
     if (r->want.scan.stream)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("a stream was asked for"));
     int64_t now = clock_mono_us();
@@ -124,7 +133,9 @@ static enum step_rc whole_answer(struct req *r)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is too large"));
     if (r->up.result.err)
         return upstream_failed(r, r->up.result.err, str_of(r->up.result.detail));
-    return r->tx.translated ? convert_answer(r) : pass_answer(r);
+    if (!r->tx.translated)
+        return pass_answer(r);
+    return r->tx.dialect->read_vectors ? convert_vectors(r) : convert_answer(r);
 }
 
 /* ------------------------------------------------------------------ streams */
@@ -167,7 +178,7 @@ static void write_error_event(struct req *r)
     r->in.dialect->write_error_event(convert_writer(r), &e, r->in.id, &r->out.tail);
 }
 
-static bool over_high_water(struct req *r)
+bool stream_full(struct req *r)
 {
     if (r->out.buf.len - r->out.sent < HIGH_WATER)
         return false;
@@ -177,7 +188,7 @@ static bool over_high_water(struct req *r)
     return true;
 }
 
-static void maybe_resume(struct req *r)
+void stream_resume(struct req *r)
 {
     if (!r->out.paused || r->out.buf.len - r->out.sent > LOW_WATER)
         return;
@@ -201,9 +212,9 @@ static enum step_rc read_frames(struct req *r)
     struct frame f;
     if (!r->scratch)
         r->scratch = arena_new(SCRATCH_BYTES);
-    maybe_resume(r);
+    stream_resume(r);
     while (!r->out.got_done) {
-        if (over_high_water(r))
+        if (stream_full(r))
             return STEP_WAIT;
         if (!framing_next(&r->up.framing, &f)) {
             bool failed = r->up.too_large || framing_failed(&r->up.framing);
@@ -236,7 +247,9 @@ enum step_rc step_stream(struct req *r)
     enum step_rc rc;
     if (r->archive.phase == CHAIN_STORING)
         return chain_after(r);
-    if (!r->up.event_stream)
+    if (r->tx.dialect->binary)
+        rc = binary_answer(r);
+    else if (!r->up.event_stream)
         rc = whole_answer(r);
     else if (!r->want.scan.stream)
         rc = upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event stream came unasked"));
@@ -246,7 +259,9 @@ enum step_rc step_stream(struct req *r)
         rc = chain_after(r);
     if (rc == STEP_JUMP)
         forget_attempt(r);
-    if (rc == STEP_FAIL && r->out.begun && !r->out.got_error)
+    if (rc == STEP_FAIL && r->out.begun && r->tx.dialect->binary)
+        r->out.abort = true;
+    else if (rc == STEP_FAIL && r->out.begun && !r->out.got_error)
         write_error_event(r);
     if (rc == STEP_WAIT && r->out.begun && r->out.buf.len > before)
         r->engine->host->output(r);

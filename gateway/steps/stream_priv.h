@@ -19,6 +19,17 @@ void stream_extra(struct req *r, struct dialect_extra *extra);
 /* A whole answer was read (r->out.answer): is it one? NEXT, or what the failure leads to. */
 enum step_rc stream_accept(struct req *r);
 
+/* Waits the client's bytes beyond measure? Then the provider is made to wait. */
+bool stream_full(struct req *r);
+/* The provider may go on, if the client has caught up. */
+void stream_resume(struct req *r);
+/* Nothing more is wanted of the provider. */
+void stream_end_transfer(struct req *r);
+
+/* ---- stream_binary.c: bytes that nobody reads */
+
+enum step_rc binary_answer(struct req *r);
+
 /* ---- stream_pass.c: both sides speak one dialect */
 
 enum step_rc pass_frame(struct req *r, const struct frame *f);
@@ -32,6 +43,8 @@ enum step_rc pass_answer(struct req *r);
 enum step_rc convert_frame(struct req *r, const struct frame *f);
 void convert_finish(struct req *r);
 enum step_rc convert_answer(struct req *r);
+/* The same for an answer of vectors. (stream_vectors.c) */
+enum step_rc convert_vectors(struct req *r);
 /* Forgets what a failed attempt's answer has led to. */
 void convert_forget(struct req *r);
 /* The writer's state for an error event, NULL if it never wrote. */

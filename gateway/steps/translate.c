@@ -84,11 +84,15 @@ static enum err parse_body(struct req *r)
 
 static enum err translate_body(struct req *r, const struct dialect_target *to)
 {
-    enum err err = parse_body(r);
+    const struct dialect *d = r->tx.dialect;
+    enum err err = d->emit_embed ? E_OK : parse_body(r);
     if (err)
         return err;
     buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
-    err = dialect_emit(r->tx.dialect, r->want.chat, to, r->arena, &r->tx.body, &r->tx.loss);
+    if (d->emit_embed)
+        err = d->emit_embed(r->want.scan.embed, to, r->arena, &r->tx.body, &r->tx.loss);
+    else
+        err = dialect_emit(d, r->want.chat, to, r->arena, &r->tx.body, &r->tx.loss);
     if (!err && r->tx.body.failed)
         return E_BODY_TOO_LARGE;
     return err;
@@ -136,8 +140,9 @@ enum step_rc step_translate(struct req *r)
     if (!secret)
         return next_candidate(r, E_CREDENTIAL,
                               "It was sealed under another master key, or altered.");
-    r->tx.dialect = dialect_beside(c->offer->provider->dialect, r->in.dialect, c->offer->caps,
-                                   &own_path);
+    r->tx.dialect = dialect_serving(c->offer->provider->dialect, r->in.dialect, c->offer->caps,
+                                    c->offer->provider->quirks, &own_path);
+    ASSERT(r->tx.dialect); /* resolve leaves others out */
     r->tx.url = address_make(r, c, own_path);
     if (!r->tx.url)
         return next_candidate(r, E_CREDENTIAL,

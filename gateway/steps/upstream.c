@@ -103,6 +103,11 @@ static void on_body(void *arg, struct str bytes)
         return;
     }
     bool error = r->up.status >= 300;
+    if (r->tx.dialect->binary && !error) { /* not kept: paused when there is too much of it */
+        r->up.too_large = !buf_add_str(&r->up.body, bytes);
+        req_wake(r);
+        return;
+    }
     if (error && r->up.body.len + bytes.len > ERROR_BODY_MAX)
         bytes.len = ERROR_BODY_MAX - r->up.body.len;
     r->up.too_large = !req_charge(r, &r->up.body_charged, bytes.len) ||

@@ -159,9 +159,11 @@ static const struct table tables[] = {
           "(max_temperature * 1000)::bigint, array_to_string(array(select key from "
           "jsonb_each(quirks) where value = 'true' order by key), ',') "
           "from providers where enabled order by 1"),
-    TABLE(models, model_row, read_model,
-          "select model_id, slug, name, family, " EPOCH_US(
-              "released_at") " from models where enabled and 'text' = any(output) order by slug"),
+    TABLE(
+        models, model_row, read_model,
+        "select model_id, slug, name, family, " EPOCH_US(
+            "released_at") " from models where enabled and output && array['text', 'embedding', 'image', "
+                           "'moderation', 'rerank', 'audio'] order by slug"),
     TABLE(aliases, alias_row, read_alias, "select alias, model_id from model_aliases order by 1"),
     TABLE(
         offers, offer_row, read_offer,

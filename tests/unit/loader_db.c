@@ -109,7 +109,7 @@ static void fill(void)
         "values ('p', 'P', 'https://p.example.com/v1', 'openai', 'sse', 'bearer', '/chat'), "
         "('later', 'L', 'https://l.example.com', 'klingon', 'sse', 'bearer', '/chat');"
         "insert into models (slug, name, output, released_at) values "
-        "('m', 'M', '{text}', '2026-01-02'), ('painter', 'N', '{image}', null);"
+        "('m', 'M', '{text}', '2026-01-02'), ('painter', 'N', '{video}', null);"
         "insert into model_aliases values ('em', 1);"
         "insert into offers (provider_id, model_id, provider_model, context, capabilities, "
         "ends_at) values (1, 1, 'm-1', 1000, '{tools,vision}', '2030-01-01Z'), "

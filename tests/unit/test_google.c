@@ -286,26 +286,30 @@ END_TEST
 
 static const struct {
     const char *usage;
-    int64_t input, cached, output, reasoning, audio_in, audio_out;
+    int64_t input, cached, output, reasoning, audio_in, audio_out, image_out;
 } usages[] = {
-    {"{\"promptTokenCount\":5,\"totalTokenCount\":5}", 5, -1, 0, -1, -1, -1},
-    {"{\"promptTokenCount\":5}", 5, -1, -1, -1, -1, -1},
+    {"{\"promptTokenCount\":5,\"totalTokenCount\":5}", 5, -1, 0, -1, -1, -1, -1},
+    {"{\"promptTokenCount\":5}", 5, -1, -1, -1, -1, -1, -1},
     {"{\"promptTokenCount\":5,\"candidatesTokenCount\":3,\"thoughtsTokenCount\":2,"
      "\"totalTokenCount\":10}",
-     5, -1, 5, 2, -1, -1},
+     5, -1, 5, 2, -1, -1, -1},
     {"{\"promptTokenCount\":5,\"candidatesTokenCount\":5,\"thoughtsTokenCount\":2,"
      "\"totalTokenCount\":10}", /* a total that counts thoughts once */
-     5, -1, 5, 2, -1, -1},
-    {"{\"promptTokenCount\":5,\"thoughtsTokenCount\":2,\"totalTokenCount\":7}", 5, -1, 2, 2, -1,
+     5, -1, 5, 2, -1, -1, -1},
+    {"{\"promptTokenCount\":5,\"thoughtsTokenCount\":2,\"totalTokenCount\":7}", 5, -1, 2, 2, -1, -1,
      -1},
     {"{\"prompt_token_count\":5,\"toolUsePromptTokenCount\":7,\"candidatesTokenCount\":1,"
      "\"cachedContentTokenCount\":4}",
-     12, 4, 1, -1, -1, -1},
+     12, 4, 1, -1, -1, -1, -1},
     {"{\"promptTokenCount\":9,\"candidatesTokenCount\":4,\"promptTokensDetails\":[{\"modality\":"
      "\"TEXT\",\"tokenCount\":1},{\"modality\":\"AUDIO\",\"tokenCount\":8}],"
      "\"candidatesTokensDetails\":[{\"modality\":\"AUDIO\",\"tokenCount\":3}]}",
-     9, -1, 4, -1, 8, 3},
-    {"{\"promptTokenCount\":-1,\"candidatesTokenCount\":99999999999}", -1, -1, -1, -1, -1, -1},
+     9, -1, 4, -1, 8, 3, -1},
+    {"{\"promptTokenCount\":9,\"candidatesTokenCount\":1300,\"promptTokensDetails\":[{\"modality\":"
+     "\"IMAGE\",\"tokenCount\":5}],\"candidatesTokensDetails\":[{\"modality\":\"IMAGE\","
+     "\"tokenCount\":1290},{\"modality\":\"TEXT\",\"tokenCount\":10}]}",
+     9, -1, 1300, -1, -1, -1, 1290},
+    {"{\"promptTokenCount\":-1,\"candidatesTokenCount\":99999999999}", -1, -1, -1, -1, -1, -1, -1},
 };
 
 START_TEST(usage_is_read)
@@ -321,6 +325,7 @@ START_TEST(usage_is_read)
         ck_assert_int_eq(an.usage.reasoning, usages[i].reasoning);
         ck_assert_int_eq(an.usage.audio_input, usages[i].audio_in);
         ck_assert_int_eq(an.usage.audio_output, usages[i].audio_out);
+        ck_assert_int_eq(an.usage.image_output, usages[i].image_out);
         ck_assert_uint_eq(an.usage_end, str_of(body).len - 2);
     }
     end();

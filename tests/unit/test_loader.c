@@ -107,7 +107,7 @@ START_TEST(waits_for_the_instance_then_reads_all)
     await(l, any, 0);
     struct snapshot *s = loader_current(l);
     ck_assert_ptr_null(snapshot_provider(s, STR("later")));
-    ck_assert_ptr_null(snapshot_model(s, STR("painter"))); /* answers with no text */
+    ck_assert_ptr_null(snapshot_model(s, STR("painter"))); /* nothing here asks for films */
     const struct snap_model *m = snapshot_model(s, STR("em"));
     ck_assert_text(m->slug, "m");
     ck_assert_int_eq(m->released_us, INT64_C(1767312000000000));

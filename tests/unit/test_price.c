@@ -123,6 +123,48 @@ START_TEST(parts_at_their_own_price)
 }
 END_TEST
 
+START_TEST(images_are_not_charged_as_text)
+{
+    struct price_list l = base();
+    struct usage u = tokens(1000, 400);
+    struct cost c;
+    u.image_tokens = 600;
+    u.image_output = 390;
+    cost_compute(&l, &u, STR(""), 0, &c);
+    ck_assert_int_eq(quantity(&c, PRICE_OUTPUT), 400);
+    ck_assert_int_eq(quantity(&c, PRICE_INPUT), 1000);
+    int64_t upper = cost_upper_pico(&l, 1000, 400);
+    set(&l.tier[0], PRICE_IMAGE_OUTPUT, USD_PER_MILLION(60));
+    set(&l.tier[0], PRICE_IMAGE_TOKENS, USD_PER_MILLION(8));
+    cost_compute(&l, &u, STR(""), 0, &c);
+    ck_assert_int_eq(quantity(&c, PRICE_IMAGE_OUTPUT), 390);
+    ck_assert_int_eq(quantity(&c, PRICE_OUTPUT), 10);
+    ck_assert_int_eq(quantity(&c, PRICE_IMAGE_TOKENS), 600);
+    ck_assert_int_eq(quantity(&c, PRICE_INPUT), 400);
+    /* in micro-dollars: 400*2 + 600*8 + 10*8 + 390*60 */
+    ck_assert_int_eq(c.total_pico, INT64_C(29080) * 1000000);
+    ck_assert_int_gt(cost_upper_pico(&l, 1000, 400), upper);
+    ck_assert_int_ge(cost_upper_pico(&l, 1000, 400), c.total_pico);
+}
+END_TEST
+
+START_TEST(characters_have_a_price_and_a_bound)
+{
+    struct price_list l = base();
+    struct usage u = tokens(0, 0);
+    struct cost c;
+    u.characters = 2000;
+    cost_compute(&l, &u, STR(""), 0, &c);
+    ck_assert_int_eq(c.total_pico, 0);
+    ck_assert_int_eq(cost_upper_units_pico(&l, 2000), 0);
+    set(&l.tier[0], PRICE_CHARACTERS, USD_PER_MILLION(15));
+    cost_compute(&l, &u, STR(""), 0, &c);
+    ck_assert_int_eq(quantity(&c, PRICE_CHARACTERS), 2000);
+    ck_assert_int_eq(c.total_pico, INT64_C(30000) * 1000000);
+    ck_assert_int_eq(cost_upper_units_pico(&l, 2000), c.total_pico);
+}
+END_TEST
+
 START_TEST(stand_ins_for_missing_prices)
 {
     struct price_list l = base();
@@ -360,6 +402,7 @@ START_TEST(names)
 END_TEST
 
 UNIT_MAIN("price", plain, rounds_half_up_line_by_line, parts_at_their_own_price,
+          images_are_not_charged_as_text, characters_have_a_price_and_a_bound,
           stand_ins_for_missing_prices, never_more_parts_than_the_whole, tiers_by_prompt_size,
           multipliers, peak_hours, a_free_price_has_a_line_and_a_missing_one_none, sums_saturate,
           upper_bounds_every_split, upper_is_not_far_off, names)

@@ -24,7 +24,8 @@ START_TEST(reads_every_price_by_its_name)
         "{\"input\":\"1.75e-6\",\"cached_input\":\"0.175e-6\",\"cache_write_5m\":\"2e-6\","
         "\"cache_write_1h\":\"3e-6\",\"audio_input\":\"4e-6\",\"cached_audio_input\":\"5e-6\","
         "\"image_input\":\"0.001\",\"output\":\"14e-6\",\"reasoning\":\"15e-6\","
-        "\"audio_output\":\"16e-6\",\"web_search\":\"0.01\",\"request\":\"0.0025\"}");
+        "\"audio_output\":\"16e-6\",\"web_search\":\"0.01\",\"request\":\"0.0025\","
+        "\"image_output\":\"60e-6\",\"image_token_input\":\"8e-6\",\"per_character\":\"15e-6\"}");
     static const int64_t want[PRICE_KINDS] = {
         [PRICE_INPUT] = 1750000000,          [PRICE_CACHED_INPUT] = 175000000,
         [PRICE_CACHE_WRITE_5M] = 2000000000, [PRICE_CACHE_WRITE_1H] = 3000000000,
@@ -32,6 +33,8 @@ START_TEST(reads_every_price_by_its_name)
         [PRICE_IMAGE_INPUT] = 1000000000000, [PRICE_OUTPUT] = 14000000000,
         [PRICE_REASONING] = 15000000000,     [PRICE_AUDIO_OUTPUT] = 16000000000,
         [PRICE_WEB_SEARCH] = 10000000000000, [PRICE_REQUEST] = 2500000000000,
+        [PRICE_IMAGE_OUTPUT] = 60000000000,  [PRICE_IMAGE_TOKENS] = 8000000000,
+        [PRICE_CHARACTERS] = 15000000000,
     };
     for (int k = 0; k < PRICE_KINDS; k++)
         ck_assert_int_eq(femto(&l.tier[0], (enum price_kind)k), want[k]);

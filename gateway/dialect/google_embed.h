@@ -1,0 +1,9 @@
+/* Google's embedContent and batchEmbedContents. */
+#ifndef DOTEB_DIALECT_GOOGLE_EMBED_H
+#define DOTEB_DIALECT_GOOGLE_EMBED_H
+
+#include "gateway/dialect/dialect.h"
+
+extern const struct dialect google_embed, google_batch_embed;
+
+#endif
