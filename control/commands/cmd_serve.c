@@ -1,6 +1,7 @@
 /* `doteb-control serve`: the daemon. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "control/args.h"
@@ -44,7 +45,7 @@ int cmd_serve(struct app *app, int argc, char *const *argv)
     block_signals();
     struct metrics_server *metrics = NULL;
     const char *address = app->opt.metrics_listen;
-    if (*address && !(metrics = metrics_server_new(address)))
+    if (strcmp(address, "off") != 0 && !(metrics = metrics_server_new(address)))
         return 1;
     struct retention *retention = retention_start(app->opt.database_url);
     bool ok = server_run(app);

@@ -226,7 +226,7 @@ class Installation:
             "DOTEB_BASE_URL_OVERRIDE_PRIVATE": "true",
             "DOTEB_UPSTREAM_ALLOW": "private",
             "DOTEB_LEDGER_FLUSH": "20ms",
-            "DOTEB_CONTROL_METRICS_LISTEN": "",   # a `make up` beside the tests has the usual one
+            "DOTEB_CONTROL_METRICS_LISTEN": "off",   # a `make up` beside the tests has the usual one
         }
 
     def command(self, *words, text=None, check=True, env=None):
