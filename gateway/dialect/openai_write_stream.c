@@ -20,9 +20,16 @@ struct choice {
     struct call *open;
 };
 
+/* What every chunk of an answer begins with, and the writer behind it. */
+struct head {
+    struct str bytes, model;
+    struct json_write w;
+};
+
 struct openai_writer {
     struct choice *choices;
     uint32_t n;
+    struct head *head; /* NULL: no chunk was written yet */
 };
 static_assert(sizeof(struct openai_writer) <= OPENAI_WRITER_BYTES, "room for the state");
 
@@ -53,14 +60,35 @@ static struct choice *choice_of(struct out *o, uint32_t n)
 
 /* ------------------------------------------------------------------ chunks */
 
+static void keep_head(struct out *o, size_t from)
+{
+    struct arena *keep = o->x->keep;
+    if (o->to->failed)
+        return;
+    struct head *h = o->state->head = ARENA_NEW(keep, struct head);
+    *h = (struct head){.bytes = arena_str(keep, str_make(o->to->p + from, o->to->len - from)),
+                       .model = arena_str(keep, o->x->model),
+                       .w = o->w};
+}
+
 static void begin(struct out *o)
 {
+    const struct head *h = o->state->head;
+    size_t from = o->to->len;
+    if (h && str_eq(h->model, o->x->model)) {
+        buf_add_str(o->to, h->bytes);
+        o->w = h->w;
+        o->w.out = o->to;
+        return;
+    }
     buf_add_lit(o->to, "data: ");
     json_write_init(&o->w, o->to);
     jw_object(&o->w);
     openai_put_head(&o->w, o->x, "chatcmpl-", "chat.completion.chunk");
     jw_key(&o->w, "choices");
     jw_array(&o->w);
+    if (!h)
+        keep_head(o, from);
 }
 
 static void end(struct out *o)
