@@ -86,7 +86,7 @@ static void cut_url(const char *url, struct str *host, struct sigv4_request *q)
     ptrdiff_t slash = str_find(rest, '/');
     size_t at = slash < 0 ? rest.len : (size_t)slash;
     *host = str_make(rest.p, at);
-    /* curl leaves a default port out of the header that is signed. */
+    /* A default port is left out of the header that is signed (xfer/target.c). */
     bool tls = str_starts(str_of(url), STR("https"));
     struct str port = tls ? STR(":443") : STR(":80");
     if (str_ends(*host, port))

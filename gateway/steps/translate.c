@@ -9,11 +9,8 @@ enum { EDITS_ROOM = 256 };
 
 /* ------------------------------------------------------------------ headers */
 
-/* The same for every request; never written to. `expect:` keeps curl from asking leave for bodies
- * over a megabyte: libcurl compares each line with a dozen names, so smaller ones go without. */
+/* The same for every request; never written to. */
 static struct xfer_header content_type = {.line = (char[]){"content-type: application/json"}};
-static struct xfer_header no_expect = {.line = (char[]){"expect:"}, .next = &content_type};
-enum { EXPECT_ABOVE_BYTES = 1024 * 1024 }; /* curl's EXPECT_100_THRESHOLD */
 
 /* The client's own headers of the provider's dialect, byte for byte, and what the dialect sends if
  * there are none. */
@@ -33,7 +30,7 @@ static void push_dialect_headers(struct req *r)
 static void make_headers(struct req *r)
 {
     const struct snap_provider *p = r->route.candidate->offer->provider;
-    r->tx.headers = r->tx.body.len >= EXPECT_ABOVE_BYTES ? &no_expect : &content_type;
+    r->tx.headers = &content_type;
     if (r->want.scan.stream)
         signature_push(
             r, arena_printf(r->arena, "accept: " STR_FMT, STR_ARG(framing_media(p->framing))));

@@ -1,6 +1,6 @@
 /* Step 6: one attempt at a provider. Writes the ledger's open record before the first call, starts
  * the transfer, waits for the answer's head and judges it. Writes r->up. The callbacks run inside
- * libcurl: they only take notes and wake the request. */
+ * the transfer: they only take notes and wake the request. */
 #include <inttypes.h>
 
 #include "common/clock.h"

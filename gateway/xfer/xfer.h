@@ -18,7 +18,7 @@ struct xfer_pool;
 struct xfer;
 
 /* A request header line "Name: value". Lists are borrowed until done or cancel; tails may be shared
- * between transfers. The layout is libcurl's slist. */
+ * between transfers. */
 struct xfer_header {
     char *line;
     struct xfer_header *next;
@@ -47,10 +47,10 @@ struct xfer_callbacks {
 struct xfer_options {
     struct loop *loop;
     struct timers *timers;
-    const char *ca_file;       /* NULL: the system's */
-    int64_t connect_ms;        /* deadline of name, TCP and TLS together */
-    unsigned multis;           /* >= 1: connections are spread over so many multi handles, since
-                                  libcurl walks a host's idle connections at each start */
+    const char *ca_file; /* NULL: the system's */
+    int64_t connect_ms;  /* deadline of name, TCP and TLS together */
+    unsigned multis;     /* >= 1: connections being made, and TLS ones, are spread over so many
+                            multi handles, since libcurl walks a handle's at each send */
     const struct guard *guard; /* borrowed; addresses that tenants' URLs may reach */
 };
 
