@@ -171,6 +171,7 @@ static void take_body(struct conn *c, struct req *r, const char *p, size_t len)
         r->in.refused = E_OVERLOADED;
         r->in.refusal = "Too many large requests are in memory at the moment.";
     } else {
+        listener_make_room(r, len);
         buf_add(&r->in.body, p, len);
         if (r->in.body_hash)
             sigv4_hash_add(r->in.body_hash, str_make(p, len));

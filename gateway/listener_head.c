@@ -15,7 +15,9 @@ enum {
     TELLS = 4, /* by it a dialect's clients are known, too; its value is of no interest there */
     NAME_MAX_BYTES = 256,
     ANSWER_HEAD_BYTES = 2048, /* the answer's head is written into what the request's has left */
-    FIELD_BYTES = 68,         /* what the server keeps of a field besides its text */
+    ROOM_FROM_BYTES = 1024 * 1024, /* of a body: from here its told length counts, ... */
+    ROOM_GROWTH = 16,              /* ... as far as it is this much of what has come */
+    FIELD_BYTES = 68,              /* what the server keeps of a field besides its text */
 };
 
 static const struct {
@@ -315,4 +317,16 @@ void listener_read_head(struct conn *c, struct req *r, const char *method)
     if (r->engine->draining)
         refuse(r, E_DRAINING, "The gateway is shutting down.");
     read_signed(c, r);
+}
+
+void listener_make_room(struct req *r, size_t more)
+{
+    struct buf *b = &r->in.body;
+    size_t len = b->len + more;
+    int64_t told = 0;
+    if (len <= b->cap || len < ROOM_FROM_BYTES ||
+        !str_to_i64(r->in.header[HEADER_CONTENT_LENGTH], &told) || told < (int64_t)len)
+        return;
+    size_t room = (size_t)told < len * ROOM_GROWTH ? (size_t)told : len * ROOM_GROWTH;
+    buf_reserve(b, room);
 }

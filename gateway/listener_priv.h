@@ -35,6 +35,9 @@ void listener_read_target(struct req *r, const char *uri);
 /* Does the client still owe a body? */
 bool listener_expects_body(const struct req *r);
 
+/* Makes room for a large body in few steps, lest it be moved whenever it has doubled. */
+void listener_make_room(struct req *r, size_t more);
+
 /* listener_reply.c: hands the answer to the server. */
 enum MHD_Result listener_reply(struct conn *c, struct req *r, bool close);
 /* Content reader of streams (listener.c). */

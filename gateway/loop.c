@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/mem.h"
 
 enum { BATCH = 256, GRAVES = 64 };
@@ -17,6 +18,7 @@ struct grave {
 
 struct loop {
     int epfd;
+    int64_t woke_us;
     int n, at; /* events of this batch, and the one in hand */
     struct epoll_event events[BATCH];
     struct grave *graves;
@@ -95,6 +97,7 @@ int loop_turn(struct loop *l, int64_t timeout_us)
     int ms = timeout_us <= 0 ? 0 : (int)((timeout_us + 999) / 1000);
     int n = epoll_wait(l->epfd, l->events, BATCH, ms);
     l->n = n > 0 ? n : 0;
+    l->woke_us = clock_mono_us();
     for (l->at = 0; l->at < l->n; l->at++) {
         struct source *src = l->events[l->at].data.ptr;
         if (src)
@@ -103,4 +106,9 @@ int loop_turn(struct loop *l, int64_t timeout_us)
     l->n = l->at = 0;
     empty_graves(l);
     return n > 0 ? n : 0;
+}
+
+int64_t loop_woke_us(const struct loop *l)
+{
+    return l->woke_us;
 }

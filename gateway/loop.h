@@ -36,5 +36,7 @@ void loop_forget(struct loop *l, struct source *src);
 void loop_bury(struct loop *l, bury_fn *free_owner, void *owner);
 /* Waits at most `timeout_us` (0: not at all) and runs callbacks. Returns how many events came. */
 int loop_turn(struct loop *l, int64_t timeout_us);
+/* When the last turn's wait ended; clock_mono_us. */
+int64_t loop_woke_us(const struct loop *l);
 
 #endif

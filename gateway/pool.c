@@ -158,7 +158,7 @@ void pool_port_init(struct pool_port *port, struct loop *l)
     loop_arm(l, &port->source, EPOLLIN);
 }
 
-void pool_port_fini(struct pool_port *port, struct loop *l)
+void pool_port_settle(struct pool_port *port)
 {
     struct pollfd fd = {.fd = port->source.fd, .events = POLLIN};
     while (port->out > 0) {
@@ -166,6 +166,11 @@ void pool_port_fini(struct pool_port *port, struct loop *l)
         hush(port->source.fd);
         take_back(port);
     }
+}
+
+void pool_port_fini(struct pool_port *port, struct loop *l)
+{
+    pool_port_settle(port);
     /* The thread rings after it has handed the job back: a moment at most. */
     while (atomic_load_explicit(&port->in_hand, memory_order_acquire) > 0)
         (void)sched_yield();

@@ -39,6 +39,8 @@ void pool_free(struct pool *p);
 MUST_USE bool pool_post(struct pool *p, struct pool_port *port, struct pool_job *j);
 
 void pool_port_init(struct pool_port *port, struct loop *l);
+/* Waits for what is still out and calls its `done`. */
+void pool_port_settle(struct pool_port *port);
 /* At the worker's end, before the pool's: waits for what is still out and calls its `done`. */
 void pool_port_fini(struct pool_port *port, struct loop *l);
 

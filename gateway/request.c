@@ -63,6 +63,10 @@ void req_free(struct req *r)
     struct engine *e = r->engine;
     if (r->run.step != STEP_done)
         req_client_gone(r);
+    if (r->work.away) {
+        r->work.orphan = true; /* comes back to be freed */
+        return;
+    }
     ASSERT(r->run.step == STEP_done && !r->up.xfer);
     timer_cancel(&e->timers, &r->up.timer);
     archive_forget(r);

@@ -25,6 +25,8 @@
 #include "gateway/ledger/spool.h"
 #include "gateway/loop.h"
 #include "gateway/options.h"
+#include "gateway/pool.h"
+#include "gateway/sign/sigv4.h"
 #include "gateway/sign/sigv4_memo.h"
 #include "gateway/snapshot/snapshot.h"
 #include "gateway/timer.h"
@@ -68,7 +70,6 @@ struct archive;
 struct client_signature;
 struct archive_job;
 struct convert;
-struct pool_port;
 struct req;
 
 /* How the engine reaches the listener without knowing it. */
@@ -94,6 +95,7 @@ struct engine {
     atomic_llong *body_bytes; /* of the whole process */
     struct archive *archive;  /* of the whole process */
     struct pool_port *port;   /* what its jobs come back through */
+    struct pool *bulk;        /* its second thread, for work on large bodies */
     struct token_cache *tokens;
     const struct address_nets *proxies; /* whose X-Forwarded-For is believed */
     struct str hop;                     /* this gateway's id, for the loop header */
@@ -134,6 +136,13 @@ struct req {
         uint32_t step_us[STEP_COUNT];
         bool accounted;
     } run;
+
+    struct { /* by req_work */
+        struct pool_job job;
+        void (*fn)(struct req *r); /* on its way or come back; NULL: none */
+        bool away;                 /* the request is the other thread's */
+        bool orphan;               /* the HTTP server has let go of it meanwhile */
+    } work;
 
     struct {              /* by the listener */
         void *connection; /* the listener's own */
@@ -194,8 +203,11 @@ struct req {
         bool translated;               /* else the body passes as it is */
         struct dialect_loss loss;      /* what the translation left out */
         struct token_waiter token_wait;
+        const struct candidate *made_for; /* whom `body` is for */
+        enum err made;
         const char *url;
         struct buf body;
+        char body_hash[SIGV4_HEX_BYTES]; /* of signers that want it */
         const struct xfer_header *headers;
     } tx;
 
@@ -260,7 +272,8 @@ enum { REQ_MAGIC = 0x72657121, ENGINE_MAGIC = 0x656e6769 };
 
 /* Returns a new request, owned by the caller until req_free. */
 struct req *req_new(struct engine *e);
-/* After the HTTP server has let go. Runs account first if it has not run. */
+/* After the HTTP server has let go. Runs account first if it has not run. A request that is away is
+ * freed when it is back. */
 void req_free(struct req *r);
 /* Runs steps until one waits or all are done. */
 void req_run(struct req *r);
@@ -268,12 +281,20 @@ void req_run(struct req *r);
 void req_wake(struct req *r);
 /* Runs all ready requests, also those that become ready meanwhile. */
 void engine_run_ready(struct engine *e);
+/* Runs `fn(r)`: here, or, when it is about `bytes` that take long, on the engine's second thread.
+ * STEP_NEXT: it has run. STEP_WAIT: the request is away and nobody may touch it; it is woken when
+ * it is back, and the step asks again with the same `fn`. What `fn` uses must belong to the request
+ * or be const. (request_work.c) */
+enum step_rc req_work(struct req *r, size_t bytes, void (*fn)(struct req *r));
 /* Says what went wrong; the first call counts. `param` is the field's name (arena or static),
  * STR_NULL none. The message is one sentence for the client; NULL takes the table's. */
 void req_fail(struct req *r, enum err err, struct str param, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
-/* The client left (listener). The request goes on to account by itself. */
+/* The client left (listener). The request goes on to account by itself, at once or when it is back
+ * from req_work. */
 void req_client_gone(struct req *r);
+/* A request whose client left while it was away is back. (request_run.c) */
+void req_depart(struct req *r);
 /* Adds bytes to the process's account of bodies in memory; false if there is no room. */
 MUST_USE bool req_charge(struct req *r, int64_t *charged, size_t bytes);
 const char *step_name(enum step_id s);

@@ -78,6 +78,7 @@ static enum step_id after_failure(struct req *r)
 void req_run(struct req *r)
 {
     CHECK(r, REQ_MAGIC);
+    ASSERT(!r->work.away);
     while (r->run.step != STEP_done) {
         enum step_id at = r->run.step;
         enum step_rc rc = steps[at].fn(r);
@@ -148,8 +149,13 @@ void req_client_gone(struct req *r)
     r->in.client_gone = true;
     if (r->run.ready)
         unready(r);
-    if (r->run.step == STEP_done)
-        return;
+    if (r->run.step != STEP_done && !r->work.away)
+        req_depart(r);
+}
+
+void req_depart(struct req *r)
+{
+    ASSERT(r->in.client_gone && !r->work.away);
     upstream_cancel(r);
     req_fail(r, E_CLIENT_GONE, STR_NULL, NULL);
     r->run.step = after_failure(r);

@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -13,7 +15,7 @@
 #include "gateway/listener.h"
 #include "gateway/pool.h"
 
-enum { WORKER_MAGIC = 0x776f726b, IDLE_TURN_US = 1000 * 1000 };
+enum { WORKER_MAGIC = 0x776f726b, IDLE_TURN_US = 1000 * 1000, BULK_JOBS_MAX = 1024, BULK_NICE = 5 };
 
 struct worker {
     uint32_t magic;
@@ -80,13 +82,31 @@ static void *worker_main(void *arg)
         if (e->draining && listener_connections(w->listener) == 0)
             atomic_store_explicit(&w->drained, true, memory_order_relaxed);
         metrics_set(M_REQ_ACTIVE, e->active);
-        log_flush_due(clock_mono_us());
+        int64_t now = clock_mono_us();
+        log_flush_due(now);
+        metrics_observe_us(M_WORKER_TURN, now - loop_woke_us(e->loop));
     }
     listener_free(w->listener);
     w->listener = NULL;
+    pool_port_settle(&w->port); /* requests that are away come back to be accounted for */
     log_buffer_end();
     metrics_thread_end();
     return NULL;
+}
+
+/* Where cores are few, the worker comes first. */
+static void bulk_begin(void *arg)
+{
+    (void)arg;
+    metrics_thread_begin();
+    (void)pthread_setname_np(pthread_self(), "bulk");
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), BULK_NICE);
+}
+
+static void bulk_end(void *arg)
+{
+    (void)arg;
+    metrics_thread_end();
 }
 
 static void engine_init(struct worker *w, unsigned index)
@@ -104,6 +124,7 @@ static void engine_init(struct worker *w, unsigned index)
     e->hop = str_of(s->hop);
     e->proxies = &s->proxies;
     e->archive = s->archive;
+    e->bulk = pool_new(BULK_JOBS_MAX, bulk_begin, bulk_end, NULL);
     e->port = &w->port;
     pool_port_init(&w->port, e->loop);
     e->tokens = token_cache_new(s->tokens, e->port);
@@ -122,6 +143,7 @@ static void engine_init(struct worker *w, unsigned index)
 static void engine_fini(struct engine *e)
 {
     pool_port_fini(e->port, e->loop);
+    pool_free(e->bulk);
     token_cache_free(e->tokens);
     xfer_pool_free(e->xfers);
     snapshot_unref(e->snap);

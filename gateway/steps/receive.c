@@ -71,6 +71,35 @@ static void answer_count(struct req *r)
     r->in.dialect->write_count(estimate_mean((int64_t)r->in.body.len), &r->out.tail);
 }
 
+/* Unpacks and reads. A failure is in r->fail. */
+static void read_body(struct req *r)
+{
+    struct dialect_refusal why = {0};
+    if (!unpack(r))
+        return;
+    enum err err = r->in.dialect->scan_request(buf_str(&r->in.body), &r->in.call, r->arena,
+                                               &r->want.scan, &why);
+    if (err)
+        req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
+}
+
+/* Nobody knows what a compressed body becomes. */
+static size_t weight(const struct req *r)
+{
+    return r->in.header[HEADER_CONTENT_ENCODING].len ? SIZE_MAX : r->in.body.len;
+}
+
+/* What can be said before the body is read. */
+static bool begin(struct req *r)
+{
+    if (r->who.claimed && !client_signature_prove(r))
+        return false;
+    struct str metadata = r->in.header[HEADER_X_DOTEB_METADATA];
+    r->want.metadata_wanted = r->in.dialect->metadata_unasked ? !str_ieq(metadata, STR("false"))
+                                                              : str_ieq(metadata, STR("true"));
+    return check_media(r);
+}
+
 enum step_rc step_receive(struct req *r)
 {
     if (r->in.refused) {
@@ -81,20 +110,12 @@ enum step_rc step_receive(struct req *r)
         return STEP_WAIT;
     if (r->archive.phase != CHAIN_NONE)
         return chain_before(r);
-    if (r->who.claimed && !client_signature_prove(r))
+    if (!r->work.fn && !begin(r))
         return STEP_FAIL;
-    struct str metadata = r->in.header[HEADER_X_DOTEB_METADATA];
-    r->want.metadata_wanted = r->in.dialect->metadata_unasked ? !str_ieq(metadata, STR("false"))
-                                                              : str_ieq(metadata, STR("true"));
-    if (!check_media(r) || !unpack(r))
+    if (req_work(r, weight(r), read_body) == STEP_WAIT)
+        return STEP_WAIT;
+    if (r->fail.err)
         return STEP_FAIL;
-    struct dialect_refusal why = {0};
-    enum err err = r->in.dialect->scan_request(buf_str(&r->in.body), &r->in.call, r->arena,
-                                               &r->want.scan, &why);
-    if (err) {
-        req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
-        return STEP_FAIL;
-    }
     if (r->in.route->ask == ASK_CHAT)
         return chain_before(r);
     answer_count(r);

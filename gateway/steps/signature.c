@@ -1,5 +1,6 @@
 /* Signs attempts: a line with the key, a token of a service account, or a signature over all of the
- * request. The worker's thread; a token that is not here is waited for, never fetched here. */
+ * request. The worker's thread, but for the hash of the body; a token that is not here is waited
+ * for, never fetched here. */
 #include "gateway/steps/signature.h"
 
 #include <sodium.h>
@@ -121,7 +122,6 @@ static enum signature_result by_sigv4(struct req *r, struct str credential, enum
     struct sigv4_key key;
     struct sigv4_lines lines;
     struct str host;
-    char hash[SIGV4_HEX_BYTES];
     *err = E_CREDENTIAL;
     *why = sigv4_key_read(credential, r->arena, &key);
     if (*why)
@@ -129,8 +129,7 @@ static enum signature_result by_sigv4(struct req *r, struct str credential, enum
     cut_url(r->tx.url, &host, &q);
     q.n_headers = headers_of(r, headers, MOST);
     headers[q.n_headers++] = (struct sigv4_header){STR("host"), host};
-    sigv4_body_hash(buf_str(&r->tx.body), hash);
-    q.body_hash = str_of(hash);
+    q.body_hash = str_of(r->tx.body_hash);
     struct str region = address_region(c);
     const struct sigv4_scope scope = {.region = region.len ? region : STR("us-east-1"),
                                       .service = c->offer->provider->signer_service};
@@ -143,6 +142,14 @@ static enum signature_result by_sigv4(struct req *r, struct str credential, enum
         signature_push(r, lines.security_token);
     signature_push(r, lines.authorization);
     return SIGNATURE_OK;
+}
+
+void signature_hash(struct req *r)
+{
+    const struct candidate *c = r->route.candidate;
+    const struct secret *secret = snapshot_credential(r->snap, c->key);
+    if (secret && snap_provider_signer(c->offer->provider, secret_view(secret)) == SIGNER_SIGV4)
+        sigv4_body_hash(buf_str(&r->tx.body), r->tx.body_hash);
 }
 
 enum signature_result signature_add(struct req *r, struct str credential, enum err *err,

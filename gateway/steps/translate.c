@@ -1,6 +1,7 @@
 /* Step 5: what goes upstream: address, headers, body. If both sides speak the same dialect the body
  * passes untouched but for the spans that must change; else the client's dialect reads it and the
- * provider's writes it. Writes r->tx, r->want.chat (and r->route.why). Pure. */
+ * provider's writes it. Writes r->tx, r->want.chat (and r->route.why). A large body is made on the
+ * second thread (req_work). */
 #include "gateway/request.h"
 #include "gateway/steps/address.h"
 #include "gateway/steps/signature.h"
@@ -95,14 +96,17 @@ static enum err translate_body(struct req *r, const struct dialect_target *to)
     return err;
 }
 
-static enum err make_body(struct req *r)
+static void make_body(struct req *r)
 {
     struct dialect_target to = target_of(r);
     buf_reset(&r->tx.body);
     r->tx.loss = (struct dialect_loss){0};
     r->tx.translated = r->tx.dialect != r->in.dialect || r->want.scan.foreign ||
                        !r->tx.dialect->edit_request;
-    return r->tx.translated ? translate_body(r, &to) : pass_body(r, &to);
+    r->tx.made_for = r->route.candidate;
+    r->tx.made = r->tx.translated ? translate_body(r, &to) : pass_body(r, &to);
+    if (!r->tx.made)
+        signature_hash(r);
 }
 
 /* ------------------------------------------------------------------ the step */
@@ -144,16 +148,19 @@ enum step_rc step_translate(struct req *r)
     if (!r->tx.url)
         return next_candidate(r, E_CREDENTIAL,
                               "It lacks an option (region, project, resource) of the address.");
-    enum err err = make_body(r);
-    if (err)
-        return cannot(r, err);
+    bool made = r->tx.made_for == c && !r->work.fn;
+    if (!made && req_work(r, r->in.body.len, make_body) == STEP_WAIT)
+        return STEP_WAIT;
+    if (r->tx.made)
+        return cannot(r, r->tx.made);
     make_headers(r);
+    enum err err = E_OK;
     const char *why = NULL;
     switch (signature_add(r, secret_view(secret), &err, &why)) {
     case SIGNATURE_OK:
         break;
     case SIGNATURE_WAIT:
-        return STEP_WAIT; /* and all of it again */
+        return STEP_WAIT; /* the body is made by then */
     case SIGNATURE_FAILED:
         return next_candidate(r, err, why);
     }

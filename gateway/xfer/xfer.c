@@ -22,7 +22,8 @@ enum {
     HEAD_MAX_BYTES = 256 * 1024,
     JOINED_MAX_BYTES = 16 * 1024, /* a body up to this is copied behind the head: one write */
     RECEIVE_BYTES = 64 * 1024,
-    READS_MAX = 8, /* a turn; others wait, too */
+    READS_MAX = 8,                              /* a turn; others wait, too */
+    SEND_MAX_BYTES = READS_MAX * RECEIVE_BYTES, /* a turn */
 };
 
 struct xfer {
@@ -160,11 +161,17 @@ static uint32_t wanted(const struct xfer *x)
     return (x->paused ? 0 : (uint32_t)EPOLLIN) | (writing ? (uint32_t)EPOLLOUT : 0);
 }
 
-/* Sends `all` from `*at`: false if some of it must wait or the connection broke. */
+/* Sends `all` from `*at`: false if some of it must wait or the connection broke. A large body has
+ * its turns: the socket tells again that it has room. */
 static bool send_some(struct xfer *x, struct str all, size_t *at, bool more)
 {
+    size_t most = *at + SEND_MAX_BYTES;
     while (*at < all.len) {
-        ptrdiff_t n = conn_send(x->conn, str_make(all.p + *at, all.len - *at), more);
+        if (*at >= most)
+            return false;
+        size_t left = all.len - *at;
+        size_t len = left < SEND_MAX_BYTES ? left : SEND_MAX_BYTES;
+        ptrdiff_t n = conn_send(x->conn, str_make(all.p + *at, len), more || len < left);
         if (n <= 0) {
             x->send_broke = n < 0; /* an answer may lie there all the same */
             return false;

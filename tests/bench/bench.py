@@ -22,6 +22,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import large
 import translation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -211,6 +212,7 @@ class Bench:
                 self.row(result, connections, size)
         if not self.args.no_translation:
             translation.rows(self, result)
+            large.rows(self, result)
         path = ROOT / ".doteb" / "bench.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(result, indent=1) + "\n")

@@ -46,6 +46,29 @@ def question(client, model, text, stream=True, tools=False, **more):
     return f"/model/{model.replace('/', '%2F')}/{ask}", body | more
 
 
+def picture(client, model, text, data):
+    """(path, body): a question about a PNG of this base64."""
+    url = "data:image/png;base64," + data
+    if client == "openai":
+        return "/v1/chat/completions", {"model": model, "messages": [{"role": "user", "content": [
+            {"type": "text", "text": text}, {"type": "image_url", "image_url": {"url": url}}]}]}
+    if client == "openai-responses":
+        return "/v1/responses", {"model": model, "store": False, "input": [{"role": "user", "content": [
+            {"type": "input_text", "text": text}, {"type": "input_image", "image_url": url}]}]}
+    if client == "anthropic":
+        source = {"type": "base64", "media_type": "image/png", "data": data}
+        return "/v1/messages", {"model": model, "max_tokens": 100, "messages": [
+            {"role": "user", "content": [{"type": "text", "text": text},
+                                         {"type": "image", "source": source}]}]}
+    if client == "google":
+        inline = {"inlineData": {"mimeType": "image/png", "data": data}}
+        return f"/v1beta/models/{model}:generateContent", {
+            "contents": [{"role": "user", "parts": [{"text": text}, inline]}]}
+    image = {"format": "png", "source": {"bytes": data}}
+    return f"/model/{model.replace('/', '%2F')}/converse", {
+        "messages": [{"role": "user", "content": [{"text": text}, {"image": image}]}]}
+
+
 class Answer:
     """status, headers (lower case), body; `times`: when its pieces came, seconds since the request;
     `aborted`: the connection ended within the body."""
