@@ -35,6 +35,7 @@ const struct dialect openai_responses = {
     .beside_path = "/responses",
     .scan_request = responses_scan_request,
     .parse_request = responses_parse_request,
+    .format_by_word = true,
     .edit_request = responses_edit_request,
     .writer_bytes = RESPONSES_WRITER_BYTES,
     .write_stream = responses_write_stream,

@@ -7,10 +7,11 @@
  * case.json: `client` and `provider` (names of dialects), `stands_for` (SDK type or observed
  * request), and, where they matter: `model` (the provider's name for it), `path_model`,
  * `path_stream`, `query`, `caps` and `efforts` (lists of words), `quirks`, `max_output`,
- * `max_temperature_milli`, `stripped` (names that must be in the loss), `refused` (the field that
- * cannot be expressed), `usage` (counts that must have been read), `metadata` (spliced in). Files:
- * request.json; upstream_request.json; upstream_response.json or upstream_response.sse or, for
- * frames of AWS, upstream_response.frames (lines "type payload", exceptions "!type payload");
+ * `supported_parameters` (words separated by commas), `max_stops`, `max_temperature_milli`,
+ * `stripped` (names that must be in the loss), `refused` (the field that cannot be expressed),
+ * `usage` (counts that must have been read), `metadata` (spliced in). Files: request.json;
+ * upstream_request.json; upstream_response.json or upstream_response.sse or, for frames of AWS,
+ * upstream_response.frames (lines "type payload", exceptions "!type payload");
  * client_response.json, .sse or .frames. Streams are fed whole, byte by byte and at every cut.
  * --write writes the expected files anew from what came out: read them before you keep them.
  */
@@ -22,6 +23,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "gateway/dialect/flow.h"
+#include "gateway/dialect/params.h"
 #include "tests/golden/frames.h"
 
 enum { FILE_MAX = 4 << 20, PATH_BYTES = 4096 };
@@ -180,6 +182,8 @@ static bool run_request(struct golden *g)
         .quirks = set_of(g, "quirks", dialect_quirk_find),
         .max_output = number(g, "max_output", -1),
         .max_temperature_milli = number(g, "max_temperature_milli", -1),
+        .lacks = params_lacking(word(g, "supported_parameters"), set_of(g, "caps", cap_bit)),
+        .max_stops = number(g, "max_stops", 0),
     };
     struct buf out;
     buf_init(&out, FILE_MAX);
