@@ -19,6 +19,8 @@ static const struct dialect_header headers[] = {
 
 const struct dialect anthropic = {
     .name = "anthropic",
+    .words = &anthropic_words,
+    .strict_formats = true,
     .routes = routes,
     .tell = "anthropic-version",
     .headers = headers,

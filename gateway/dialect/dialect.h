@@ -189,6 +189,7 @@ struct dialect_loss {
     size_t n_stripped;
     struct str stripped[STRIPPED_MAX]; /* the caller's names of the fields */
     struct dialect_refusal why;
+    bool wrapped; /* the answer's JSON will stand in {"value": ...} (dialect/answer_format.h) */
 };
 /* Notes a field (once); beyond STRIPPED_MAX it is left out silently. */
 void dialect_strip(struct dialect_loss *loss, struct str field);
@@ -322,7 +323,9 @@ struct dialect {
     /* What its requests are for: the bit of CAPS_OF_OPERATIONS that offers must have; 0: chat.
      * Requests for anything else reach providers by rows with the same bit that are `beside`. */
     uint32_t operation;
-    bool no_output;       /* its answers have no tokens */
+    bool no_output;               /* its answers have no tokens */
+    const struct ir_words *words; /* its clients' words; NULL for what is no chat */
+    bool strict_formats;          /* schemas of answers are grammars (dialect/schema.h) */
     bool format_by_word;  /* formats are its `response_format`, of which offers' lists tell */
     bool binary;          /* its answers are no text: passed as they come */
     uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */

@@ -16,6 +16,7 @@ const struct dialect_header openai_headers[] = {
 
 const struct dialect openai_chat = {
     .name = "openai",
+    .words = &openai_words,
     .routes = routes,
     .headers = openai_headers,
     .scan_request = openai_scan_request,

@@ -28,6 +28,7 @@ static const struct dialect_chain chain = {
 
 const struct dialect openai_responses = {
     .name = "openai-responses",
+    .words = &responses_words,
     .routes = routes,
     .headers = headers,
     .beside = "openai",

@@ -149,7 +149,8 @@ enum err params_fit(const struct dialect *d, const struct ir_chat *c,
                     struct dialect_loss *loss)
 {
     uint32_t lacks = lacking(to, reasons(c));
-    struct wishes w = wishes_of(c, d->format_by_word);
+    bool by_word = d->format_by_word && !QUIRK_IS(to->quirks, SCHEMA_BY_TOOL);
+    struct wishes w = wishes_of(c, by_word);
     enum err err = refuse(&w, lacks, to, a, loss);
     *out = *c;
     for (size_t i = 0; i < PARAM_COUNT && !err; i++) {

@@ -1,5 +1,6 @@
 """Parameters that an offer does not take: left out and named where the meaning stays; else another
-provider is asked, and where there is none 400 names the field. Passed and translated.
+provider is asked, and where there is none 400 names the field. Passed and translated. JSON schemas at
+models that have no such format.
 """
 import json
 
@@ -11,6 +12,7 @@ from harness import http, wait_until
 
 PRICE = {"input": "1e-6", "output": "2e-6"}
 DEAR = {"input": "9e-6", "output": "9e-6"}
+STOP = 1  # enum ir_finish
 SAMPLING = {"temperature": 0.5, "top_p": 0.9, "presence_penalty": 0.1}
 
 
@@ -24,6 +26,8 @@ MODELS = {"models": [
      "offers": [offer("openai", ["max_tokens", "presence_penalty"])]},
     {"id": "cool-claude", "name": "Cool", "output": ["text"],
      "offers": [offer("anthropic", ["max_tokens", "effort"])]},
+    {"id": "formless", "name": "Formless", "output": ["text"],
+     "offers": [offer("anthropic", ["max_tokens"], capabilities=["streaming", "tools"])]},
     {"id": "two", "name": "Two", "output": ["text"], "offers": [
         offer("openai", ["temperature", "top_p", "stop:1", "response_format"], capabilities=["streaming"]),
         offer("deepinfra", ["temperature", "top_p", "tools", "response_format"], DEAR)]},
@@ -121,3 +125,28 @@ def test_the_field_is_named_in_the_callers_words(claude):
                                messages=[{"role": "user", "content": "Hi"}],
                                extra_headers={"x-no-fallback": "true"})
     assert "stop_sequences" in str(refused.value.body)
+
+
+SCHEMA = {"type": "json_schema", "json_schema": {"name": "person", "schema": {
+    "type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+    "required": ["name", "age"]}}}
+
+
+def judge(text):
+    person = json.loads(text)
+    assert isinstance(person["name"], str) and isinstance(person["age"], int)
+
+
+def test_schema_by_a_forced_tool(client, installation, simulator):
+    answer = ask(client, model="formless", response_format=SCHEMA)
+    judge(answer.choices[0].message.content)
+    assert answer.choices[0].finish_reason == "stop" and not answer.choices[0].message.tool_calls
+    body = sent(simulator)
+    assert body["tool_choice"] == {"type": "tool", "name": body["tools"][0]["name"]}
+    assert body["tools"][0]["input_schema"] == SCHEMA["json_schema"]["schema"]
+    chunks = list(ask(client, model="formless", response_format=SCHEMA, stream=True))
+    choices = [c.choices[0] for c in chunks if c.choices]
+    judge("".join(c.delta.content or "" for c in choices))
+    assert choices[-1].finish_reason == "stop" and not any(c.delta.tool_calls for c in choices)
+    row = installation.row_of(simulator.get("/_sim/requests?since=0")[-1]["gateway_request_id"])
+    assert row["finish_reason"] == STOP

@@ -30,7 +30,7 @@ enum { FILE_MAX = 4 << 20, PATH_BYTES = 4096 };
 
 struct golden {
     const char *folder;
-    bool write, ok;
+    bool write, ok, wrapped;
     json_t *conf;
     struct arena *arena;
     const struct dialect *client, *provider;
@@ -194,6 +194,7 @@ static bool run_request(struct golden *g)
     else if (err == E_OK && refused.len)
         complain(g, "refused", STR("(accepted)"), refused);
     else if (err == E_OK) {
+        g->wrapped = loss.wrapped;
         compare(g, "upstream_request.json", buf_str(&out));
         check_loss(g, &loss);
     }
@@ -241,6 +242,7 @@ static void run_answer(struct golden *g, struct str body)
     struct flow f;
     struct buf out;
     flow_init(&f, g->arena);
+    f.unwraps = g->wrapped;
     if (!g->provider->read_answer(body, STR("seed"), g->arena, &loose) ||
         !flow_push(&f, &loose, &strict, g->arena)) {
         complain(g, "upstream_response", STR("refused"), STR("accepted"));
@@ -263,6 +265,7 @@ static struct str stream_once(struct golden *g, struct str bytes, size_t first, 
     struct flow flow;
     struct buf out;
     flow_init(&flow, g->arena);
+    flow.unwraps = g->wrapped;
     golden_frames_init(&in, str_eq(str_of(g->provider->name), STR("bedrock")));
     buf_init(&out, FILE_MAX);
     g->writing.model = STR("upstream-model");
