@@ -325,6 +325,7 @@ struct dialect {
     uint32_t operation;
     bool no_output;               /* its answers have no tokens */
     const struct ir_words *words; /* its clients' words; NULL for what is no chat */
+    bool strict_turns;            /* conversations must be in order (dialect/turns.h) */
     bool strict_formats;          /* schemas of answers are grammars (dialect/schema.h) */
     bool format_by_word;  /* formats are its `response_format`, of which offers' lists tell */
     bool binary;          /* its answers are no text: passed as they come */
