@@ -19,6 +19,9 @@ static const struct dialect_header headers[] = {
 
 const struct dialect anthropic = {
     .name = "anthropic",
+    .words = &anthropic_words,
+    .strict_turns = true,
+    .strict_formats = true,
     .routes = routes,
     .tell = "anthropic-version",
     .headers = headers,

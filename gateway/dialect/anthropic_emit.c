@@ -273,6 +273,7 @@ enum err anthropic_emit_request(const struct ir_chat *c, const struct dialect_ta
     e.err = refuse(&e);
     if (e.err)
         return e.err;
+    e.final = ir_final_text(c);
     e.thinks = may_think(&e);
     json_write_init(&e.w, out);
     jw_object(&e.w);

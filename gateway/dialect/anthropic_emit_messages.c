@@ -17,6 +17,17 @@ static bool is_apart(const struct anthropic_emit *e, const struct ir_message *m)
     return is_system(m) && !(e->first_turn && m->index > e->first_turn->index);
 }
 
+/* Texts of nothing but blanks are refused, and blanks at the end of the model's own last words. Its
+ * own clients say what they will. */
+static struct str text_of(const struct anthropic_emit *e, const struct ir_part *p)
+{
+    if (e->c->words == &anthropic_words)
+        return p->text;
+    if (p == e->final)
+        return ir_trim_end(p->text);
+    return ir_is_blank(p->text) ? STR("") : p->text;
+}
+
 static bool is_own_thought(const struct ir_part *p)
 {
     return (p->kind == IR_THINKING || p->kind == IR_REDACTED) &&
@@ -198,8 +209,8 @@ static void write_part(struct anthropic_emit *e, const struct ir_message *m,
     switch (p->kind) {
     case IR_TEXT:
     case IR_REFUSAL:
-        if (p->text.len) /* empty blocks are refused */
-            write_text(e, p->text, p);
+        if (text_of(e, p).len) /* empty blocks are refused */
+            write_text(e, text_of(e, p), p);
         break;
     case IR_THINKING:
     case IR_REDACTED:
@@ -231,10 +242,10 @@ static void write_part(struct anthropic_emit *e, const struct ir_message *m,
 /* ------------------------------------------------------------------ messages */
 
 /* Would anything be written for the part? Empty texts and thoughts of others are not. */
-static bool shows(const struct ir_part *p)
+static bool shows(const struct anthropic_emit *e, const struct ir_part *p)
 {
     if (p->kind == IR_TEXT || p->kind == IR_REFUSAL)
-        return p->text.len > 0;
+        return text_of(e, p).len > 0;
     return (p->kind != IR_THINKING && p->kind != IR_REDACTED) || is_own_thought(p);
 }
 
@@ -242,7 +253,7 @@ static bool shows(const struct ir_part *p)
 static bool is_empty(struct anthropic_emit *e, const struct ir_message *m)
 {
     for (const struct ir_part *p = m->parts; p; p = p->next)
-        if (shows(p))
+        if (shows(e, p))
             return false;
     for (const struct ir_part *p = m->parts; p; p = p->next)
         if (p->kind == IR_THINKING || p->kind == IR_REDACTED)

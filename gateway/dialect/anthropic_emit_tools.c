@@ -1,5 +1,6 @@
 /* Writes tools and their choice as the Messages API's. Pure. */
 #include "gateway/dialect/anthropic_priv.h"
+#include "gateway/dialect/schema.h"
 
 void anthropic_emit_cache(struct anthropic_emit *e, enum ir_cache cache)
 {
@@ -8,33 +9,6 @@ void anthropic_emit_cache(struct anthropic_emit *e, enum ir_cache cache)
     jw_key(&e->w, "cache_control");
     jw_raw(&e->w, cache == IR_CACHE_1H ? STR("{\"type\":\"ephemeral\",\"ttl\":\"1h\"}")
                                        : STR("{\"type\":\"ephemeral\"}"));
-}
-
-static bool has_type(struct anthropic_emit *e, struct str schema)
-{
-    struct reader r;
-    struct str key;
-    bool found = false;
-    rd_init(&r, schema, e->a, NULL);
-    if (!rd_object(&r, ""))
-        return true; /* no object at all: the provider has the word */
-    while (rd_key(&r, &key)) {
-        found |= rd_is(key, "type");
-        rd_skip(&r);
-    }
-    return found || r.failed;
-}
-
-/* The provider wants "type": "object" where others take any schema. */
-static void write_schema(struct anthropic_emit *e, struct str schema)
-{
-    if (!schema.p || has_type(e, schema)) {
-        jw_raw(&e->w, schema.p ? schema : STR("{\"type\":\"object\",\"properties\":{}}"));
-        return;
-    }
-    struct str rest = str_trim(str_make(schema.p + 1, schema.len - 1));
-    jw_raw(&e->w, rest.p[0] == '}' ? STR("{\"type\":\"object\"") : STR("{\"type\":\"object\","));
-    buf_add_str(e->w.out, rest);
 }
 
 static void write_function(struct anthropic_emit *e, const struct ir_tool *t)
@@ -49,7 +23,8 @@ static void write_function(struct anthropic_emit *e, const struct ir_tool *t)
         jw_text(w, description);
     }
     jw_key(w, "input_schema");
-    write_schema(e, t->schema);
+    jw_raw(w, t->schema.p ? schema_of_arguments(t->schema, e->a)
+                          : STR("{\"type\":\"object\",\"properties\":{}}"));
     if (t->strict == IR_TRUE && t->kind == IR_TOOL_FUNCTION) {
         jw_key(w, "strict");
         jw_bool(w, true);

@@ -81,7 +81,8 @@ struct anthropic_emit {
     struct json_write w;
     enum err err;
     bool thinks;
-    bool only_system; /* system texts are all there is: they are the user's message */
+    const struct ir_part *final; /* the text whose end must not be blank */
+    bool only_system;            /* system texts are all there is: they are the user's message */
     const struct ir_message *first_turn; /* system messages of its own dialect may stand behind */
 };
 

@@ -9,6 +9,9 @@ static const struct dialect_route routes[] = {
 
 const struct dialect bedrock_converse = {
     .name = "bedrock",
+    .words = &bedrock_words,
+    .strict_turns = true,
+    .strict_formats = true,
     .routes = routes,
     .takes_signatures = true,
     .scan_request = bedrock_scan_request,

@@ -107,7 +107,7 @@ static void emit_stops(struct bedrock_emit *e)
 {
     bool any = false;
     for (const struct ir_name *n = e->c->stop; n; n = n->next) {
-        if (bedrock_is_blank(n->text)) { /* refused by Bedrock's models */
+        if (ir_is_blank(n->text)) { /* refused by Bedrock's models */
             dialect_strip(e->loss, str_of(e->c->stop_field));
             continue;
         }
@@ -225,6 +225,7 @@ enum err bedrock_emit_request(const struct ir_chat *c, const struct dialect_targ
                              .a = a,
                              .loss = loss,
                              .family = bedrock_family(to->model),
+                             .final = ir_final_text(c),
                              .own = c->words == &bedrock_words,
                              .max_output = c->max_output};
     e.err = check(&e);

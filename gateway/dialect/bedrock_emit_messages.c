@@ -58,7 +58,7 @@ bool bedrock_emits(struct bedrock_emit *e, const struct ir_part *p)
     switch (p->kind) {
     case IR_TEXT:
     case IR_REFUSAL:
-        return !bedrock_is_blank(p->text);
+        return !ir_is_blank(p->text);
     case IR_THINKING:
         if (!mine && p->text.len > 0)
             dialect_strip(e->loss, STR("reasoning"));
@@ -220,7 +220,7 @@ static bool emit_member(struct bedrock_emit *e, const struct ir_message *m, cons
     case IR_TEXT:
     case IR_REFUSAL:
         jw_key(&e->w, "text");
-        jw_text(&e->w, p->text);
+        jw_text(&e->w, p == e->final && !e->own ? ir_trim_end(p->text) : p->text);
         break;
     case IR_THINKING:
     case IR_REDACTED:

@@ -20,17 +20,6 @@ struct str bedrock_json_value(const struct ir_json *json, struct arena *a)
     return text;
 }
 
-bool bedrock_is_blank(struct str raw)
-{
-    for (size_t i = 0; i < raw.len; i++) {
-        if (raw.p[i] == '\\' && i + 1 < raw.len && strchr("nrt", raw.p[i + 1]) != NULL)
-            i++;
-        else if (raw.p[i] != ' ')
-            return false;
-    }
-    return true;
-}
-
 bool bedrock_is_blob(struct str raw)
 {
     size_t n = raw.len;

@@ -78,6 +78,7 @@ struct bedrock_emit {
     const struct ir_chat *c;
     const struct dialect_target *to;
     struct arena *a;
+    const struct ir_part *final; /* the text whose end must not be blank */
     struct json_write w;
     struct dialect_loss *loss;
     enum bedrock_family family;
@@ -127,8 +128,6 @@ bool bedrock_cannot(struct bedrock_emit *e, const struct ir_message *m, const st
 /* The value itself: a quoted one decoded. Arena; STR_NULL if it is no well-formed JSON. Nothing but
  * blanks is "{}". */
 struct str bedrock_json_value(const struct ir_json *json, struct arena *a);
-/* Nothing but blanks and line ends? Bedrock refuses such texts. */
-bool bedrock_is_blank(struct str raw);
 
 /* ---- answers (bedrock_answer.c, bedrock_stream.c) */
 

@@ -1,5 +1,6 @@
 /* toolConfig, read and written. Pure but for the arena. */
 #include "gateway/dialect/bedrock_priv.h"
+#include "gateway/dialect/schema.h"
 
 /* ------------------------------------------------------------------ reading */
 
@@ -152,7 +153,8 @@ static void write_spec(struct bedrock_emit *e, struct str name, struct str descr
     jw_key(&e->w, "inputSchema");
     jw_object(&e->w);
     jw_key(&e->w, "json");
-    jw_raw(&e->w, schema.p ? schema : STR("{\"type\":\"object\",\"properties\":{}}"));
+    jw_raw(&e->w, schema.p ? schema_of_arguments(schema, e->a)
+                           : STR("{\"type\":\"object\",\"properties\":{}}"));
     jw_end(&e->w);
     if (strict) {
         jw_key(&e->w, "strict");

@@ -3,7 +3,10 @@
 
 #include <stdarg.h>
 
+#include "gateway/dialect/answer_format.h"
+#include "gateway/dialect/params.h"
 #include "gateway/dialect/refuse.h"
+#include "gateway/dialect/turns.h"
 
 void dialect_write_models(const struct dialect *d, const struct dialect_model *m, size_t n,
                           bool list, struct buf *out)
@@ -68,7 +71,13 @@ enum err dialect_emit(const struct dialect *d, const struct ir_chat *c,
                               "The conversation cannot be held for '%s' here: send all of it "
                               "without '%s'.",
                               c->held_field, c->held_field);
-    return d->emit_request(c, to, a, out, loss);
+    struct ir_chat *fit = ARENA_NEW(a, struct ir_chat);
+    enum err err = params_fit(d, c, to, a, fit, loss);
+    if (!err)
+        err = turns_fit(d, a, fit, loss);
+    if (!err)
+        err = answer_format_fit(d, to, a, fit, loss);
+    return err ? err : d->emit_request(fit, to, a, out, loss);
 }
 
 bool dialect_number_above(struct str number, int64_t milli)

@@ -40,6 +40,30 @@ struct dialect_edit {
 };
 enum { DIALECT_EDITS_MAX = 16 };
 
+/* Parameters that some offers do not take: word, member of struct ir_chat. Left out if the meaning
+ * stays without, else they make the offer unfit. */
+#define PARAM_TABLE(P)                                                                             \
+    P(TEMPERATURE, temperature)                                                                    \
+    P(TOP_P, top_p)                                                                                \
+    P(TOP_K, top_k)                                                                                \
+    P(FREQUENCY_PENALTY, frequency_penalty)                                                        \
+    P(PRESENCE_PENALTY, presence_penalty)                                                          \
+    P(SEED, seed)                                                                                  \
+    P(LOGIT_BIAS, logit_bias)                                                                      \
+    P(LOGPROBS, logprobs)                                                                          \
+    P(TOP_LOGPROBS, top_logprobs)
+
+enum dialect_param {
+#define PARAM(e, member) PARAM_BIT_##e,
+    PARAM_TABLE(PARAM)
+#undef PARAM
+        PARAM_COUNT,
+    PARAM_BIT_TOOLS = PARAM_COUNT,
+    PARAM_BIT_FORMAT, /* response_format */
+    PARAM_BIT_STOP,
+};
+#define PARAM_IS(set, e) ((set) >> PARAM_BIT_##e & 1u)
+
 /* What the gateway learns from a request without taking it apart. Spans point into the body or the
  * arena; strings are decoded. */
 struct dialect_request {
@@ -74,7 +98,11 @@ struct dialect_request {
     size_t n_inputs;              /* results that the answer must have, 0: any number */
     const struct ir_embed *embed; /* a request for vectors, read; else NULL */
     const struct ir_chat *chat;   /* the whole request, if scanning has read it anyway; else NULL */
-    const char *stream_type;      /* Content-Type of its stream; NULL: the dialect's. Static */
+    /* Without `chat`: of these parameters (dialect/params.h) the values' spans, 0,0 not given.
+     * Their names are the internal form's own. */
+    struct dialect_span given[PARAM_COUNT];
+    size_t n_stops;          /* without `chat`: stop sequences */
+    const char *stream_type; /* Content-Type of its stream; NULL: the dialect's. Static */
 };
 
 /* What of a request does not stand in its body. */
@@ -104,7 +132,8 @@ struct dialect_refusal {
     Q(NO_URL_MEDIA, "no_url_media")           /* images and files only inline */                   \
     Q(SCHEMA_BY_TOOL, "schema_by_tool")       /* JSON schema only as a forced tool */              \
     Q(REGION_IN_MODEL, "region_in_model")     /* regions that are no place go before the model */  \
-    Q(BATCH_EMBED, "batch_embed")             /* has `:batchEmbedContents` */
+    Q(BATCH_EMBED, "batch_embed")             /* has `:batchEmbedContents` */                      \
+    Q(COOL_REASONING, "cool_reasoning") /* a model that reasons takes no sampling parameters */
 
 enum dialect_quirk {
 #define QUIRK(e, word) QUIRK_BIT_##e,
@@ -125,6 +154,8 @@ struct dialect_target {
     int64_t max_output;            /* tokens, -1 unknown */
     uint32_t quirks;               /* bit per enum dialect_quirk */
     int64_t max_temperature_milli; /* -1: no bound of its own */
+    uint32_t lacks;                /* bit per enum dialect_param that it does not take */
+    int64_t max_stops;             /* stop sequences; 0: no bound that is known */
 };
 
 /* What an offer can do (offers.capabilities). */
@@ -158,6 +189,7 @@ struct dialect_loss {
     size_t n_stripped;
     struct str stripped[STRIPPED_MAX]; /* the caller's names of the fields */
     struct dialect_refusal why;
+    bool wrapped; /* the answer's JSON will stand in {"value": ...} (dialect/answer_format.h) */
 };
 /* Notes a field (once); beyond STRIPPED_MAX it is left out silently. */
 void dialect_strip(struct dialect_loss *loss, struct str field);
@@ -291,7 +323,11 @@ struct dialect {
     /* What its requests are for: the bit of CAPS_OF_OPERATIONS that offers must have; 0: chat.
      * Requests for anything else reach providers by rows with the same bit that are `beside`. */
     uint32_t operation;
-    bool no_output;       /* its answers have no tokens */
+    bool no_output;               /* its answers have no tokens */
+    const struct ir_words *words; /* its clients' words; NULL for what is no chat */
+    bool strict_turns;            /* conversations must be in order (dialect/turns.h) */
+    bool strict_formats;          /* schemas of answers are grammars (dialect/schema.h) */
+    bool format_by_word;  /* formats are its `response_format`, of which offers' lists tell */
     bool binary;          /* its answers are no text: passed as they come */
     uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */
 

@@ -1,6 +1,8 @@
 /* The state machine between reading and writing dialects. The worker's thread; pure. */
 #include "gateway/dialect/flow.h"
 
+#include "gateway/wire/json_write.h"
+
 enum { FLOW_MAGIC = 0x666c6f77 };
 
 void flow_init(struct flow *f, struct arena *keep)
@@ -206,6 +208,53 @@ static void push_block(struct out *o, struct flow_choice *c, const struct ir_eve
         close_block(o, c); /* what follows is another thought */
 }
 
+/* Arguments as raw text. */
+static struct str quoted(struct out *o, const struct ir_json *json)
+{
+    struct buf b;
+    if (json->quoted || json->raw.len == 0)
+        return json->raw;
+    buf_init(&b, json->raw.len * 6 + 1);
+    (void)json_quote_into(json->raw, &b);
+    struct str text = arena_str(o->scratch, buf_str(&b));
+    buf_fini(&b);
+    return text;
+}
+
+static void push_text(struct out *o, struct flow_choice *c, const struct ir_event *e)
+{
+    struct ir_event part = *e;
+    if (o->flow->unwraps)
+        part.text = unwrap_next(&c->unwrap, part.text);
+    push_block(o, c, &part);
+}
+
+/* Is it a piece of the answer, which came as a call? */
+static bool is_answer(struct flow_choice *c, const struct ir_event *e)
+{
+    if (e->name.len) {
+        bool is = str_eq(e->name, STR(ANSWER_TOOL));
+        bool again = c->answers && e->index == c->answer_key;
+        if (is && !c->answers)
+            c->answer_key = e->index;
+        c->answers |= is;
+        return is || again;
+    }
+    return c->answers && e->index == c->answer_key;
+}
+
+static void push_answer(struct out *o, struct flow_choice *c, const struct ir_event *e)
+{
+    struct ir_event *text = ARENA_NEW(o->scratch, struct ir_event);
+    *text = (struct ir_event){.kind = IR_DELTA,
+                              .block = IR_TEXT,
+                              .choice = e->choice,
+                              .text = quoted(o, &e->json),
+                              .citation = {.start = -1, .end = -1}};
+    usage_clear(&text->usage);
+    push_text(o, c, text);
+}
+
 static bool push_delta(struct out *o, const struct ir_event *e)
 {
     struct flow_choice *c = choice_of(o->flow, e->choice);
@@ -213,9 +262,14 @@ static bool push_delta(struct out *o, const struct ir_event *e)
         return false;
     o->choice = e->choice;
     note_content(o->flow, e);
-    if (e->block == IR_TOOL_CALL)
+    if (e->block == IR_TOOL_CALL && is_answer(c, e))
+        push_answer(o, c, e);
+    else if (e->block == IR_TOOL_CALL)
         return push_call(o, c, e);
-    push_block(o, c, e);
+    else if (e->block == IR_TEXT)
+        push_text(o, c, e);
+    else
+        push_block(o, c, e);
     return true;
 }
 
@@ -307,6 +361,9 @@ static void finish_choice(struct out *o, struct flow_choice *c)
     /* Clients decide by the finish whether to run the calls. */
     if (finish == FINISH_STOP && c->n_calls > 0)
         finish = FINISH_TOOL_CALLS;
+    if (finish == FINISH_TOOL_CALLS && c->answers && c->n_calls == 0)
+        finish = FINISH_STOP;
+    c->finish = finish;
     struct ir_event *stop = emit(o, IR_STOP, IR_TEXT, 0);
     stop->finish = finish;
     stop->stop_sequence = c->stop_sequence;

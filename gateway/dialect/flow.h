@@ -3,12 +3,14 @@
  *
  * Blocks of a choice come one after the other. Only calls may overlap: one whose arguments are not
  * complete JSON yet stays open while another begins, since some providers interleave them.
+ * A call of the tool through which answers come (dialect/answer_format.h) becomes a text.
  * STOP and USAGE are held back to the end, so that every writer has finish and usage together.
  */
 #ifndef DOTEB_DIALECT_FLOW_H
 #define DOTEB_DIALECT_FLOW_H
 
 #include "common/arena.h"
+#include "gateway/dialect/answer_format.h"
 #include "gateway/ir/event.h"
 
 enum { FLOW_CHOICES_MAX = 128, FLOW_CALLS_MAX = 256 };
@@ -29,6 +31,9 @@ struct flow_choice {
     uint32_t block_index, next_index;
     struct flow_call *calls; /* of this choice, open and closed */
     uint32_t n_calls, cap_calls;
+    bool answers;        /* it has called ANSWER_TOOL */
+    uint32_t answer_key; /* the reader's number for that call */
+    struct unwrap unwrap;
     enum ir_finish finish;
     struct str stop_sequence, finish_word;
 };
@@ -43,7 +48,8 @@ struct flow {
     struct str service_tier, model, id;
     int64_t content_bytes; /* raw bytes of text and arguments so far, for estimates */
     bool got_content;
-    bool bad; /* the provider broke the protocol beyond repair */
+    bool unwraps; /* texts are {"value": ...}, and clients get the value; set by the caller */
+    bool bad;     /* the provider broke the protocol beyond repair */
 };
 
 /* `keep` outlives the flow's use. */
@@ -55,7 +61,8 @@ MUST_USE bool flow_push(struct flow *f, const struct ir_events *in, struct ir_ev
 /* The answer is over: closes what is open, then STOP, USAGE with `usage` (final), END. Once. */
 void flow_finish(struct flow *f, const struct usage *usage, struct ir_events *out,
                  struct arena *scratch);
-/* The gravest finish of all choices so far; FINISH_NONE: none has one. */
+/* The gravest finish of all choices so far (after flow_finish: as it was told); FINISH_NONE: none
+ * has one. */
 enum ir_finish flow_finish_reason(const struct flow *f);
 
 #endif

@@ -31,6 +31,8 @@ static bool write_count(int64_t tokens, struct buf *out)
 
 const struct dialect google = {
     .name = "google",
+    .words = &google_words,
+    .strict_turns = true,
     .routes = routes,
     .tell = "x-goog-api-key",
     .scan_request = google_scan_request,

@@ -16,6 +16,7 @@ const struct dialect_header openai_headers[] = {
 
 const struct dialect openai_chat = {
     .name = "openai",
+    .words = &openai_words,
     .routes = routes,
     .headers = openai_headers,
     .scan_request = openai_scan_request,
@@ -27,6 +28,7 @@ const struct dialect openai_chat = {
     .read_answer = openai_read_answer,
     .reader_bytes = OPENAI_READER_BYTES,
     .read_event = openai_read_event,
+    .format_by_word = true,
     .edit_request = openai_edit_request,
     .scan_answer = openai_scan_answer,
     .scan_event = openai_scan_event,

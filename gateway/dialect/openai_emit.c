@@ -184,7 +184,7 @@ enum err openai_emit_request(const struct ir_chat *c, const struct dialect_targe
                              struct arena *a, struct buf *out, struct dialect_loss *loss)
 {
     struct openai_emit e = {
-        .c = c, .to = to, .a = a, .loss = loss, .own = c->words == openai_words};
+        .c = c, .to = to, .a = a, .loss = loss, .own = c->words == &openai_words};
     json_write_init(&e.w, out);
     jw_object(&e.w);
     jw_key(&e.w, "model");

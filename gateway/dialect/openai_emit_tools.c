@@ -103,26 +103,9 @@ static void emit_tool(struct openai_emit *e, const struct ir_tool *t)
         cannot_tool(e, t);
 }
 
-/* For providers that know no schema but a tool's: the answer comes as its arguments, and the reader
- * makes text of them again. */
-static void emit_schema_tool(struct openai_emit *e)
-{
-    struct ir_tool t = {.kind = IR_TOOL_FUNCTION,
-                        .name = STR(OPENAI_SCHEMA_TOOL),
-                        .description = e->c->format_description.p ? e->c->format_description
-                                                                  : STR("Gives the answer."),
-                        .schema = e->c->format_schema};
-    emit_function(e, &t);
-}
-
-static bool by_tool(const struct openai_emit *e)
-{
-    return e->c->format == IR_FORMAT_SCHEMA && QUIRK_IS(e->to->quirks, SCHEMA_BY_TOOL);
-}
-
 static bool emit_list(struct openai_emit *e)
 {
-    bool any = by_tool(e);
+    bool any = false;
     for (const struct ir_tool *t = e->c->tools; t && !any; t = t->next)
         any = is_listed(e, t);
     if (!any)
@@ -132,8 +115,6 @@ static bool emit_list(struct openai_emit *e)
     for (const struct ir_tool *t = e->c->tools; t; t = t->next)
         if (is_listed(e, t))
             emit_tool(e, t);
-    if (by_tool(e))
-        emit_schema_tool(e);
     jw_end(&e->w);
     return true;
 }
@@ -152,20 +133,11 @@ static void emit_named(struct openai_emit *e, struct str name)
     jw_end(&e->w);
 }
 
-/* With tools beside it the model may call one of them instead of answering. */
 static void emit_choice(struct openai_emit *e)
 {
     static const char *const words[] = {
         [IR_CHOICE_AUTO] = "auto", [IR_CHOICE_NONE] = "none", [IR_CHOICE_REQUIRED] = "required"};
     const struct ir_chat *c = e->c;
-    if (by_tool(e)) {
-        jw_key(&e->w, "tool_choice");
-        if (c->tools && c->choice != IR_CHOICE_NONE)
-            jw_lit(&e->w, "\"required\"");
-        else
-            emit_named(e, STR(OPENAI_SCHEMA_TOOL));
-        return;
-    }
     if (c->choice == IR_CHOICE_UNSET)
         return;
     jw_key(&e->w, "tool_choice");
@@ -203,7 +175,7 @@ static void emit_schema(struct openai_emit *e)
 static void emit_format(struct openai_emit *e)
 {
     enum ir_format f = e->c->format;
-    if (f == IR_FORMAT_UNSET || (f == IR_FORMAT_TEXT && !e->own) || by_tool(e))
+    if (f == IR_FORMAT_UNSET || (f == IR_FORMAT_TEXT && !e->own))
         return;
     jw_key(&e->w, "response_format");
     if (f == IR_FORMAT_SCHEMA)

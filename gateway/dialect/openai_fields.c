@@ -100,6 +100,21 @@ static bool read_temperature(struct openai_reader *r, const struct openai_field 
     return true;
 }
 
+static bool read_stop(struct openai_reader *r, const struct openai_field *f, enum json_token t)
+{
+    (void)f;
+    if (t == JSON_STRING) {
+        r->out->n_stops = 1;
+        return true;
+    }
+    while ((t = json_scan_next(&r->s)) != JSON_ARRAY_END) {
+        r->out->n_stops++;
+        if (!json_scan_value(&r->s, t).p)
+            return false;
+    }
+    return true;
+}
+
 static bool read_n(struct openai_reader *r, const struct openai_field *f, enum json_token t)
 {
     (void)t;
@@ -234,6 +249,13 @@ static bool read_modalities(struct openai_reader *r, const struct openai_field *
         .name = {n, sizeof(n) - 1}, .types = (ty), .is_param = (log), .read = (fn)                 \
     }
 
+/* One that some offers do not take. */
+#define GIVEN(n, ty, log, fn, e)                                                                   \
+    {                                                                                              \
+        .name = {n, sizeof(n) - 1}, .types = (ty), .is_param = (log), .read = (fn),                \
+        .given = PARAM_BIT_##e + 1                                                                 \
+    }
+
 const struct openai_field openai_fields[] = {
     FIELD("model", TEXT, false, read_model),
     FIELD("messages", ARRAY, false, openai_read_messages),
@@ -245,15 +267,16 @@ const struct openai_field openai_fields[] = {
     FIELD("n", NUMBER | NONE, true, read_n),
     FIELD("max_tokens", NUMBER | NONE, true, read_max_tokens),
     FIELD("max_completion_tokens", NUMBER | NONE, true, read_max_tokens),
-    FIELD("temperature", NUMBER | NONE, true, read_temperature),
-    FIELD("top_p", NUMBER | NONE, true, NULL),
-    FIELD("frequency_penalty", NUMBER | NONE, true, NULL),
-    FIELD("presence_penalty", NUMBER | NONE, true, NULL),
-    FIELD("seed", NUMBER | NONE, true, NULL),
-    FIELD("logprobs", BOOL | NONE, true, NULL),
-    FIELD("top_logprobs", NUMBER | NONE, true, read_whole),
-    FIELD("logit_bias", OBJECT | NONE, false, NULL),
-    FIELD("stop", TEXT | ARRAY | NONE, false, NULL),
+    GIVEN("temperature", NUMBER | NONE, true, read_temperature, TEMPERATURE),
+    GIVEN("top_p", NUMBER | NONE, true, NULL, TOP_P),
+    GIVEN("frequency_penalty", NUMBER | NONE, true, NULL, FREQUENCY_PENALTY),
+    GIVEN("presence_penalty", NUMBER | NONE, true, NULL, PRESENCE_PENALTY),
+    GIVEN("seed", NUMBER | NONE, true, NULL, SEED),
+    GIVEN("logprobs", BOOL | NONE, true, NULL, LOGPROBS),
+    GIVEN("top_logprobs", NUMBER | NONE, true, read_whole, TOP_LOGPROBS),
+    GIVEN("logit_bias", OBJECT | NONE, false, NULL, LOGIT_BIAS),
+    GIVEN("top_k", ANY, true, NULL, TOP_K),
+    FIELD("stop", TEXT | ARRAY | NONE, false, read_stop),
     FIELD("tools", ARRAY | NONE, false, read_tools),
     FIELD("functions", ARRAY | NONE, false, read_tools),
     FIELD("tool_choice", TEXT | OBJECT | NONE, true, NULL),

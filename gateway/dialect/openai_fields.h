@@ -25,6 +25,7 @@ struct openai_field {
     struct str name;
     uint16_t types;  /* bit per json_token that may begin the value */
     bool is_param;   /* its scalar value goes into the log */
+    uint8_t given;   /* 1 + enum dialect_param whose span is noted */
     bool reads_null; /* `read` is called for null also */
     /* Takes a value that is not null; false: refused, or the syntax is wrong. */
     bool (*read)(struct openai_reader *r, const struct openai_field *f, enum json_token t);

@@ -3,8 +3,7 @@
  */
 #include "gateway/dialect/openai_parse.h"
 
-static const struct ir_words words = {"messages", "content", "tools"};
-const struct ir_words *const openai_words = &words;
+const struct ir_words openai_words = {"messages", "content", "tools"};
 
 struct reader openai_sub_reader(const struct openai_parse *p, struct str raw)
 {
@@ -196,7 +195,7 @@ enum err openai_parse_request(struct str body, const struct dialect_request *sca
 {
     struct openai_parse p = {.a = a, .why = why, .c = out};
     struct str key;
-    ir_chat_init(out, &words);
+    ir_chat_init(out, &openai_words);
     out->stream = scan->stream;
     out->max_output = scan->max_output;
     rd_init(&p.r, body, a, why);

@@ -12,9 +12,7 @@ enum err openai_scan_request(struct str body, const struct dialect_call *call, s
                              struct dialect_request *out, struct dialect_refusal *why);
 /* ---- the translated way */
 
-/* The tool through which providers with SCHEMA_BY_TOOL answer in JSON. */
-#define OPENAI_SCHEMA_TOOL "doteb_answer"
-extern const struct ir_words *const openai_words;
+extern const struct ir_words openai_words;
 enum err openai_parse_request(struct str body, const struct dialect_request *scan, struct arena *a,
                               struct ir_chat *out, struct dialect_refusal *why);
 enum err openai_emit_request(const struct ir_chat *c, const struct dialect_target *to,

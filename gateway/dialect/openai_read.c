@@ -76,15 +76,12 @@ static struct str tokens_of(struct openai_taking *t, struct str raw)
 static void take_finish(struct openai_taking *t, const struct choice *in)
 {
     struct str word = openai_inside(in->finish_reason);
-    const struct openai_choice *c = openai_choice_of(t);
     if (word.len == 0)
         return;
     struct ir_event *e = ir_event_add(t->out, t->a, IR_STOP);
     e->choice = t->choice;
     e->finish = openai_finish_of(word);
     e->finish_word = word;
-    if (e->finish == FINISH_TOOL_CALLS && c->schema && !c->real)
-        e->finish = FINISH_STOP;
     struct str met = openai_inside(in->stop_reason); /* some say which sequence ended it */
     if (e->finish == FINISH_STOP && met.len) {
         e->finish = FINISH_STOP_SEQUENCE;

@@ -14,14 +14,12 @@ struct openai_call {
     struct str name;
     bool whole;  /* its arguments so far came at once and look complete */
     bool opened; /* the flow knows it */
-    bool schema; /* the tool through which an answer in JSON comes: a text */
     bool begun;  /* some arguments have come */
 };
 
 struct openai_choice {
     struct openai_call *calls;
     uint32_t n, cap;
-    bool schema, real; /* it has called the schema tool, another tool */
 };
 
 enum { OPENAI_CHOICES_MAX = 128, OPENAI_CALLS_MAX = 256 };

@@ -95,18 +95,6 @@ static struct str make_id(struct openai_taking *t)
     return str_of(arena_printf(t->a, "call_%s%x", hex, (unsigned)t->state->made++));
 }
 
-static struct str quoted(struct openai_taking *t, struct ir_json json)
-{
-    struct buf b;
-    if (json.quoted)
-        return json.raw;
-    buf_init(&b, json.raw.len * 6 + 1);
-    (void)json_quote_into(json.raw, &b);
-    struct str text = arena_str(t->a, buf_str(&b));
-    buf_fini(&b);
-    return text;
-}
-
 static void note(struct openai_taking *t, struct openai_call *call, const struct members *in)
 {
     struct str id = openai_inside(in->id), name = openai_inside(in->name);
@@ -163,19 +151,11 @@ static void say_call(struct openai_taking *t, struct openai_call *call, struct m
 
 static void take(struct openai_taking *t, struct members *in)
 {
-    struct openai_choice *c = openai_choice_of(t);
     struct openai_call *call = call_of(t, in);
     if (!call)
         return;
     note(t, call, in);
-    call->schema |= str_eq(call->name, STR(OPENAI_SCHEMA_TOOL));
-    c->schema |= call->schema;
-    c->real |= !call->schema;
-    struct str text = call->schema ? quoted(t, json_of(t, in)) : STR("");
-    if (!call->schema)
-        say_call(t, call, in);
-    else if (text.len)
-        openai_say(t, IR_TEXT)->text = text;
+    say_call(t, call, in);
 }
 
 void openai_take_calls(struct openai_taking *t, struct str raw)

@@ -67,9 +67,13 @@ static bool read_member(struct openai_reader *r)
         return openai_refuse_type(r, f->name, f->types, t);
     if (f->is_param && t >= JSON_STRING && t != JSON_NULL)
         note_param(r, f);
-    if (f->read && (t != JSON_NULL || f->reads_null))
-        return f->read(r, f, t);
-    return json_scan_value(&r->s, t).p != NULL;
+    size_t begin = r->s.begin;
+    bool reads = f->read && (t != JSON_NULL || f->reads_null);
+    if (!(reads ? f->read(r, f, t) : json_scan_value(&r->s, t).p != NULL))
+        return false;
+    if (f->given && t != JSON_NULL)
+        r->out->given[f->given - 1] = (struct dialect_span){begin, r->s.end};
+    return true;
 }
 
 static bool require(struct openai_reader *r, const char *name)

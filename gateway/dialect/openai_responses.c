@@ -28,6 +28,7 @@ static const struct dialect_chain chain = {
 
 const struct dialect openai_responses = {
     .name = "openai-responses",
+    .words = &responses_words,
     .routes = routes,
     .headers = headers,
     .beside = "openai",
@@ -35,6 +36,7 @@ const struct dialect openai_responses = {
     .beside_path = "/responses",
     .scan_request = responses_scan_request,
     .parse_request = responses_parse_request,
+    .format_by_word = true,
     .edit_request = responses_edit_request,
     .writer_bytes = RESPONSES_WRITER_BYTES,
     .write_stream = responses_write_stream,

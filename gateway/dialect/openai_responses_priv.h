@@ -6,6 +6,7 @@
 #include "gateway/dialect/read.h"
 #include "gateway/wire/json_write.h"
 
+extern const struct ir_words responses_words;
 extern const struct dialect openai_responses;
 
 enum { RESPONSES_REQUEST_MAGIC = 0x72657371 };

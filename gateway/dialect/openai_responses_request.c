@@ -7,7 +7,7 @@
 
 enum { MODEL_MAX_BYTES = 256, PARAM_MAX_BYTES = 48, PARAMS_MAX = 24 };
 
-static const struct ir_words words = {"input", "content", "tools"};
+const struct ir_words responses_words = {"input", "content", "tools"};
 
 struct logged {
     const char *name;
@@ -453,7 +453,7 @@ enum err responses_scan_request(struct str body, const struct dialect_call *call
     (void)call;
     *out = (struct dialect_request){.n = 1, .max_output = -1, .client_wants_usage = true};
     q.q->magic = RESPONSES_REQUEST_MAGIC;
-    ir_chat_init(&q.q->chat, &words);
+    ir_chat_init(&q.q->chat, &responses_words);
     q.q->chat.max_output = -1;
     q.q->chat.reasoning.budget_tokens = -1;
     rd_init(&q.r, body, a, why);

@@ -78,7 +78,7 @@ void openai_put_tail(struct json_write *w, const struct dialect_writing *x,
 
 bool openai_calls_custom(const struct dialect_writing *x, struct str name)
 {
-    if (x->request->words != openai_words)
+    if (x->request->words != &openai_words)
         return false;
     for (const struct ir_tool *t = x->request->tools; t; t = t->next)
         if (t->kind == IR_TOOL_CUSTOM && str_eq(t->name, name))

@@ -102,6 +102,34 @@ const struct ir_part *ir_find_call(const struct ir_chat *c, struct str id)
     return found;
 }
 
+struct str ir_trim_end(struct str raw)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        bool escape = raw.p[i] == '\\' && i + 1 < raw.len;
+        char c = escape ? raw.p[++i] : raw.p[i];
+        bool blank = escape ? c == 'n' || c == 'r' || c == 't' : c == ' ';
+        end = blank ? end : i + 1;
+    }
+    return str_make(raw.p, end);
+}
+
+bool ir_is_blank(struct str raw)
+{
+    return ir_trim_end(raw).len == 0;
+}
+
+const struct ir_part *ir_final_text(const struct ir_chat *c)
+{
+    const struct ir_part *last = NULL;
+    for (const struct ir_message *m = c->messages; m; m = m->next) {
+        bool instruction = m->role == IR_SYSTEM || m->role == IR_DEVELOPER;
+        for (const struct ir_part *p = instruction ? NULL : m->parts; p; p = p->next)
+            last = m->role == IR_ASSISTANT ? p : NULL;
+    }
+    return last && last->kind == IR_TEXT ? last : NULL;
+}
+
 struct str ir_part_path(const struct ir_chat *c, const struct ir_message *m,
                         const struct ir_part *p, struct arena *a)
 {

@@ -222,6 +222,12 @@ struct str ir_custom_schema(void);
 struct str ir_tool_description(const struct ir_tool *t, struct arena *a);
 /* The call that a result answers, or NULL. */
 const struct ir_part *ir_find_call(const struct ir_chat *c, struct str id);
+/* Does a raw text hold nothing but blanks? */
+bool ir_is_blank(struct str raw);
+/* The same text without blanks at its end. */
+struct str ir_trim_end(struct str raw);
+/* The text with which the model's own words end, if the conversation ends with them; else NULL. */
+const struct ir_part *ir_final_text(const struct ir_chat *c);
 /* "messages[2].content[1]" in the caller's words. Arena. */
 struct str ir_part_path(const struct ir_chat *c, const struct ir_message *m,
                         const struct ir_part *p, struct arena *a);

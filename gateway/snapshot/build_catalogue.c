@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "gateway/dialect/params.h"
 #include "gateway/sign/sigv4.h"
 #include "gateway/snapshot/image.h"
 #include "gateway/snapshot/prices.h"
@@ -86,6 +87,7 @@ static const char *read_provider(struct builder *b, const struct provider_row *r
                                  struct snap_provider *out, bool *quiet)
 {
     const char *why = NULL;
+    int64_t max_stops = params_bound(row->quirks, "max_stops");
     *out = (struct snap_provider){
         .id = (int32_t)row->id,
         .slug = row->slug,
@@ -93,6 +95,7 @@ static const char *read_provider(struct builder *b, const struct provider_row *r
         .dialect = dialect_find(row->dialect),
         .max_temperature_milli = row->max_temperature_milli,
         .quirks = read_quirks(row->quirks),
+        .max_stops = max_stops > 0 ? max_stops : 0,
     };
     *quiet = true;
     if (!out->dialect || !out->dialect->emit_request)
@@ -252,6 +255,8 @@ static void add_offer(struct builder *b, const struct offer_row *row,
     if (!p || !m)
         return; /* told with the provider, or disabled */
     struct snap_offer *o = ARENA_NEW(b->img->arena, struct snap_offer);
+    uint32_t caps = read_caps(row->capabilities);
+    int64_t max_stops = params_bound(row->supported_parameters, "stop");
     *o = (struct snap_offer){
         .id = (int32_t)row->id,
         .provider = &p->p,
@@ -260,8 +265,10 @@ static void add_offer(struct builder *b, const struct offer_row *row,
         .region = row->region,
         .context = row->context,
         .max_output = row->max_output,
-        .caps = read_caps(row->capabilities),
+        .caps = caps,
         .efforts = read_efforts(row->reasoning_efforts),
+        .lacks = params_lacking(row->supported_parameters, caps),
+        .max_stops = max_stops > 0 ? max_stops : p->p.max_stops,
         .ends_at_us = row->ends_at_us,
     };
     if (row->provider_model.len == 0 || row->provider_model.len > MODEL_NAME_MAX)

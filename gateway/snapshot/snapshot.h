@@ -37,6 +37,7 @@ struct snap_provider {
     struct str signer_service;     /* SIGNER_SIGV4: what the signature's scope names */
     int64_t max_temperature_milli; /* -1: none of its own */
     uint32_t quirks;               /* bit per enum dialect_quirk */
+    int64_t max_stops;             /* stop sequences, 0 unknown */
 };
 
 struct snap_offer {
@@ -47,6 +48,8 @@ struct snap_offer {
     int64_t context, max_output;       /* tokens, -1 unknown */
     uint32_t caps;                     /* enum offer_caps (dialect/dialect.h) */
     uint32_t efforts;                  /* bit per enum ir_effort */
+    uint32_t lacks;                    /* bit per enum dialect_param that it does not take */
+    int64_t max_stops;                 /* stop sequences, 0 unknown */
     int64_t ends_at_us;                /* INT64_MAX: no end */
     const struct price_list *prices;   /* ascending by effective_from; n_prices may be 0 */
     size_t n_prices;

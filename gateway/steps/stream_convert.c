@@ -17,6 +17,7 @@ static struct convert *convert_of(struct req *r)
         return r->out.convert;
     struct convert *c = ARENA_NEW(r->arena, struct convert);
     flow_init(&c->flow, r->arena);
+    c->flow.unwraps = r->tx.loss.wrapped;
     c->reader = arena_calloc(r->arena, 1, r->tx.dialect->reader_bytes + 1);
     c->writer = arena_calloc(r->arena, 1, r->in.dialect->writer_bytes + 1);
     c->writing = (struct dialect_writing){
@@ -86,6 +87,7 @@ enum step_rc convert_answer(struct req *r)
     name_model(c);
     stream_extra(r, &c->writing.extra);
     flow_finish(&c->flow, &usage, &strict, r->arena);
+    r->out.answer.finish = (uint8_t)flow_finish_reason(&c->flow);
     buf_reserve(&r->out.tail, r->up.body.len + c->writing.extra.metadata.len);
     if (!r->in.dialect->write_answer(&c->writing, &strict, &r->out.tail))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is too large"));
@@ -132,5 +134,6 @@ void convert_finish(struct req *r)
     arena_reset(r->scratch);
     stream_extra(r, &c->writing.extra);
     flow_finish(&c->flow, &usage, &strict, r->scratch);
+    r->out.answer.finish = (uint8_t)flow_finish_reason(&c->flow);
     (void)r->in.dialect->write_stream(c->writer, &c->writing, &strict, &r->out.tail);
 }

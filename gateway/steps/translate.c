@@ -2,6 +2,7 @@
  * passes untouched but for the spans that must change; else the client's dialect reads it and the
  * provider's writes it. Writes r->tx, r->want.chat (and r->route.why). A large body is made on the
  * second thread (req_work). */
+#include "gateway/dialect/params.h"
 #include "gateway/request.h"
 #include "gateway/steps/address.h"
 #include "gateway/steps/signature.h"
@@ -53,15 +54,22 @@ static struct dialect_target target_of(struct req *r)
         .max_output = o->max_output,
         .quirks = o->provider->quirks,
         .max_temperature_milli = o->provider->max_temperature_milli,
+        .lacks = o->lacks,
+        .max_stops = o->max_stops,
     };
 }
 
 static enum err pass_body(struct req *r, const struct dialect_target *to)
 {
     struct dialect_edit edits[DIALECT_EDITS_MAX];
+    struct str body = buf_str(&r->in.body);
     size_t n = r->tx.dialect->edit_request(&r->want.scan, to, r->arena, edits);
+    enum err err = params_fit_body(r->tx.dialect, &r->want.scan, body, to, r->arena, edits, &n,
+                                   &r->tx.loss);
+    if (err)
+        return err;
     buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
-    return dialect_apply(buf_str(&r->in.body), edits, n, &r->tx.body) ? E_OK : E_BODY_TOO_LARGE;
+    return dialect_apply(body, edits, n, &r->tx.body) ? E_OK : E_BODY_TOO_LARGE;
 }
 
 /* The internal form of the client's body: read once, whatever number of attempts. */

@@ -103,6 +103,7 @@ static void read_offer(struct arena *a, const struct pg_result *r, size_t row, v
         .capabilities = text(a, r, row, 7),
         .ends_at_us = number(r, row, 8, INT64_MAX),
         .reasoning_efforts = text(a, r, row, 9),
+        .supported_parameters = text(a, r, row, 10),
     };
 }
 
@@ -156,8 +157,9 @@ static const struct table tables[] = {
           "order by 1, 2"),
     TABLE(providers, provider_row, read_provider,
           "select provider_id, slug, name, base_url, dialect, framing, signer, chat_path, "
-          "(max_temperature * 1000)::bigint, array_to_string(array(select key from "
-          "jsonb_each(quirks) where value = 'true' order by key), ',') "
+          "(max_temperature * 1000)::bigint, array_to_string(array(select key || "
+          "case when value = 'true' then '' else ':' || value::text end from jsonb_each(quirks) "
+          "where value = 'true' or jsonb_typeof(value) = 'number' order by key), ',') "
           "from providers where enabled order by 1"),
     TABLE(
         models, model_row, read_model,
@@ -169,7 +171,8 @@ static const struct table tables[] = {
         offers, offer_row, read_offer,
         "select offer_id, provider_id, model_id, region, provider_model, context, max_output, "
         "array_to_string(capabilities, ','), case when isfinite(ends_at) then " EPOCH_US(
-            "ends_at") " end, array_to_string(reasoning_efforts, ',') from offers where enabled order by 1"),
+            "ends_at") " end, array_to_string(reasoning_efforts, ','), "
+                       "array_to_string(supported_parameters, ',') from offers where enabled order by 1"),
     TABLE(prices, price_row, read_price,
           "select p.offer_id, case when isfinite(p.effective_from) then " EPOCH_US(
               "p.effective_from") " else 0 end, p.prices::text "

@@ -26,7 +26,7 @@ struct provider_row {
     int64_t id;
     struct str slug, name, base_url, dialect, framing, signer, chat_path;
     int64_t max_temperature_milli; /* -1: none of its own */
-    struct str quirks;             /* words separated by commas */
+    struct str quirks;             /* words separated by commas; numbers as "word:4" */
 };
 
 struct model_row {
@@ -45,6 +45,7 @@ struct offer_row {
     struct str region, provider_model;
     int64_t context, max_output;                /* -1 unknown */
     struct str capabilities, reasoning_efforts; /* separated by commas */
+    struct str supported_parameters;            /* the same; "" not stated */
     int64_t ends_at_us;                         /* INT64_MAX: no end */
 };
 

@@ -5,6 +5,7 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/wire/json_scan.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_params.h"
 
 enum { DEPTH_CHECKED = 48 }; /* texts that were strings become blocks in lists */
 
@@ -91,6 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (scan(d, body, a, &q) == E_OK) {
         ASSERT(q.n == 1 && body.p[q.object_end] == '}' && q.chat && q.model.len > 0);
         check_edits(d, body, &q, a);
+        if (!q.foreign)
+            fuzz_params(d, &(struct dialect_call){0}, body, &q, &target, a);
         check_translation(d, body, &q, a);
     }
     arena_free(a);

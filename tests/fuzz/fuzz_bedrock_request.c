@@ -6,6 +6,7 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/wire/json_scan.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_params.h"
 
 enum { DEPTH_CHECKED = 48 }; /* results that are JSON may be written in other places */
 
@@ -112,6 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (scan(d, body, a, &q) == E_OK) {
         ASSERT(q.n == 1 && body.p[q.object_end] == '}' && q.chat && q.model.len > 0);
         check_edits(d, body, &q, &to, a);
+        if (!q.foreign)
+            fuzz_params(d, &call, body, &q, &to, a);
         check_translation(d, body, &q, &to, a);
     }
     arena_free(a);

@@ -6,6 +6,7 @@
 #include "gateway/dialect/signature.h"
 #include "gateway/wire/json_scan.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_params.h"
 
 enum { DEPTH_CHECKED = 48 }; /* lists that were one object become deeper */
 
@@ -16,11 +17,12 @@ static const struct dialect_target target = {
     .max_temperature_milli = 1500,
 };
 
+static const struct dialect_call call = {
+    .model = {"m", 1}, .stream = true, .query = {"alt=sse", 7}};
+
 static enum err scan(const struct dialect *d, struct str body, struct arena *a,
                      struct dialect_request *q)
 {
-    static const struct dialect_call call = {
-        .model = {"m", 1}, .stream = true, .query = {"alt=sse", 7}};
     struct dialect_refusal why;
     enum err e = d->scan_request(body, &call, a, q, &why);
     ASSERT(e == why.err);
@@ -93,6 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (scan(d, body, a, &q) == E_OK) {
         ASSERT(q.n >= 1 && body.p[q.object_end] == '}' && q.chat);
         check_edits(d, body, &q, a);
+        if (!q.foreign)
+            fuzz_params(d, &call, body, &q, &target, a);
         check_translation(d, body, &q, a);
     }
     arena_free(a);

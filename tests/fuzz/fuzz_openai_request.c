@@ -5,6 +5,7 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/wire/json_scan.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_params.h"
 
 #define MODEL STR("provider/m\"1\"")
 
@@ -65,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     ASSERT(out.len == size + inserted - removed);
     check_edited(d, &q, buf_str(&out), a);
+    fuzz_params(d, &(struct dialect_call){0}, body, &q, &target, a);
     buf_fini(&out);
     arena_free(a);
     return 0;

@@ -6,6 +6,7 @@
 #include "gateway/dialect/openai_responses_chain.h"
 #include "gateway/dialect/signature.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_params.h"
 
 #define MODEL STR("provider/m\"1\"")
 
@@ -90,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (scan(d, body, a, &q) == E_OK) {
         ASSERT(q.model.len >= 1 && q.model.len <= 256 && body.p[q.object_end] == '}');
         check_edits(d, body, &q, a);
+        if (!q.foreign)
+            fuzz_params(d, &(struct dialect_call){0}, body, &q, &target, a);
         check_chain(d, body, a);
         check_translation(d, body, &q, a);
     }

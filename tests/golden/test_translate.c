@@ -7,10 +7,11 @@
  * case.json: `client` and `provider` (names of dialects), `stands_for` (SDK type or observed
  * request), and, where they matter: `model` (the provider's name for it), `path_model`,
  * `path_stream`, `query`, `caps` and `efforts` (lists of words), `quirks`, `max_output`,
- * `max_temperature_milli`, `stripped` (names that must be in the loss), `refused` (the field that
- * cannot be expressed), `usage` (counts that must have been read), `metadata` (spliced in). Files:
- * request.json; upstream_request.json; upstream_response.json or upstream_response.sse or, for
- * frames of AWS, upstream_response.frames (lines "type payload", exceptions "!type payload");
+ * `supported_parameters` (words separated by commas), `max_stops`, `max_temperature_milli`,
+ * `stripped` (names that must be in the loss), `refused` (the field that cannot be expressed),
+ * `usage` (counts that must have been read), `metadata` (spliced in). Files: request.json;
+ * upstream_request.json; upstream_response.json or upstream_response.sse or, for frames of AWS,
+ * upstream_response.frames (lines "type payload", exceptions "!type payload");
  * client_response.json, .sse or .frames. Streams are fed whole, byte by byte and at every cut.
  * --write writes the expected files anew from what came out: read them before you keep them.
  */
@@ -22,13 +23,14 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "gateway/dialect/flow.h"
+#include "gateway/dialect/params.h"
 #include "tests/golden/frames.h"
 
 enum { FILE_MAX = 4 << 20, PATH_BYTES = 4096 };
 
 struct golden {
     const char *folder;
-    bool write, ok;
+    bool write, ok, wrapped;
     json_t *conf;
     struct arena *arena;
     const struct dialect *client, *provider;
@@ -180,6 +182,8 @@ static bool run_request(struct golden *g)
         .quirks = set_of(g, "quirks", dialect_quirk_find),
         .max_output = number(g, "max_output", -1),
         .max_temperature_milli = number(g, "max_temperature_milli", -1),
+        .lacks = params_lacking(word(g, "supported_parameters"), set_of(g, "caps", cap_bit)),
+        .max_stops = number(g, "max_stops", 0),
     };
     struct buf out;
     buf_init(&out, FILE_MAX);
@@ -190,6 +194,7 @@ static bool run_request(struct golden *g)
     else if (err == E_OK && refused.len)
         complain(g, "refused", STR("(accepted)"), refused);
     else if (err == E_OK) {
+        g->wrapped = loss.wrapped;
         compare(g, "upstream_request.json", buf_str(&out));
         check_loss(g, &loss);
     }
@@ -237,6 +242,7 @@ static void run_answer(struct golden *g, struct str body)
     struct flow f;
     struct buf out;
     flow_init(&f, g->arena);
+    f.unwraps = g->wrapped;
     if (!g->provider->read_answer(body, STR("seed"), g->arena, &loose) ||
         !flow_push(&f, &loose, &strict, g->arena)) {
         complain(g, "upstream_response", STR("refused"), STR("accepted"));
@@ -259,6 +265,7 @@ static struct str stream_once(struct golden *g, struct str bytes, size_t first, 
     struct flow flow;
     struct buf out;
     flow_init(&flow, g->arena);
+    flow.unwraps = g->wrapped;
     golden_frames_init(&in, str_eq(str_of(g->provider->name), STR("bedrock")));
     buf_init(&out, FILE_MAX);
     g->writing.model = STR("upstream-model");

@@ -196,7 +196,7 @@ static void check_request(const struct request_case *t, struct arena *a, struct 
                                       .efforts = t->efforts,
                                       .max_output = -1,
                                       .max_temperature_milli = 1000};
-    enum err e = d->emit_request(&c, &to, a, out, &loss);
+    enum err e = dialect_emit(d, &c, &to, a, out, &loss);
     ck_assert_int_eq(e, t->refused ? E_UNSUPPORTED : E_OK);
     if (t->refused) {
         ck_assert_text(loss.why.field, t->refused);
