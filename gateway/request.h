@@ -96,6 +96,7 @@ struct engine {
     struct pool_port *port;   /* what its jobs come back through */
     struct token_cache *tokens;
     const struct address_nets *proxies; /* whose X-Forwarded-For is believed */
+    const struct guard *guard;          /* where tenants' base URLs may lead */
     struct str hop;                     /* this gateway's id, for the loop header */
     struct req *ready, **ready_tail;
     struct arena *spare_arenas[64];
