@@ -108,7 +108,7 @@ static void set_started(struct gateway *g, bool started)
 /* Before the workers: they read the guards. */
 static bool guard_own(struct gateway *g, int fd)
 {
-    return bind_guard(fd, &g->shared.guard) ||
+    return (bind_guard(fd, &g->shared.guard) && bind_guard(fd, &g->shared.inline_guard)) ||
            say("the guard of addresses", "this machine's own cannot be listed");
 }
 
@@ -248,6 +248,8 @@ static int run(struct gateway *g, const char *drain_path)
         return drain_dir(&g->conf, drain_path);
     if (!guard_parse(&g->shared.guard, str_of(g->conf.upstream_allow)))
         return say("DOTEB_UPSTREAM_ALLOW", "must be networks such as 10.0.0.0/8, or private"), 2;
+    if (!guard_parse(&g->shared.inline_guard, str_of(g->conf.inline_allow)))
+        return say("DOTEB_INLINE_ALLOW", "must be networks such as 10.0.0.0/8, or private"), 2;
     if (!address_nets_parse(&g->shared.proxies, str_of(g->conf.trusted_proxies)))
         return say("DOTEB_TRUSTED_PROXIES", "must be networks such as 10.0.0.0/8"), 2;
     g->keys = master_keys_parse(str_of(g->conf.master_key), err);

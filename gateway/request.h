@@ -68,6 +68,7 @@ struct archive;
 struct client_signature;
 struct archive_job;
 struct convert;
+struct inliner;
 struct pool_port;
 struct req;
 
@@ -97,6 +98,7 @@ struct engine {
     struct token_cache *tokens;
     const struct address_nets *proxies; /* whose X-Forwarded-For is believed */
     const struct guard *guard;          /* where tenants' base URLs may lead */
+    const struct guard *inline_guard;   /* the same for URLs of images and files in requests */
     struct str hop;                     /* this gateway's id, for the loop header */
     struct req *ready, **ready_tail;
     struct arena *spare_arenas[64];
@@ -195,6 +197,9 @@ struct req {
         bool translated;               /* else the body passes as it is */
         struct dialect_loss loss;      /* what the translation left out */
         struct token_waiter token_wait;
+        struct inliner *inliner; /* steps/inline.c's: what URLs led to; NULL none was needed yet */
+        int64_t fetched_charged; /* bytes of what they led to, counted in engine->body_bytes */
+        int64_t fetch_us;        /* time spent waiting for them */
         const char *url;
         struct buf body;
         const struct xfer_header *headers;
@@ -277,15 +282,19 @@ void req_fail(struct req *r, enum err err, struct str param, const char *fmt, ..
 void req_client_gone(struct req *r);
 /* Adds bytes to the process's account of bodies in memory; false if there is no room. */
 MUST_USE bool req_charge(struct req *r, int64_t *charged, size_t bytes);
+/* Takes some of them out again. */
+void req_uncharge(struct req *r, int64_t *charged, size_t bytes);
 const char *step_name(enum step_id s);
-/* Microseconds of our own: since the start, less the waiting for providers and for the client's
- * body. */
+/* Microseconds of our own: since the start, less the waiting for providers, for URLs and for the
+ * client's body. */
 int64_t req_overhead_us(const struct req *r, int64_t now_us);
 
 /* The steps, one file each in steps/. */
 #define STEP(name) enum step_rc step_##name(struct req *r);
 #include "gateway/steps.def"
 #undef STEP
+/* Stops fetching URLs, if that is under way. (steps/inline.c) */
+void inline_cancel(struct req *r);
 /* Stops the transfer in flight, if any; no callback arrives afterwards. (steps/upstream.c) */
 void upstream_cancel(struct req *r);
 /* What the attempt waits for has changed (head, first content): its deadline is set anew.

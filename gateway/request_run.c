@@ -150,6 +150,7 @@ void req_client_gone(struct req *r)
         unready(r);
     if (r->run.step == STEP_done)
         return;
+    inline_cancel(r);
     upstream_cancel(r);
     req_fail(r, E_CLIENT_GONE, STR_NULL, NULL);
     r->run.step = after_failure(r);

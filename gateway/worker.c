@@ -104,6 +104,7 @@ static void engine_init(struct worker *w, unsigned index)
     e->hop = str_of(s->hop);
     e->proxies = &s->proxies;
     e->guard = &s->guard;
+    e->inline_guard = &s->inline_guard;
     e->archive = s->archive;
     e->port = &w->port;
     pool_port_init(&w->port, e->loop);

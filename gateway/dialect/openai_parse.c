@@ -3,7 +3,11 @@
  */
 #include "gateway/dialect/openai_parse.h"
 
-static const struct ir_words words = {"messages", "content", "tools"};
+static const struct ir_words words = {.messages = "messages",
+                                      .parts = "content",
+                                      .tools = "tools",
+                                      .image_url = "image_url.url",
+                                      .file_url = "file.file_data"};
 const struct ir_words *const openai_words = &words;
 
 struct reader openai_sub_reader(const struct openai_parse *p, struct str raw)

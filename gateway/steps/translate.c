@@ -3,6 +3,7 @@
  * provider's writes it. Writes r->tx, r->want.chat (and r->route.why). Pure. */
 #include "gateway/request.h"
 #include "gateway/steps/address.h"
+#include "gateway/steps/inline.h"
 #include "gateway/steps/signature.h"
 
 enum { EDITS_ROOM = 256 };
@@ -64,27 +65,30 @@ static enum err pass_body(struct req *r, const struct dialect_target *to)
 }
 
 /* The internal form of the client's body: read once, whatever number of attempts. */
+static enum err read_body(struct req *r, struct dialect_refusal *why)
+{
+    struct ir_chat *chat = ARENA_NEW(r->arena, struct ir_chat);
+    *why = (struct dialect_refusal){0};
+    enum err err = r->in.dialect->parse_request(buf_str(&r->in.body), &r->want.scan, r->arena, chat,
+                                                why);
+    if (!err)
+        r->want.chat = chat;
+    return err;
+}
+
 static enum err parse_body(struct req *r)
 {
-    struct dialect_refusal why = {0};
-    if (r->want.chat)
-        return E_OK;
-    struct ir_chat *chat = ARENA_NEW(r->arena, struct ir_chat);
-    enum err err = r->in.dialect->parse_request(buf_str(&r->in.body), &r->want.scan, r->arena, chat,
-                                                &why);
+    struct dialect_refusal why;
+    enum err err = r->want.chat ? E_OK : read_body(r, &why);
     if (err)
         req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
-    else
-        r->want.chat = chat;
     return err;
 }
 
 static enum err translate_body(struct req *r, const struct dialect_target *to)
 {
     const struct dialect *d = r->tx.dialect;
-    enum err err = d->emit_embed ? E_OK : parse_body(r);
-    if (err)
-        return err;
+    enum err err = E_OK;
     buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
     if (d->emit_embed)
         err = d->emit_embed(r->want.scan.embed, to, r->arena, &r->tx.body, &r->tx.loss);
@@ -95,14 +99,35 @@ static enum err translate_body(struct req *r, const struct dialect_target *to)
     return err;
 }
 
-static enum err make_body(struct req *r)
+/* A body of the provider's own dialect may name what this provider takes only inside it. One that
+ * cannot be read goes as it is: the provider may know better. */
+static bool must_inline(struct req *r, const struct dialect_target *to)
 {
-    struct dialect_target to = target_of(r);
+    struct dialect_refusal why;
+    if (!QUIRK_IS(to->quirks, NO_URL_MEDIA) || !r->in.dialect->by_url ||
+        (!r->want.chat && read_body(r, &why) != E_OK))
+        return false;
+    return inline_holds_urls(r);
+}
+
+/* Reads what must be written anew, and has what it names by URL fetched where the provider needs
+ * that. */
+static enum inline_result prepare_body(struct req *r, const struct dialect_target *to,
+                                       enum err *err)
+{
     buf_reset(&r->tx.body);
     r->tx.loss = (struct dialect_loss){0};
     r->tx.translated = r->tx.dialect != r->in.dialect || r->want.scan.foreign ||
-                       !r->tx.dialect->edit_request;
-    return r->tx.translated ? translate_body(r, &to) : pass_body(r, &to);
+                       !r->tx.dialect->edit_request || must_inline(r, to);
+    if (!r->tx.translated || r->tx.dialect->emit_embed)
+        return INLINE_READY;
+    *err = parse_body(r);
+    return *err ? INLINE_REFUSED : inline_media(r, to, err);
+}
+
+static enum err make_body(struct req *r, const struct dialect_target *to)
+{
+    return r->tx.translated ? translate_body(r, to) : pass_body(r, to);
 }
 
 /* ------------------------------------------------------------------ the step */
@@ -120,7 +145,7 @@ static enum step_rc next_candidate(struct req *r, enum err err, const char *why)
  * called, so it counts as no attempt. */
 static enum step_rc cannot(struct req *r, enum err err)
 {
-    if (err == E_UNSUPPORTED && !r->fail.err) {
+    if ((err == E_UNSUPPORTED || err == E_MEDIA_URL) && !r->fail.err) {
         r->route.n_attempts--;
         r->run.jump = STEP_route;
         return STEP_JUMP;
@@ -144,7 +169,17 @@ enum step_rc step_translate(struct req *r)
     if (!r->tx.url)
         return next_candidate(r, E_CREDENTIAL,
                               "It lacks an option (region, project, resource) of the address.");
-    enum err err = make_body(r);
+    struct dialect_target to = target_of(r);
+    enum err err = E_OK;
+    switch (prepare_body(r, &to, &err)) {
+    case INLINE_READY:
+        err = make_body(r, &to);
+        break;
+    case INLINE_WAIT:
+        return STEP_WAIT; /* and all of it again */
+    case INLINE_REFUSED:
+        break;
+    }
     if (err)
         return cannot(r, err);
     make_headers(r);
