@@ -2,6 +2,8 @@
  */
 #include "common/guard.h"
 
+#include <netinet/in.h>
+
 #define V4(a, b, c, d, n)                                                                          \
     {                                                                                              \
         {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}, 96 + (n)                           \
@@ -54,10 +56,41 @@ bool guard_parse(struct guard *g, struct str allowed)
     return true;
 }
 
+bool guard_add_own(struct guard *g, const struct address_net *net, uint16_t port)
+{
+    if (g->n_own == GUARD_OWN_MAX)
+        return false;
+    g->own[g->n_own].net = *net;
+    g->own[g->n_own++].port = port;
+    return true;
+}
+
+static uint16_t port_of(const struct sockaddr *sa)
+{
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    if (sa->sa_family == AF_INET6) {
+        memcpy(&in6, sa, sizeof in6);
+        return ntohs(in6.sin6_port);
+    }
+    memcpy(&in, sa, sizeof in);
+    return ntohs(in.sin_port);
+}
+
+static bool is_own(const struct guard *g, const uint8_t addr[16], uint16_t port)
+{
+    for (size_t i = 0; i < g->n_own; i++)
+        if (g->own[i].port == port && address_in(addr, g->own[i].net.addr, g->own[i].net.bits))
+            return true;
+    return false;
+}
+
 bool guard_permits(const struct guard *g, const struct sockaddr *sa)
 {
     uint8_t addr[16];
     if (!address_of_socket(sa, addr))
+        return false;
+    if (is_own(g, addr, port_of(sa)))
         return false;
     if (g->allow_private || address_nets_hold(&g->nets, addr))
         return true;

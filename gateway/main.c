@@ -33,7 +33,7 @@ struct gateway {
     pthread_mutex_t publish; /* guards `started` */
     bool started;            /* `workers` may be posted to */
     atomic_bool draining;
-    int port, admin_port;
+    int port, admin_port, admin_fd;
 };
 
 static void usage(FILE *to)
@@ -105,6 +105,22 @@ static void set_started(struct gateway *g, bool started)
     pthread_mutex_unlock(&g->publish);
 }
 
+/* Before the workers: they read the guards. */
+static bool guard_own(struct gateway *g, int fd)
+{
+    return (bind_guard(fd, &g->shared.guard) && bind_guard(fd, &g->shared.inline_guard)) ||
+           say("the guard of addresses", "this machine's own cannot be listed");
+}
+
+static bool bind_admin(struct gateway *g)
+{
+    char err[256];
+    g->admin_fd = bind_listen(g->conf.admin_listen, &g->admin_port, err);
+    if (g->admin_fd < 0)
+        return say("DOTEB_ADMIN_LISTEN", err);
+    return guard_own(g, g->admin_fd);
+}
+
 static bool start_workers(struct gateway *g)
 {
     char err[256];
@@ -113,6 +129,8 @@ static bool start_workers(struct gateway *g)
         int fd = bind_listen(g->conf.listen, &g->port, err);
         if (fd < 0)
             return say("DOTEB_GATEWAY_LISTEN", err);
+        if (i == 0 && !guard_own(g, fd))
+            return false;
         g->workers[i] = worker_new(&g->shared, i, fd, err);
         if (!g->workers[i])
             return say("a worker cannot start", err);
@@ -125,12 +143,8 @@ static bool start_workers(struct gateway *g)
 
 static bool start_admin(struct gateway *g)
 {
-    char err[256];
-    int fd = bind_listen(g->conf.admin_listen, &g->admin_port, err);
-    if (fd < 0)
-        return say("DOTEB_ADMIN_LISTEN", err);
     const struct admin_options ao = {
-        .listen_fd = fd,
+        .listen_fd = g->admin_fd,
         .loader = g->shared.loader,
         .spool = g->shared.spool,
         .writer = g->writer,
@@ -189,7 +203,7 @@ static void stop(struct gateway *g)
 
 static int serve(struct gateway *g, const sigset_t *signals)
 {
-    bool up = start_storage(g) && start_workers(g) && start_admin(g);
+    bool up = start_storage(g) && bind_admin(g) && start_workers(g) && start_admin(g);
     if (up) {
         int sig = 0;
         log_event(LOG_INFO, "listening", LOG_S("address", g->conf.listen), LOG_I("port", g->port),
@@ -234,6 +248,8 @@ static int run(struct gateway *g, const char *drain_path)
         return drain_dir(&g->conf, drain_path);
     if (!guard_parse(&g->shared.guard, str_of(g->conf.upstream_allow)))
         return say("DOTEB_UPSTREAM_ALLOW", "must be networks such as 10.0.0.0/8, or private"), 2;
+    if (!guard_parse(&g->shared.inline_guard, str_of(g->conf.inline_allow)))
+        return say("DOTEB_INLINE_ALLOW", "must be networks such as 10.0.0.0/8, or private"), 2;
     if (!address_nets_parse(&g->shared.proxies, str_of(g->conf.trusted_proxies)))
         return say("DOTEB_TRUSTED_PROXIES", "must be networks such as 10.0.0.0/8"), 2;
     g->keys = master_keys_parse(str_of(g->conf.master_key), err);

@@ -2,6 +2,7 @@
 #include "gateway/options.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct conf_row rows[] = {
@@ -17,11 +18,30 @@ static const struct conf_row rows[] = {
 #undef CONF
 };
 
+static bool read_policy(struct options *o)
+{
+    static const char *const words[] = {
+        [INLINE_OFF] = "off", [INLINE_OWN_KEYS] = "own-keys", [INLINE_ON] = "on"};
+    static_assert(ARRAY_LEN(words) == INLINE_POLICIES, "a word per policy");
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcmp(o->inline_urls, words[i]) == 0) {
+            o->inline_policy = (enum inline_policy)i;
+            return true;
+        }
+    return false;
+}
+
 bool options_load(struct options *o, char err[512])
 {
     *o = (struct options){0};
     if (!conf_load(rows, ARRAY_LEN(rows), o, err))
         return false;
+    if (!read_policy(o)) {
+        (void)snprintf(err, 512, "DOTEB_INLINE_URLS: '%.40s' is not off, own-keys or on",
+                       o->inline_urls);
+        options_free(o);
+        return false;
+    }
     if (o->workers == 0)
         o->workers = sysconf(_SC_NPROCESSORS_ONLN);
     if (o->workers < 1)

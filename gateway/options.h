@@ -12,10 +12,14 @@
 #define CONF_C_MS     int64_t
 #define CONF_C_BYTES  int64_t
 
+/* DOTEB_INLINE_URLS */
+enum inline_policy { INLINE_OFF, INLINE_OWN_KEYS, INLINE_ON, INLINE_POLICIES };
+
 struct options {
 #define CONF(field, type, name, def, min, max, help) CONF_C_##type field;
 #include "gateway/options.def"
 #undef CONF
+    enum inline_policy inline_policy; /* what `inline_urls` says */
 };
 
 /* Loads and checks; on failure false and the reason in `err`. */

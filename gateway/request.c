@@ -71,8 +71,8 @@ void req_free(struct req *r)
     timer_cancel(&e->timers, &r->up.timer);
     archive_forget(r);
     tokens_forget_waiter(&r->tx.token_wait);
-    atomic_fetch_sub_explicit(e->body_bytes, r->in.body_charged + r->up.body_charged,
-                              memory_order_relaxed);
+    int64_t charged = r->in.body_charged + r->tx.fetched_charged + r->up.body_charged;
+    atomic_fetch_sub_explicit(e->body_bytes, charged, memory_order_relaxed);
     buf_fini(&r->in.body);
     buf_fini(&r->tx.body);
     buf_fini(&r->up.body);
@@ -116,9 +116,16 @@ bool req_charge(struct req *r, int64_t *charged, size_t bytes)
     return true;
 }
 
+void req_uncharge(struct req *r, int64_t *charged, size_t bytes)
+{
+    ASSERT((int64_t)bytes <= *charged);
+    atomic_fetch_sub_explicit(r->engine->body_bytes, (long long)bytes, memory_order_relaxed);
+    *charged -= (int64_t)bytes;
+}
+
 int64_t req_overhead_us(const struct req *r, int64_t now_us)
 {
     int64_t body = r->in.body_done ? r->in.body_done_us - r->in.start_us : 0;
-    int64_t own = now_us - r->in.start_us - body - r->up.wait_us;
+    int64_t own = now_us - r->in.start_us - body - r->tx.fetch_us - r->up.wait_us;
     return own > 0 ? own : 0;
 }

@@ -70,6 +70,7 @@ struct archive;
 struct client_signature;
 struct archive_job;
 struct convert;
+struct inliner;
 struct req;
 
 /* How the engine reaches the listener without knowing it. */
@@ -98,6 +99,8 @@ struct engine {
     struct pool *bulk;        /* its second thread, for work on large bodies */
     struct token_cache *tokens;
     const struct address_nets *proxies; /* whose X-Forwarded-For is believed */
+    const struct guard *guard;          /* where tenants' base URLs may lead */
+    const struct guard *inline_guard;   /* the same for URLs of images and files in requests */
     struct str hop;                     /* this gateway's id, for the loop header */
     struct req *ready, **ready_tail;
     struct arena *spare_arenas[64];
@@ -205,6 +208,9 @@ struct req {
         struct token_waiter token_wait;
         const struct candidate *made_for; /* whom `body` is for */
         enum err made;
+        struct inliner *inliner; /* steps/inline.c's: what URLs led to; NULL none was needed yet */
+        int64_t fetched_charged; /* bytes of what they led to, counted in engine->body_bytes */
+        int64_t fetch_us;        /* time spent waiting for them */
         const char *url;
         struct buf body;
         char body_hash[SIGV4_HEX_BYTES]; /* of signers that want it */
@@ -297,15 +303,19 @@ void req_client_gone(struct req *r);
 void req_depart(struct req *r);
 /* Adds bytes to the process's account of bodies in memory; false if there is no room. */
 MUST_USE bool req_charge(struct req *r, int64_t *charged, size_t bytes);
+/* Takes some of them out again. */
+void req_uncharge(struct req *r, int64_t *charged, size_t bytes);
 const char *step_name(enum step_id s);
-/* Microseconds of our own: since the start, less the waiting for providers and for the client's
- * body. */
+/* Microseconds of our own: since the start, less the waiting for providers, for URLs and for the
+ * client's body. */
 int64_t req_overhead_us(const struct req *r, int64_t now_us);
 
 /* The steps, one file each in steps/. */
 #define STEP(name) enum step_rc step_##name(struct req *r);
 #include "gateway/steps.def"
 #undef STEP
+/* Stops fetching URLs, if that is under way. (steps/inline.c) */
+void inline_cancel(struct req *r);
 /* Stops the transfer in flight, if any; no callback arrives afterwards. (steps/upstream.c) */
 void upstream_cancel(struct req *r);
 /* What the attempt waits for has changed (head, first content): its deadline is set anew.

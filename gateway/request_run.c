@@ -156,6 +156,7 @@ void req_client_gone(struct req *r)
 void req_depart(struct req *r)
 {
     ASSERT(r->in.client_gone && !r->work.away);
+    inline_cancel(r);
     upstream_cancel(r);
     req_fail(r, E_CLIENT_GONE, STR_NULL, NULL);
     r->run.step = after_failure(r);

@@ -123,6 +123,8 @@ static void engine_init(struct worker *w, unsigned index)
     e->body_bytes = &s->body_bytes;
     e->hop = str_of(s->hop);
     e->proxies = &s->proxies;
+    e->guard = &s->guard;
+    e->inline_guard = &s->inline_guard;
     e->archive = s->archive;
     e->bulk = pool_new(BULK_JOBS_MAX, bulk_begin, bulk_end, NULL);
     e->port = &w->port;
@@ -135,7 +137,6 @@ static void engine_init(struct worker *w, unsigned index)
         .ca_file = s->conf->ca_file[0] ? s->conf->ca_file : NULL,
         .connect_ms = s->conf->connect_timeout_ms,
         .multis = (unsigned)s->conf->upstream_pools,
-        .guard = &s->guard,
     };
     e->xfers = xfer_pool_new(&xo);
 }

@@ -17,7 +17,7 @@ struct worker_shared {
     struct loader *loader;
     struct archive *archive;
     struct tokens *tokens;
-    struct guard guard;
+    struct guard guard, inline_guard; /* of tenants' base URLs, and of URLs in requests */
     struct address_nets proxies;
     char hop[UUID_TEXT_LEN + 1];
     atomic_llong body_bytes;

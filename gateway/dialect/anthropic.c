@@ -2,8 +2,11 @@
 #include "gateway/dialect/anthropic_priv.h"
 #include "gateway/dialect/openai_priv.h"
 
-const struct ir_words anthropic_words = {
-    .messages = "messages", .parts = "content", .tools = "tools"};
+const struct ir_words anthropic_words = {.messages = "messages",
+                                         .parts = "content",
+                                         .tools = "tools",
+                                         .image_url = "source.url",
+                                         .file_url = "source.url"};
 
 static const struct dialect_route routes[] = {
     {"/messages", ASK_CHAT, ENDPOINT_MESSAGES, false},
@@ -36,6 +39,7 @@ const struct dialect anthropic = {
     .write_count = anthropic_write_count,
     .write_models = anthropic_write_models,
     .stream_type = "text/event-stream",
+    .by_url = 1U << IR_IMAGE | 1U << IR_FILE,
     .emit_request = anthropic_emit_request,
     .read_answer = anthropic_read_answer,
     .reader_bytes = sizeof(struct anthropic_reader),

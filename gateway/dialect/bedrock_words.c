@@ -3,8 +3,11 @@
  */
 #include "gateway/dialect/bedrock_priv.h"
 
-const struct ir_words bedrock_words = {
-    .messages = "messages", .parts = "content", .tools = "toolConfig.tools"};
+const struct ir_words bedrock_words = {.messages = "messages",
+                                       .parts = "content",
+                                       .tools = "toolConfig.tools",
+                                       .image_url = "source.s3Location.uri",
+                                       .file_url = "source.s3Location.uri"};
 
 /* The first row of a finish is the one that is written. */
 static const struct {

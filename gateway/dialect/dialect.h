@@ -367,6 +367,9 @@ struct dialect {
 
     /* --------------------------------------------- providers speak it (emit_request not NULL) */
 
+    /* Bit per enum ir_kind (IMAGE, FILE): what its requests may give by a URL on the web, where the
+     * provider has no NO_URL_MEDIA. The rest is fetched and put in its place (steps/inline.h). */
+    uint32_t by_url;
     /* Writes the internal form as a request body for `to`. E_OK, or an error with loss->why
      * filled; what was left out is in `loss`. */
     enum err (*emit_request)(const struct ir_chat *c, const struct dialect_target *to,

@@ -45,6 +45,7 @@ const struct dialect google = {
     .stream_type = "text/event-stream",
     .write_count = write_count,
     .write_models = google_write_models,
+    .by_url = 1U << IR_IMAGE | 1U << IR_FILE,
     .emit_request = google_emit_request,
     .read_answer = google_read_answer,
     .reader_bytes = sizeof(struct google_state),

@@ -4,7 +4,11 @@
 #include "gateway/dialect/google_priv.h"
 #include "gateway/dialect/signature.h"
 
-const struct ir_words google_words = {.messages = "contents", .parts = "parts", .tools = "tools"};
+const struct ir_words google_words = {.messages = "contents",
+                                      .parts = "parts",
+                                      .tools = "tools",
+                                      .image_url = "fileData.fileUri",
+                                      .file_url = "fileData.fileUri"};
 
 /* "flex" in whatever case; "standard" is what others call "default". */
 static void read_tier(struct google_parse *p)

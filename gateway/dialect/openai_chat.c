@@ -21,6 +21,7 @@ const struct dialect openai_chat = {
     .headers = openai_headers,
     .scan_request = openai_scan_request,
     .parse_request = openai_parse_request,
+    .by_url = 1U << IR_IMAGE,
     .emit_request = openai_emit_request,
     .writer_bytes = OPENAI_WRITER_BYTES,
     .write_stream = openai_write_stream,

@@ -6,7 +6,7 @@
 
 enum { MODEL_MAX_BYTES = 256, CHOICES_MAX = 128 };
 
-static const struct ir_words words = {"prompt", "prompt", "tools"};
+static const struct ir_words words = {.messages = "prompt", .parts = "prompt", .tools = "tools"};
 
 struct request {
     struct reader r;

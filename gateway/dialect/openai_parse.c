@@ -3,7 +3,11 @@
  */
 #include "gateway/dialect/openai_parse.h"
 
-const struct ir_words openai_words = {"messages", "content", "tools"};
+const struct ir_words openai_words = {.messages = "messages",
+                                      .parts = "content",
+                                      .tools = "tools",
+                                      .image_url = "image_url.url",
+                                      .file_url = "file.file_data"};
 
 struct reader openai_sub_reader(const struct openai_parse *p, struct str raw)
 {

@@ -45,6 +45,7 @@ const struct dialect openai_responses = {
     .write_error_event = responses_write_error_event,
     .chain = &chain,
     .stream_type = "text/event-stream",
+    .by_url = 1U << IR_IMAGE | 1U << IR_FILE,
     .emit_request = responses_emit_request,
     .read_answer = responses_read_answer,
     .reader_bytes = RESPONSES_READER_BYTES,

@@ -7,7 +7,11 @@
 
 enum { MODEL_MAX_BYTES = 256, PARAM_MAX_BYTES = 48, PARAMS_MAX = 24 };
 
-const struct ir_words responses_words = {"input", "content", "tools"};
+const struct ir_words responses_words = {.messages = "input",
+                                         .parts = "content",
+                                         .tools = "tools",
+                                         .image_url = "image_url",
+                                         .file_url = "file_url"};
 
 struct logged {
     const char *name;

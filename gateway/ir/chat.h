@@ -155,9 +155,10 @@ struct ir_name {
 
 /* The caller's words for the places of its body, for error messages. */
 struct ir_words {
-    const char *messages; /* "messages", "contents", "input" */
-    const char *parts;    /* "content", "parts" */
-    const char *tools;    /* "tools" */
+    const char *messages;             /* "messages", "contents", "input" */
+    const char *parts;                /* "content", "parts" */
+    const char *tools;                /* "tools" */
+    const char *image_url, *file_url; /* where a part names a URL: "source.url" */
 };
 
 struct ir_reasoning {

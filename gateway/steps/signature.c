@@ -10,6 +10,7 @@
 #include "gateway/sign/sigv4.h"
 #include "gateway/sign/sigv4_key.h"
 #include "gateway/steps/address.h"
+#include "gateway/wire/url.h"
 
 void signature_push(struct req *r, char *line)
 {
@@ -77,27 +78,6 @@ static enum signature_result by_token(struct req *r, struct str credential, enum
 
 /* ------------------------------------------------------------------ signatures */
 
-/* Cuts "https://host/path?query". */
-static void cut_url(const char *url, struct str *host, struct sigv4_request *q)
-{
-    struct str rest = str_of(url);
-    ptrdiff_t scheme = str_find_str(rest, STR("://"));
-    size_t skip = scheme < 0 ? 0 : (size_t)scheme + 3;
-    rest = str_make(rest.p + skip, rest.len - skip);
-    ptrdiff_t slash = str_find(rest, '/');
-    size_t at = slash < 0 ? rest.len : (size_t)slash;
-    *host = str_make(rest.p, at);
-    /* A default port is left out of the header that is signed (xfer/target.c). */
-    bool tls = str_starts(str_of(url), STR("https"));
-    struct str port = tls ? STR(":443") : STR(":80");
-    if (str_ends(*host, port))
-        host->len -= port.len;
-    q->query = str_make(rest.p + at, rest.len - at);
-    q->path = str_cut(&q->query, '?');
-    if (!q->query.p)
-        q->query = STR("");
-}
-
 /* Of the lines so far, all are signed but those that a proxy may add to. */
 static size_t headers_of(const struct req *r, struct sigv4_header *out, size_t max)
 {
@@ -121,14 +101,21 @@ static enum signature_result by_sigv4(struct req *r, struct str credential, enum
     struct sigv4_request q = {.method = STR("POST"), .headers = headers};
     struct sigv4_key key;
     struct sigv4_lines lines;
-    struct str host;
+    struct url to;
     *err = E_CREDENTIAL;
     *why = sigv4_key_read(credential, r->arena, &key);
     if (*why)
         return SIGNATURE_FAILED;
-    cut_url(r->tx.url, &host, &q);
+    if (!url_parse(str_of(r->tx.url), &to)) {
+        *why = "The provider's address is no URL.";
+        return SIGNATURE_FAILED;
+    }
+    q.query = to.target;
+    q.path = str_cut(&q.query, '?');
+    if (!q.query.p)
+        q.query = STR("");
     q.n_headers = headers_of(r, headers, MOST);
-    headers[q.n_headers++] = (struct sigv4_header){STR("host"), host};
+    headers[q.n_headers++] = (struct sigv4_header){STR("host"), to.host};
     q.body_hash = str_of(r->tx.body_hash);
     struct str region = address_region(c);
     const struct sigv4_scope scope = {.region = region.len ? region : STR("us-east-1"),

@@ -5,6 +5,7 @@
 #include "gateway/dialect/params.h"
 #include "gateway/request.h"
 #include "gateway/steps/address.h"
+#include "gateway/steps/inline.h"
 #include "gateway/steps/signature.h"
 
 enum { EDITS_ROOM = 256 };
@@ -72,28 +73,10 @@ static enum err pass_body(struct req *r, const struct dialect_target *to)
     return dialect_apply(body, edits, n, &r->tx.body) ? E_OK : E_BODY_TOO_LARGE;
 }
 
-/* The internal form of the client's body: read once, whatever number of attempts. */
-static enum err parse_body(struct req *r)
-{
-    struct dialect_refusal why = {0};
-    if (r->want.chat)
-        return E_OK;
-    struct ir_chat *chat = ARENA_NEW(r->arena, struct ir_chat);
-    enum err err = r->in.dialect->parse_request(buf_str(&r->in.body), &r->want.scan, r->arena, chat,
-                                                &why);
-    if (err)
-        req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
-    else
-        r->want.chat = chat;
-    return err;
-}
-
 static enum err translate_body(struct req *r, const struct dialect_target *to)
 {
     const struct dialect *d = r->tx.dialect;
-    enum err err = d->emit_embed ? E_OK : parse_body(r);
-    if (err)
-        return err;
+    enum err err = E_OK;
     buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
     if (d->emit_embed)
         err = d->emit_embed(r->want.scan.embed, to, r->arena, &r->tx.body, &r->tx.loss);
@@ -104,17 +87,88 @@ static enum err translate_body(struct req *r, const struct dialect_target *to)
     return err;
 }
 
-static void make_body(struct req *r)
+/* Must the request be written anew, whatever is in it? */
+static bool is_foreign(const struct req *r)
+{
+    return r->tx.dialect != r->in.dialect || r->want.scan.foreign || !r->tx.dialect->edit_request;
+}
+
+/* A body of the provider's own dialect may name what this provider takes only inside it. */
+static bool may_name_urls(const struct req *r, const struct dialect_target *to)
+{
+    return QUIRK_IS(to->quirks, NO_URL_MEDIA) && r->in.dialect->by_url;
+}
+
+static bool wants_reading(const struct req *r, const struct dialect_target *to)
+{
+    return !r->tx.dialect->emit_embed && !r->want.chat && (is_foreign(r) || may_name_urls(r, to));
+}
+
+/* The internal form of the client's body: read once, whatever number of attempts. What need not be
+ * written anew and cannot be read goes as it is: the provider may know better. */
+static void read_body(struct req *r)
+{
+    struct ir_chat *chat = ARENA_NEW(r->arena, struct ir_chat);
+    struct dialect_refusal why = {0};
+    enum err err = r->in.dialect->parse_request(buf_str(&r->in.body), &r->want.scan, r->arena, chat,
+                                                &why);
+    if (!err)
+        r->want.chat = chat;
+    else if (is_foreign(r))
+        req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
+}
+
+static void write_body(struct req *r)
 {
     struct dialect_target to = target_of(r);
-    buf_reset(&r->tx.body);
-    r->tx.loss = (struct dialect_loss){0};
-    r->tx.translated = r->tx.dialect != r->in.dialect || r->want.scan.foreign ||
-                       !r->tx.dialect->edit_request;
     r->tx.made_for = r->route.candidate;
     r->tx.made = r->tx.translated ? translate_body(r, &to) : pass_body(r, &to);
     if (!r->tx.made)
         signature_hash(r);
+}
+
+/* What is in hand before it is written: what it names by URL is fetched where the provider needs
+ * that. STEP_FAIL: r->tx.made says why. */
+static enum step_rc prepare_body(struct req *r)
+{
+    struct dialect_target to = target_of(r);
+    bool reads = r->work.fn || wants_reading(r, &to);
+    if (reads && req_work(r, r->in.body.len, read_body) == STEP_WAIT)
+        return STEP_WAIT;
+    buf_reset(&r->tx.body);
+    r->tx.loss = (struct dialect_loss){0};
+    r->tx.made = r->fail.err;
+    if (r->tx.made)
+        return STEP_FAIL;
+    r->tx.translated = is_foreign(r) ||
+                       (r->want.chat && may_name_urls(r, &to) && inline_holds_urls(r));
+    if (!r->tx.translated || r->tx.dialect->emit_embed)
+        return STEP_NEXT;
+    switch (inline_media(r, &to, &r->tx.made)) {
+    case INLINE_READY:
+        return STEP_NEXT;
+    case INLINE_WAIT:
+        return STEP_WAIT;
+    case INLINE_REFUSED:
+        break;
+    }
+    return STEP_FAIL;
+}
+
+/* Once for each candidate. STEP_FAIL: r->tx.made says why it cannot be. */
+static enum step_rc make_body(struct req *r)
+{
+    if (r->tx.made_for == r->route.candidate && !r->work.fn)
+        return STEP_NEXT;
+    if (r->work.fn != write_body) {
+        enum step_rc rc = prepare_body(r);
+        if (rc != STEP_NEXT)
+            return rc;
+    }
+    size_t weight = r->in.body.len + (size_t)r->tx.fetched_charged;
+    if (req_work(r, weight, write_body) == STEP_WAIT)
+        return STEP_WAIT;
+    return r->tx.made ? STEP_FAIL : STEP_NEXT;
 }
 
 /* ------------------------------------------------------------------ the step */
@@ -132,7 +186,7 @@ static enum step_rc next_candidate(struct req *r, enum err err, const char *why)
  * called, so it counts as no attempt. */
 static enum step_rc cannot(struct req *r, enum err err)
 {
-    if (err == E_UNSUPPORTED && !r->fail.err) {
+    if ((err == E_UNSUPPORTED || err == E_MEDIA_URL) && !r->fail.err) {
         r->route.n_attempts--;
         r->run.jump = STEP_route;
         return STEP_JUMP;
@@ -156,11 +210,9 @@ enum step_rc step_translate(struct req *r)
     if (!r->tx.url)
         return next_candidate(r, E_CREDENTIAL,
                               "It lacks an option (region, project, resource) of the address.");
-    bool made = r->tx.made_for == c && !r->work.fn;
-    if (!made && req_work(r, r->in.body.len, make_body) == STEP_WAIT)
-        return STEP_WAIT;
-    if (r->tx.made)
-        return cannot(r, r->tx.made);
+    enum step_rc rc = make_body(r);
+    if (rc != STEP_NEXT)
+        return rc == STEP_WAIT ? rc : cannot(r, r->tx.made);
     make_headers(r);
     enum err err = E_OK;
     const char *why = NULL;

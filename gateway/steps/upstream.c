@@ -210,7 +210,7 @@ static enum step_rc begin(struct req *r)
         .url = r->tx.url,
         .headers = r->tx.headers,
         .body = buf_str(&r->tx.body),
-        .guarded = r->route.candidate->key->base_url.len > 0,
+        .guard = r->route.candidate->key->base_url.len > 0 ? r->engine->guard : NULL,
     };
     r->up.sent_us = r->up.last_us = clock_mono_us();
     r->up.xfer = xfer_start(r->engine->xfers, &q, &callbacks, r);

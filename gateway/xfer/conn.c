@@ -18,12 +18,12 @@ enum {
     SWEEP_US = 10 * 1000000,
 };
 
-/* Where connections lead: scheme, host and port, of those whose addresses are checked apart. */
+/* Where connections lead: scheme, host and port, those of each guard apart. */
 struct origin {
     struct origin *next; /* in its bucket */
     char *text;
     size_t len;
-    bool guarded;
+    const struct guard *guard;
     unsigned n_conns, n_idle;
     struct conn *idle; /* the latest first */
 };
@@ -56,21 +56,21 @@ static struct origin **bucket_of(struct conns *cs, struct str origin)
     return &cs->buckets[(h ^ h >> 16) % BUCKETS];
 }
 
-static struct origin *find(struct conns *cs, struct str text, bool guarded)
+static struct origin *find(struct conns *cs, struct str text, const struct guard *guard)
 {
     for (struct origin *o = *bucket_of(cs, text); o; o = o->next)
-        if (o->guarded == guarded && str_eq(str_make(o->text, o->len), text))
+        if (o->guard == guard && str_eq(str_make(o->text, o->len), text))
             return o;
     return NULL;
 }
 
-static struct origin *find_or_make(struct conns *cs, struct str text, bool guarded)
+static struct origin *find_or_make(struct conns *cs, struct str text, const struct guard *guard)
 {
-    struct origin *o = find(cs, text, guarded), **bucket = bucket_of(cs, text);
+    struct origin *o = find(cs, text, guard), **bucket = bucket_of(cs, text);
     if (o)
         return o;
     o = xcalloc(1, sizeof *o);
-    *o = (struct origin){.next = *bucket, .len = text.len, .guarded = guarded};
+    *o = (struct origin){.next = *bucket, .len = text.len, .guard = guard};
     o->text = xmalloc(text.len);
     memcpy(o->text, text.p, text.len);
     *bucket = o;
@@ -175,9 +175,9 @@ void conns_free(struct conns *cs)
     xfree(cs);
 }
 
-struct conn *conn_take(struct conns *cs, struct str origin, bool guarded, void *owner)
+struct conn *conn_take(struct conns *cs, struct str origin, const struct guard *guard, void *owner)
 {
-    struct origin *o = find(cs, origin, guarded);
+    struct origin *o = find(cs, origin, guard);
     struct conn *c = o ? o->idle : NULL;
     if (!c)
         return NULL;
@@ -187,13 +187,13 @@ struct conn *conn_take(struct conns *cs, struct str origin, bool guarded, void *
     return c;
 }
 
-struct conn *conn_new(struct conns *cs, struct str origin, bool guarded, const struct dialled *d,
-                      void *owner)
+struct conn *conn_new(struct conns *cs, struct str origin, const struct guard *guard,
+                      const struct dialled *d, void *owner)
 {
     struct conn *c = xcalloc(1, sizeof *c);
     *c = (struct conn){.magic = CONN_MAGIC,
                        .all = cs,
-                       .origin = find_or_make(cs, origin, guarded),
+                       .origin = find_or_make(cs, origin, guard),
                        .source = {.fn = on_event, .fd = d->fd},
                        .tls = d->tls,
                        .owner = owner};

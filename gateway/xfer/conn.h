@@ -20,10 +20,10 @@ struct conns *conns_new(struct loop *loop, struct timers *timers, conn_fn *fn);
 void conns_free(struct conns *cs);
 
 /* An idle connection to `origin` (bytes compared), busy now; NULL: there is none. */
-struct conn *conn_take(struct conns *cs, struct str origin, bool guarded, void *owner);
+struct conn *conn_take(struct conns *cs, struct str origin, const struct guard *guard, void *owner);
 /* A fresh one, busy, from what a dial brought. */
-struct conn *conn_new(struct conns *cs, struct str origin, bool guarded, const struct dialled *d,
-                      void *owner);
+struct conn *conn_new(struct conns *cs, struct str origin, const struct guard *guard,
+                      const struct dialled *d, void *owner);
 /* It may serve again: keeps it for the next one. */
 void conn_park(struct conn *c);
 /* Ends it. No call of conn_fn follows. */

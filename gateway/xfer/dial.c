@@ -24,8 +24,9 @@ struct dial {
     struct dial *next; /* in dialer->idle */
     dial_fn *fn;
     void *arg;
-    int kept; /* the socket that curl must not close, or -1 */
-    bool guarded, refused;
+    int kept;                  /* the socket that curl must not close, or -1 */
+    const struct guard *guard; /* NULL: any address will do */
+    bool refused;
 };
 
 struct dialer {
@@ -41,7 +42,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     struct dial *d = arg;
     CHECK(d, DIAL_MAGIC);
     (void)purpose;
-    if (d->guarded && !guard_permits(d->dialer->o.guard, &a->addr)) {
+    if (d->guard && !guard_permits(d->guard, &a->addr)) {
         d->refused = true;
         return CURL_SOCKET_BAD;
     }
@@ -170,8 +171,8 @@ void dialer_free(struct dialer *d)
     xfree(d);
 }
 
-struct dial *dial_start(struct dialer *dialer, const char *origin, bool guarded, dial_fn *fn,
-                        void *arg)
+struct dial *dial_start(struct dialer *dialer, const char *origin, const struct xfer_request *q,
+                        dial_fn *fn, void *arg)
 {
     struct dial *d = dialer->idle;
     if (d) {
@@ -182,13 +183,14 @@ struct dial *dial_start(struct dialer *dialer, const char *origin, bool guarded,
     }
     d->fn = fn;
     d->arg = arg;
-    d->guarded = guarded;
+    d->guard = q->guard;
     d->refused = false;
     d->kept = -1;
     d->multi = dialer->multis[0];
     for (unsigned i = 1; i < dialer->o.multis; i++)
         if (multi_active(dialer->multis[i]) < multi_active(d->multi))
             d->multi = dialer->multis[i];
+    curl_easy_setopt(d->easy, CURLOPT_SSL_SESSIONID_CACHE, q->once ? 0L : 1L);
     curl_easy_setopt(d->easy, CURLOPT_URL, origin);
     multi_add(d->multi, d->easy);
     return d;

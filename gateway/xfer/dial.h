@@ -26,8 +26,10 @@ struct dialer *dialer_new(const struct xfer_options *o);
 /* Every dial must have ended. Accepts NULL. */
 void dialer_free(struct dialer *d);
 
-/* Connects to `origin` ("https://host:port", copied). With `guarded` the addresses are checked. */
-struct dial *dial_start(struct dialer *d, const char *origin, bool guarded, dial_fn *fn, void *arg);
+/* Connects to `origin` ("https://host:port", copied), with the guard of `q` and once if it says so.
+ */
+struct dial *dial_start(struct dialer *d, const char *origin, const struct xfer_request *q,
+                        dial_fn *fn, void *arg);
 /* While it has not called back. */
 void dial_cancel(struct dial *d);
 

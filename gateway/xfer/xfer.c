@@ -32,7 +32,7 @@ struct xfer {
     struct xfer *next;                /* in pool->spare */
     struct xfer *prev_due, *next_due; /* in pool->due */
     struct xfer_request q;
-    struct xfer_target target;
+    struct url target;
     struct xfer_callbacks cb;
     void *arg;
     struct conn *conn; /* one of these two, or neither once it failed */
@@ -120,7 +120,7 @@ static void finish(struct xfer *x, enum err err, const char *detail, bool keep)
     struct xfer_result result = {.err = err, .detail = detail, .connected = x->sent_any};
     struct xfer_callbacks cb = x->cb;
     void *arg = x->arg;
-    if (x->conn && keep)
+    if (x->conn && keep && !x->q.once)
         conn_park(x->conn);
     else if (x->conn)
         conn_close(x->conn);
@@ -134,10 +134,10 @@ static void on_dialled(void *arg, const struct dialled *d);
 static void dial(struct xfer *x)
 {
     struct xfer_pool *p = x->pool;
-    char origin[XFER_ORIGIN_MAX + 1];
+    char origin[URL_ORIGIN_MAX + 1];
     memcpy(origin, x->target.origin.p, x->target.origin.len);
     origin[x->target.origin.len] = '\0';
-    x->dial = dial_start(p->dialer, origin, x->q.guarded, on_dialled, x);
+    x->dial = dial_start(p->dialer, origin, &x->q, on_dialled, x);
 }
 
 /* The connection is of no use any more and the answer not complete. */
@@ -202,7 +202,7 @@ static void send_request(struct xfer *x)
     x->sent_all = x->send_broke = false;
     x->body_at = x->unsent_at = 0;
     http1_init(&x->answer);
-    if (!target_write_head(&x->target, x->q.headers, x->q.body.len, out)) {
+    if (!target_write_head(&x->target, &x->q, out)) {
         x->failed = E_INTERNAL;
         make_due(x);
         return;
@@ -228,7 +228,7 @@ static void on_dialled(void *arg, const struct dialled *d)
         finish(x, d->err, d->detail, false);
         return;
     }
-    x->conn = conn_new(x->pool->conns, x->target.origin, x->q.guarded, d, x);
+    x->conn = conn_new(x->pool->conns, x->target.origin, x->q.guard, d, x);
     send_request(x);
 }
 
@@ -342,7 +342,7 @@ static void on_due(struct timer *t)
 
 struct xfer_pool *xfer_pool_new(const struct xfer_options *o)
 {
-    ASSERT(o->multis >= 1 && o->guard);
+    ASSERT(o->multis >= 1);
     struct xfer_pool *p = xcalloc(1, sizeof *p);
     *p = (struct xfer_pool){.magic = POOL_MAGIC, .o = *o};
     p->dialer = dialer_new(o);
@@ -395,12 +395,14 @@ struct xfer *xfer_start(struct xfer_pool *p, const struct xfer_request *q,
     *x = (struct xfer){.magic = XFER_MAGIC, .pool = p, .q = *q, .cb = *cb, .arg = arg};
     buf_init(&x->unsent, HEAD_MAX_BYTES + JOINED_MAX_BYTES);
     http1_init(&x->answer);
-    if (!target_parse(str_of(q->url), &x->target)) {
+    if (!url_parse(str_of(q->url), &x->target)) {
         x->failed = E_INTERNAL;
         make_due(x);
         return x;
     }
-    x->conn = conn_take(p->conns, x->target.origin, q->guarded, x);
+    ASSERT(!q->get || q->body.len == 0);
+    if (!q->once)
+        x->conn = conn_take(p->conns, x->target.origin, q->guard, x);
     x->reused = x->conn != NULL;
     if (!x->conn)
         dial(x);

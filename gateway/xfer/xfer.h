@@ -27,8 +27,13 @@ struct xfer_header {
 struct xfer_request {
     const char *url;
     const struct xfer_header *headers;
-    struct str body; /* POST; borrowed until done or cancel */
-    bool guarded;    /* a tenant's address: checked at connect, own connections */
+    struct str body;           /* POST; borrowed until done or cancel */
+    const struct guard *guard; /* what a tenant's address is checked against at connect, on
+                                  connections of this guard's own; borrowed as long as the pool
+                                  lives. NULL: the operator's own address */
+    bool get;                  /* GET instead, without a body */
+    bool once;                 /* over a connection of its own, which serves nothing else, before or
+                                  after; TLS sessions are not resumed either */
 };
 
 struct xfer_result {
@@ -51,7 +56,6 @@ struct xfer_options {
     int64_t connect_ms;  /* deadline of name, TCP and TLS together */
     unsigned multis;     /* >= 1: connections being made, and TLS ones, are spread over so many
                             multi handles, since libcurl walks a handle's at each send */
-    const struct guard *guard; /* borrowed; addresses that tenants' URLs may reach */
 };
 
 /* curl_global_init; once per process, before threads. */

@@ -6,7 +6,8 @@
 #include "gateway/dialect/refuse.h"
 #include "tests/fuzz/fuzz.h"
 
-static const struct ir_words foreign_words = {"contents", "parts", "tools"};
+static const struct ir_words foreign_words = {
+    .messages = "contents", .parts = "parts", .tools = "tools"};
 
 static void check_emitted(const struct ir_chat *c, uint32_t quirks, size_t size, struct arena *a)
 {

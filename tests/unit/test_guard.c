@@ -75,6 +75,37 @@ START_TEST(allowed_networks)
 }
 END_TEST
 
+static bool permits_port(const struct guard *g, const char *text, uint16_t port)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+        return guard_permits(g, (struct sockaddr *)&in);
+    ck_assert_int_eq(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+    return guard_permits(g, (struct sockaddr *)&in6);
+}
+
+START_TEST(what_is_our_own)
+{
+    static const char *const allowed[] = {"private", "127.0.0.0/8", "8.8.8.8"};
+    struct address_net loopback, public;
+    ck_assert(address_net_parse(STR("127.0.0.0/8"), &loopback));
+    ck_assert(address_net_parse(STR("8.8.8.8"), &public));
+    for (size_t i = 0; i < ARRAY_LEN(allowed); i++) {
+        struct guard g;
+        ck_assert(guard_parse(&g, str_of(allowed[i])));
+        ck_assert(guard_add_own(&g, &loopback, 4003) && guard_add_own(&g, &public, 4001));
+        ck_assert(!permits_port(&g, "127.0.0.1", 4003) && !permits_port(&g, "127.9.9.9", 4003));
+        ck_assert(!permits_port(&g, "::ffff:127.0.0.1", 4003));
+        ck_assert(permits_port(&g, "127.0.0.1", 4001) == (i < 2));
+        ck_assert(!permits_port(&g, "8.8.8.8", 4001) && permits_port(&g, "8.8.8.8", 443));
+        while (guard_add_own(&g, &public, 1))
+            continue;
+        ck_assert_uint_eq(g.n_own, GUARD_OWN_MAX);
+    }
+}
+END_TEST
+
 START_TEST(malformed_networks)
 {
     static const char *const bad[] = {"10.0.0.0/33", "10.0.0.0/-1", "x",           "10.0.0",
@@ -85,4 +116,4 @@ START_TEST(malformed_networks)
 }
 END_TEST
 
-UNIT_MAIN("guard", public_addresses_only, allowed_networks, malformed_networks)
+UNIT_MAIN("guard", public_addresses_only, allowed_networks, what_is_our_own, malformed_networks)

@@ -8,7 +8,8 @@
 
 enum { OUT_MAX = 1 << 20 };
 
-static const struct ir_words other_words = {"contents", "parts", "tools"};
+static const struct ir_words other_words = {
+    .messages = "contents", .parts = "parts", .tools = "tools"};
 
 #define Q(quirk) (1u << QUIRK_BIT_##quirk)
 

@@ -1,0 +1,481 @@
+"""Images and files by URL for providers that take them only inside the request: what is fetched, what
+is not, and what the client is told."""
+import base64
+import itertools
+import json
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+
+import harness
+from dialect_clients import PIXEL
+from file_server import JPEG, PDF, FileServer
+from harness import http, wait_until
+
+BEDROCK = "aws-bedrock/claude-haiku-4-5"   # takes no URLs
+ANTHROPIC = "anthropic/claude-haiku-4-5"   # takes them
+FIELD = "messages[0].content[1].image_url.url"
+PINNED = {"x-no-fallback": "true"}
+tags = itertools.count(1)
+
+
+def encoded(data):
+    return base64.b64encode(data).decode()
+
+
+@pytest.fixture(scope="module")
+def files():
+    server = FileServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def forget(files, simulator):
+    files.reset()
+    simulator.reset()
+
+
+@pytest.fixture(scope="module")
+def key(installation, simulator):
+    installation.add_provider_key("aws-bedrock", simulator.root, label="first")
+    installation.add_provider_key("aws-bedrock", simulator.root, label="second")
+    installation.add_provider_key("anthropic", simulator.base_url)
+    installation.add_provider_key("openai", simulator.base_url)
+    return installation.create_key()
+
+
+def start(installation, name, **settings):
+    return harness.Gateway(installation, name, **{"DOTEB_INLINE_ALLOW": "127.0.0.1"} | settings)
+
+
+@pytest.fixture(scope="module")
+def gateway(installation, key):
+    gateway = start(installation, "gateway", DOTEB_INLINE_TIMEOUT="3s", DOTEB_ATTEMPTS_MAX="8")
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def open_gateway(installation, key):
+    """Whatever is private is allowed, but what is its own."""
+    gateway = start(installation, "open", DOTEB_INLINE_ALLOW="private", DOTEB_INLINE_TIMEOUT="1500ms",
+                    DOTEB_BODY_MAX="1MB")
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def public_gateway(installation, key):
+    """Providers may be anywhere, URLs lead to public addresses only."""
+    gateway = start(installation, "public", DOTEB_INLINE_ALLOW="")
+    yield gateway
+    gateway.stop()
+
+
+def image(url):
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def question(*urls, model=BEDROCK, text="What is this?", **more):
+    content = [{"type": "text", "text": text}, *[image(u) for u in urls]]
+    return {"model": model, "messages": [{"role": "user", "content": content}]} | more
+
+
+def refused(gateway, key, body, headers=PINNED):
+    status, _, answer = gateway.chat(key, body, headers)
+    assert status == 400, answer
+    return answer["error"]
+
+
+def counted(gateway, outcome):
+    return gateway.metrics()[f'doteb_inlined_urls_total{{outcome="{outcome}"}}']
+
+
+def sent_images(simulator):
+    body = json.loads(simulator.get("/_sim/last")["body"])
+    return [p["image"] for m in body["messages"] for p in m["content"] if "image" in p]
+
+
+def test_an_image_is_fetched_and_sent_inside(gateway, key, files, simulator):
+    before = counted(gateway, "ok")
+    status, head, answer = gateway.chat(key, question(files.url("/png/a?b=c#d")), PINNED)
+    assert status == 200, answer
+    assert sent_images(simulator) == [{"format": "png", "source": {"bytes": encoded(PIXEL)}}]
+    assert files.paths == ["/png/a?b=c"] and counted(gateway, "ok") == before + 1
+    lines = files.heads[0].lower().split("\r\n")
+    assert lines[0] == "get /png/a?b=c http/1.1"
+    names = sorted(x.partition(":")[0] for x in lines[1:] if x)
+    assert names == ["accept", "accept-encoding", "connection", "host", "user-agent"]
+    assert "accept-encoding: identity" in lines and "connection: close" in lines
+    assert any(x.startswith("user-agent: doteb/") for x in lines)
+
+
+@pytest.mark.parametrize("path,data,kind", [("/jpeg", JPEG, "jpeg"), ("/unlabelled", PIXEL, "png"),
+                                            ("/stream", PIXEL, "png"), ("/chunked", PIXEL, "png")])
+def test_what_is_an_image(gateway, key, files, simulator, path, data, kind):
+    assert gateway.chat(key, question(files.url(path)), PINNED)[0] == 200
+    assert sent_images(simulator) == [{"format": kind, "source": {"bytes": encoded(data)}}]
+
+
+def test_a_url_as_people_write_it(gateway, key, files, simulator):
+    raw = json.dumps(question(files.url("/png/ä b").replace("http:", "HTTP:"))).replace("/", r"\/")
+    status, _, body = http("POST", gateway.base_url + "/chat/completions", raw.encode(),
+                           {"x-api-key": key, "content-type": "application/json"} | PINNED)
+    assert status == 200, body
+    assert files.paths == ["/png/%C3%A4%20b"] and len(sent_images(simulator)) == 1
+
+
+def test_many_in_their_order_and_each_once(gateway, key, files, simulator):
+    urls = [files.url(f"/{'png' if i % 2 else 'jpeg'}/{i}") for i in range(10)]
+    body = question(*urls, *urls)
+    body["messages"] += [{"role": "assistant", "content": "Images."}, *question(urls[0])["messages"]]
+    assert gateway.chat(key, body, PINNED)[0] == 200
+    kinds = [i["format"] for i in sent_images(simulator)]
+    assert kinds == ["jpeg", "png"] * 10 + ["jpeg"]
+    assert sorted(files.paths) == sorted(u.split(str(files.port))[1] for u in urls)
+
+
+def test_too_many(gateway, key, files):
+    error = refused(gateway, key, question(*[files.url(f"/png/{i}") for i in range(33)]))
+    assert error["param"] == "messages[0].content[33].image_url.url" and "32" in error["message"]
+    assert not files.heads
+
+
+FAILURES = [  # path, what is said, how it is counted
+    ("/nothing", "status 404 (not found)", "status"),
+    ("/broken", "status 500", "status"),
+    ("/redirect", "redirect (status 302), which is not followed", "status"),
+    ("/html", "leads to 'text/html': no image that providers take", "type"),
+    ("/svg", "leads to 'image/svg+xml': no image", "type"),
+    ("/pdf", "leads to 'application/pdf': no image", "type"),
+    ("/lies", "leads to no image", "type"),
+    ("/empty", "leads to no image", "type"),
+    ("/mislabelled", "is labelled 'image/jpeg', but what it leads to is 'image/png'", "type"),
+    ("/coded", "Content-Encoding", "type"),
+    ("/large", "more than the 20971520 bytes", "too_large"),
+    ("/endless", "more than the 20971520 bytes", "too_large"),
+    ("/cut", "broke off", "unreachable"),
+    ("/nonsense", "no HTTP", "unreachable"),
+    ("/slow", "did not arrive within 3000 ms", "timeout"),
+    ("/silent", "did not arrive within 3000 ms", "timeout"),
+]
+
+
+@pytest.mark.parametrize("path,said,outcome", FAILURES)
+def test_what_is_no_image(gateway, key, files, simulator, path, said, outcome):
+    before = counted(gateway, outcome)
+    error = refused(gateway, key, question(files.url(path)))
+    assert error["param"] == FIELD and error["code"] == "invalid_image_url"
+    assert error["message"].startswith(f"'{FIELD}' ") and said in error["message"]
+    assert str(files.port) not in error["message"] and "127." not in error["message"]
+    assert counted(gateway, outcome) == before + 1
+    assert files.paths == [path] and not simulator.get("/_sim/requests")
+
+
+def test_one_failure_ends_the_others(gateway, key, files):
+    begun = time.monotonic()
+    error = refused(gateway, key, question(files.url("/silent"), files.url("/nothing")))
+    assert error["param"] == "messages[0].content[2].image_url.url" and time.monotonic() - begun < 2
+    assert files.left.wait(5)
+
+
+@pytest.mark.parametrize("url,said", [
+    ("http://user:secret@127.0.0.1:{port}/png", "a user's name or password"),
+    ("http://user@127.0.0.1:{port}/png", "a user's name or password"),
+    ("http://ä.example/png", "not written in ASCII"),
+    ("http://{port}\\\\.example/png", "not written in ASCII"),
+    ("http:///png", "names no host"),
+    ("http://127.0.0.1:{port}/p\ng", "control characters"),
+    ("http://127.0.0.1:1/png", "cannot be reached"),
+    ("http://127.0.0.1:{port}/" + "x" * 9000, "too long"),
+    ("http://nowhere.invalid/png", "cannot be reached"),
+])
+def test_what_is_no_url(gateway, key, files, url, said):
+    error = refused(gateway, key, question(url.replace("{port}", str(files.port))))
+    assert error["param"] == FIELD and said in error["message"] and "secret" not in error["message"]
+    assert not files.heads
+
+
+@pytest.mark.parametrize("url", ["gs://bucket/x.png", "ftp://example.com/x.png", "file:///etc/passwd",
+                                 "x.png", "data:image/svg+xml,x"])
+def test_what_is_not_of_the_web_is_not_fetched(gateway, key, files, url):
+    error = refused(gateway, key, question(url))
+    assert error["param"].startswith("messages[0].content[1]") and not files.heads
+
+
+# ------------------------------------------------------------------ addresses
+
+HOSTS = ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "2130706433", "0x7f.1", "127.1",
+         "0.0.0.0", "[::]", "[::1]", "169.254.169.254", "[::ffff:169.254.169.254]", "10.0.0.1", "100.64.0.1",
+         "[64:ff9b::7f00:1]", "[fe80::1]", "[fd00::1]"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_addresses_that_are_not_public(public_gateway, key, files, host):
+    before = counted(public_gateway, "address")
+    error = refused(public_gateway, key, question(files.url("/png", host)))
+    assert "address that is not allowed" in error["message"] and error["param"] == FIELD
+    assert counted(public_gateway, "address") == before + 1 and files.connections == 0
+
+
+NAMES = {"inside.example": "127.0.0.1", "metadata.example": "169.254.169.254",
+         "mapped.example": "::ffff:127.0.0.1", "ten.example": "10.9.8.7"}
+
+
+@pytest.fixture(scope="module")
+def named_gateway(installation, key, scratch):
+    """One whose /etc/hosts is ours: names that lead to where they must not."""
+    hosts = scratch / "hosts"
+    hosts.write_text("".join(f"{a} {n}\n" for n, a in NAMES.items()))
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("needs a mount namespace")
+    gateway = start(installation, "named", start=False, DOTEB_INLINE_ALLOW="")
+    command = f"mount --bind {hosts} /etc/hosts && exec {harness.BUILD / 'gateway/doteb-gateway'}"
+    gateway.spawn(["unshare", "-m", "sh", "-c", command], gateway.env)
+    gateway.wait_ready(gateway.admin + "/readyz")
+    yield gateway
+    gateway.stop()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_addresses_that_are_not_public(named_gateway, key, files, name):
+    error = refused(named_gateway, key, question(files.url("/png", name)))
+    assert "address that is not allowed" in error["message"] and NAMES[name] not in error["message"]
+    assert files.connections == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "127.0.0.9", "0.0.0.0"])
+@pytest.mark.parametrize("which", ["port", "admin_port"])
+def test_its_own_listeners(open_gateway, key, host, which):
+    error = refused(open_gateway, key, question(f"http://{host}:{getattr(open_gateway, which)}/metrics"))
+    assert "address that is not allowed" in error["message"]
+
+
+def test_a_name_is_fine_where_its_address_is(open_gateway, key, files, simulator):
+    assert open_gateway.chat(key, question(files.url("/png", "localhost")), PINNED)[0] == 200
+    assert len(sent_images(simulator)) == 1
+
+
+# ------------------------------------------------------------------ policy and candidates
+
+def test_off(installation, key, files):
+    gateway = start(installation, "off", DOTEB_INLINE_URLS="off")
+    try:
+        error = refused(gateway, key, question(files.url("/png")))
+        assert error["param"] == FIELD and "DOTEB_INLINE_URLS" in error["message"] and not files.heads
+        status, head, _ = gateway.chat(key, question(files.url("/png")))   # another provider takes it
+        assert status == 200 and head["x-doteb-provider"] == "anthropic" and not files.heads
+    finally:
+        gateway.stop()
+
+
+def test_a_policy_that_is_none(installation):
+    gateway = harness.Gateway(installation, "wrong", start=False, DOTEB_INLINE_URLS="yes")
+    gateway.spawn([harness.BUILD / "gateway/doteb-gateway"], gateway.env)
+    assert gateway.process.wait(20) == 2 and "'yes' is not off, own-keys or on" in gateway.tail()
+
+
+def test_who_takes_urls_gets_them(gateway, key, files, simulator):
+    assert gateway.chat(key, question(files.url("/png"), model=ANTHROPIC), PINNED)[0] == 200
+    sent = simulator.get("/_sim/last")["body"]
+    assert f'"url":"{files.url("/png")}"' in sent and not files.heads
+
+
+def test_the_next_key_needs_no_second_fetch(gateway, key, files, simulator):
+    text = f"What? [sim fail_first=1:401 tag=inline{next(tags)}]"
+    status, head, answer = gateway.chat(key, question(files.url("/png"), text=text), PINNED)
+    assert status == 200 and head["x-doteb-attempts"] == "2", answer
+    assert len(sent_images(simulator)) == 1 and files.paths == ["/png"]
+
+
+@pytest.mark.parametrize("first,then", [(BEDROCK, "anthropic"), (ANTHROPIC, "aws-bedrock")])
+def test_each_attempt_gets_its_own_form(gateway, key, files, simulator, installation, first, then):
+    offers = int(installation.query(   # one a region
+        "select count(*) from offers o join providers p using (provider_id) join models m using (model_id) "
+        f"where p.slug || '/' || m.slug = '{first}' and o.enabled and (o.ends_at is null or o.ends_at > now())"))
+    text = f"What? [sim fail_first={offers}:503 tag=inline{next(tags)}]"
+    status, head, answer = gateway.chat(key, question(files.url("/png"), model=first, text=text))
+    assert status == 200 and head["x-doteb-provider"] == then, answer
+    sent = [r["body"] for r in simulator.get("/_sim/last?n=9")]
+    assert len(sent) == offers + 1
+    for body in sent:   # Anthropic's own have a model in them, Bedrock's have not
+        by_url = '"model"' in body
+        assert (files.url("/png") in body, encoded(PIXEL) in body) == (by_url, not by_url)
+    assert len({'"model"' in body for body in sent}) == 2 and files.paths == ["/png"]
+
+
+def test_a_failed_fetch_leaves_it_to_who_takes_urls(gateway, key, files):
+    status, head, _ = gateway.chat(key, question(files.url("/nothing")))
+    assert status == 200 and (head["x-doteb-provider"], head["x-doteb-attempts"]) == ("anthropic", "1")
+
+
+def test_the_same_dialect_without_urls(installation, key, files, simulator):
+    """A provider of the client's own protocol that takes none: the body cannot pass as it is."""
+    installation.query("update providers set quirks = quirks || '{\"no_url_media\": true}' where slug = 'anthropic'")
+    gateway = start(installation, "same")
+    try:
+        source = {"type": "url", "url": files.url("/png")}
+        body = {"model": ANTHROPIC, "max_tokens": 10, "messages": [{"role": "user", "content": [
+            {"type": "text", "text": "See [sim fail_first=1:503 tag=same]"}, {"type": "image", "source": source}]}]}
+        headers = {"x-api-key": key} | PINNED
+        status, _, answer = http("POST", gateway.base_url + "/messages", body, headers)
+        assert status == 503 or status == 502, answer   # and the next time
+        status, _, answer = http("POST", gateway.base_url + "/messages", body, headers)
+        assert status == 200, answer
+        sent = json.loads(simulator.get("/_sim/last")["body"])["messages"][0]["content"][1]
+        assert sent["source"] == {"type": "base64", "media_type": "image/png", "data": encoded(PIXEL)}
+        body["messages"][0]["content"].pop()
+        status, _, answer = http("POST", gateway.base_url + "/messages", body, headers)
+        assert status == 200 and len(files.heads) == 2
+    finally:
+        gateway.stop()
+        installation.query("update providers set quirks = quirks - 'no_url_media' where slug = 'anthropic'")
+
+
+@pytest.mark.parametrize("model,path", [(BEDROCK, "/pdf"), ("openai/gpt-4o-mini", "/pdf")])
+def test_documents(gateway, key, files, simulator, model, path):
+    body = {"model": model, "max_tokens": 10, "messages": [{"role": "user", "content": [
+        {"type": "text", "text": "Read."},
+        {"type": "document", "source": {"type": "url", "url": files.url(path)}}]}]}
+    status, _, answer = http("POST", gateway.base_url + "/messages", body, {"x-api-key": key} | PINNED)
+    assert status == 200, answer
+    assert encoded(PDF) in simulator.get("/_sim/last")["body"]
+    body["messages"][0]["content"][1]["source"]["url"] = files.url("/png")
+    status, _, answer = http("POST", gateway.base_url + "/messages", body, {"x-api-key": key} | PINNED)
+    assert status == 400 and "messages[0].content[1].source.url" in answer.decode() and b"no PDF" in answer
+
+
+def test_a_picture_in_a_tools_result(gateway, key, files, simulator):
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": [
+        {"type": "image", "source": {"type": "url", "url": files.url("/png")}}]}
+    body = {"model": BEDROCK, "max_tokens": 10, "tools": [{"name": "look", "input_schema": {"type": "object"}}],
+            "messages": [{"role": "user", "content": "Look."},
+                         {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "look", "input": {}}]},
+                         {"role": "user", "content": [result]}]}
+    status, _, answer = http("POST", gateway.base_url + "/messages", body, {"x-api-key": key} | PINNED)
+    assert status == 200 and encoded(PIXEL) in simulator.get("/_sim/last")["body"], answer
+
+
+# ------------------------------------------------------------------ time, room and connections
+
+def test_the_deadline_is_for_all(open_gateway, key, files):
+    begun = time.monotonic()
+    error = refused(open_gateway, key, question(*[files.url(f"/late/{i}") for i in range(24)]))
+    assert "did not arrive within 1500 ms" in error["message"] and time.monotonic() - begun < 3
+    assert 4 < len(files.heads) < 24
+
+
+def test_four_at_once(gateway, key, files, simulator):
+    assert gateway.chat(key, question(*[files.url(f"/late/{i}") for i in range(12)]), PINNED)[0] == 200
+    assert len(files.heads) == len(sent_images(simulator)) == 12 and 4 <= files.most <= 5   # one may be ending
+
+
+def test_no_room_for_more_bodies(installation, key, files):
+    gateway = start(installation, "room", DOTEB_BODIES_MAX="500KB")
+    try:
+        status, _, answer = gateway.chat(key, question(files.url("/half")), PINNED)
+        assert status == 503 and answer["error"]["code"] == "overloaded"
+        assert gateway.chat(key, question(files.url("/png")), PINNED)[0] == 200
+        assert gateway.metrics()["doteb_body_bytes"] == 0
+    finally:
+        gateway.stop()
+
+
+def test_together_too_large(open_gateway, key, files):
+    assert open_gateway.chat(key, question(files.url("/half")), PINNED)[0] == 200
+    for second in ("/half/2", "/stalls"):   # when all have come, or before
+        error = refused(open_gateway, key, question(files.url("/half/1"), files.url(second)))
+        assert "makes the request too large" in error["message"] and error["param"].endswith(".image_url.url")
+
+
+def test_the_wait_shows_and_is_no_overhead(gateway, key, files, installation):
+    status, head, _ = gateway.chat(key, question(files.url("/late")), PINNED)
+    assert status == 200 and int(head["x-doteb-overhead-us"]) < 300000
+    row = installation.row_of(head["x-request-id"])
+    assert max(row["steps"]) == row["steps"][4] and row["steps"][4] >= 400000   # translate
+    assert row["overhead_us"] < 300000 and row["duration_us"] >= 400000
+
+
+def test_a_client_that_leaves_ends_the_fetch(gateway, key, files, simulator):
+    before = counted(gateway, "cancelled")
+    body = json.dumps(question(files.url("/silent"), files.url("/slow"))).encode()
+    s = socket.create_connection(("127.0.0.1", gateway.port))
+    s.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+              b"x-api-key: %s\r\nContent-Length: %d\r\n\r\n" % (key.encode(), len(body)) + body)
+    wait_until(lambda: len(files.heads) == 2, 5, "both fetches")
+    s.close()
+    assert files.left.wait(2)
+    wait_until(lambda: counted(gateway, "cancelled") == before + 2, 5, "both cancelled")
+    wait_until(lambda: gateway.metrics()["doteb_requests_active"] == 0, 5, "no request left")
+    assert gateway.metrics()["doteb_body_bytes"] == 0
+    assert not simulator.get("/_sim/requests")
+
+
+def test_no_connection_serves_two_requests(gateway, key, files, installation):
+    """Whosever they are: there is nothing that two organisations could share."""
+    for _ in range(4):
+        assert gateway.chat(key, question(files.url("/png"), files.url("/png/2")), PINNED)[0] == 200
+    assert files.connections == len(files.heads) == 8
+
+
+def test_over_tls(installation, key, scratch, simulator):
+    cert, private = scratch / "files.crt", scratch / "files.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
+                    private, "-out", cert], check=True, capture_output=True)
+    server = FileServer(certificate=(cert, private))
+    gateways = [start(installation, f"tls-{i}", **more) for i, more in
+                enumerate([{"DOTEB_CA_FILE": str(cert)}, {}])]
+    try:
+        assert gateways[0].chat(key, question(server.url("/png", "localhost")), PINNED)[0] == 200
+        assert len(sent_images(simulator)) == 1 and server.paths == ["/png"]
+        assert "cannot be reached" in refused(gateways[0], key, question(server.url("/png")))["message"]
+        error = refused(gateways[1], key, question(server.url("/png", "localhost")))
+        assert "cannot be reached" in error["message"] and server.paths == ["/png"]
+    finally:
+        for gateway in gateways:
+            gateway.stop()
+        server.stop()
+
+
+def test_no_proxy_of_the_environment(installation, key, files):
+    proxy = FileServer()
+    gateway = start(installation, "proxied", http_proxy=proxy.url(""), HTTP_PROXY=proxy.url(""),
+                    all_proxy=proxy.url(""))
+    try:
+        assert gateway.chat(key, question(files.url("/png")), PINNED)[0] == 200
+        assert proxy.connections == 0 and files.paths == ["/png"]
+    finally:
+        gateway.stop()
+        proxy.stop()
+
+
+def test_other_protocols_words(gateway, key, files):
+    """The field's name and the error's form are the client's own."""
+    url = files.url("/nothing")
+    google = {"contents": [{"role": "user", "parts": [{"text": "x"}, {"fileData": {"mimeType": "image/png", "fileUri": url}}]}]}
+    responses = {"model": BEDROCK, "input": [{"role": "user", "content": [
+        {"type": "input_text", "text": "x"}, {"type": "input_image", "image_url": url}]}]}
+    messages = {"model": BEDROCK, "max_tokens": 5, "messages": [{"role": "user", "content": [
+        {"type": "text", "text": "x"}, {"type": "image", "source": {"type": "url", "url": url}}]}]}
+    asked = [("/v1/responses", responses, "input[0].content[1].image_url", "error.type"),
+             ("/v1/messages", messages, "messages[0].content[1].source.url", "type"),
+             (f"/v1beta/models/{BEDROCK}:generateContent", google, "contents[0].parts[1].fileData.fileUri", "error.status")]
+    for path, body, field, member in asked:
+        status, _, answer = http("POST", gateway.root + path, body, {"x-api-key": key} | PINNED)
+        told = json.loads(answer)
+        for name in member.split("."):
+            told = told[name]
+        assert status == 400 and field in answer.decode() and "404" in answer.decode() and told, answer
+    google["contents"][0]["parts"][1]["fileData"] = {"mimeType": "image/jpeg", "fileUri": files.url("/png")}
+    status, _, answer = http("POST", gateway.root + asked[2][0], google, {"x-api-key": key} | PINNED)
+    assert status == 400 and b"leads to 'image/png', not to 'image/jpeg'" in answer
+
+
+def test_no_byte_stays_charged(gateway):
+    wait_until(lambda: gateway.metrics()["doteb_body_bytes"] == 0, 5, "no body left")
+    assert os.path.exists(f"/proc/{gateway.pid}")
