@@ -6,6 +6,7 @@ through `Passage`. A stream is judged when it ends, or, where its reader left it
 conftest.py fails the test by what is found. A test in which a gateway passes a provider's own disorder
 says so with `forgive(why)`.
 """
+import collections
 import http.client
 import http.server
 import re
@@ -23,6 +24,7 @@ STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 SENT_MAX = 4 << 20
 ports, taps, complaints = set(), weakref.WeakKeyDictionary(), []
 judged, forgiven = [], []
+statuses = collections.Counter()   # of all answers, streamed or not
 
 
 def watch(port):
@@ -120,6 +122,7 @@ class Tap:
             status = int(head[0].split(" ")[1])
             if status < 200:
                 continue
+            statuses[status] += 1
             fields = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:])}
             if status == 200 and fields.get("content-type", "").split(";")[0] in STREAMS:
                 self.stream = Stream(self.sent)

@@ -136,6 +136,7 @@ def test_without_another_provider_it_is_an_error_not_a_stream(failing, raw, clie
     raw.say("alone", [BEGINS[speaks], ERRORS_SAID[speaks]], kind=kind(speaks))
     answer = ask_raw(failing, client, provider, "alone", headers=PINNED)
     check_error(client, answer, 502)
+    assert "x-should-retry" not in answer.headers   # nobody tried it again yet
 
 
 def claude_code():
