@@ -42,6 +42,16 @@ def arguments(text):
     return value
 
 
+CUT_SHORT = ("length", "max_tokens", "model_context_window_exceeded")   # calls may be, too
+
+
+def arguments_of(calls, finish):
+    """Calls [id, name, text] are whole when the stream says that it ended as it should."""
+    for _, _, text in calls:
+        if finish not in CUT_SHORT:
+            arguments(text or "{}")
+
+
 class Checker:
     """What the protocols share. Each has read(raw) -> events, is_error(event), told(error) -> its
     message, event(event), ended(), which asserts, and unfinished()."""

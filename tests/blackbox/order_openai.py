@@ -1,7 +1,7 @@
 """Order of events in OpenAI's streams: chat completions, completions, Responses."""
 import json
 
-from order_common import CLOSED, OPEN, Checker, arguments, named, parse_sse
+from order_common import CLOSED, OPEN, Checker, arguments, arguments_of, named, parse_sse
 
 
 class Chat(Checker):
@@ -73,9 +73,7 @@ class Chat(Checker):
         assert self.usage or not self.want_usage, "no usage"
         assert self.finished and self.roles == set(self.finished), "a choice without finish"
         self.calls = list(self.calls.values())
-        if "length" not in self.finished.values():
-            for _, _, text in self.calls:
-                arguments(text or "{}")
+        arguments_of(self.calls, "length" if "length" in self.finished.values() else "")
 
     def unfinished(self):
         return not self.over and not self.finished
@@ -144,7 +142,8 @@ class Responses(Checker):
             assert e["item"]["id"] == item["id"] and e["item"]["type"] == item["type"]
             item["state"] = CLOSED
             if item["type"] == "function_call":
-                arguments(e["item"]["arguments"])
+                if e["item"].get("status") != "incomplete":
+                    arguments(e["item"]["arguments"])
                 assert e["item"]["arguments"] == item["arguments"]
                 self.calls.append([e["item"]["call_id"], e["item"]["name"], item["arguments"]])
             return

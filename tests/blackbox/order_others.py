@@ -3,7 +3,7 @@ import json
 
 from botocore.eventstream import EventStreamBuffer
 
-from order_common import CLOSED, OPEN, Checker, arguments, named, parse_sse
+from order_common import CLOSED, OPEN, Checker, arguments_of, named, parse_sse
 
 
 class Messages(Checker):
@@ -30,6 +30,7 @@ class Messages(Checker):
             assert self.place == "within", f"{self.place}: {e}"
             assert all(b["state"] == CLOSED for b in self.blocks), "a block is still open"
             assert e["delta"]["stop_reason"]
+            arguments_of(self.calls, e["delta"]["stop_reason"])
             assert not self.want_usage or e.get("usage", {}).get("output_tokens", -1) >= 0, "no usage"
             self.place = "told"
         elif kind == "message_stop":
@@ -54,7 +55,6 @@ class Messages(Checker):
         if kind == "content_block_stop":
             block["state"] = CLOSED
             if block["type"] == "tool_use":
-                arguments(block["json"] or "{}")
                 self.calls.append([block["id"], block["name"], block["json"]])
             return
         assert kind == "content_block_delta", f"an event of no kind: {e}"
@@ -161,6 +161,7 @@ class Converse(Checker):
         elif kind == "messageStop":
             assert self.place == "within" and e["stopReason"], f"{self.place}: {kind}"
             assert all(b["state"] == CLOSED for b in self.blocks.values()), "a block is still open"
+            arguments_of(self.calls, e["stopReason"])
             self.place = "told"
         elif kind == "metadata":
             assert self.place == "told", f"{self.place}: {kind}"
@@ -187,7 +188,6 @@ class Converse(Checker):
             assert kind == "contentBlockStop", f"an event of no kind: {kind}"
             block["state"] = CLOSED
             if block["call"]:
-                arguments(block["json"] or "{}")
                 self.calls.append([block["call"]["toolUseId"], block["call"]["name"], block["json"]])
 
     def is_error(self, event):

@@ -308,3 +308,53 @@ def test_disorder_reaches_no_client(failing, raw, client, disorder):
     assert answer.status == 200, answer.body
     text, calls = event_order.check(client, answer.body)
     assert text == "Well." and [(n, json.loads(a)) for _, n, a in calls] == [("look", json.loads(INPUT))]
+
+
+CUT_CALLS = {  # the model ran out of tokens within a call
+    "openai": sse(chunk({"role": "assistant", "content": "Well."}),
+                  chunk({"tool_calls": [call_piece(INPUT[:14], index=0, id="call_1", type="function",
+                                                   function={"name": "look"})]}),
+                  chunk({}, "length"), {**chunk({}), "choices": [], "usage": CHAT_USAGE}) + DONE,
+    "anthropic": sse(MESSAGE, *block(0, "text", {"type": "text_delta", "text": "Well."}, text=""),
+                     *block(1, "tool_use", {"type": "input_json_delta", "partial_json": INPUT[:14]},
+                            id="toolu_1", name="look", input={}),
+                     {"type": "message_delta", "delta": {"stop_reason": "max_tokens", "stop_sequence": None},
+                      "usage": {"output_tokens": 9}}, {"type": "message_stop"}),
+    "openai-responses": sse(
+        {"type": "response.created", "sequence_number": 0, "response": RESPONSE}, item_done(0, TEXT_ITEM),
+        {"type": "response.output_item.added", "sequence_number": 2, "output_index": 1,
+         "item": {**CALL_ITEM, "arguments": "", "status": "in_progress"}},
+        {"type": "response.function_call_arguments.delta", "sequence_number": 3, "item_id": "fc_1", "output_index": 1,
+         "delta": INPUT[:14]},
+        item_done(1, {**CALL_ITEM, "arguments": INPUT[:14], "status": "incomplete"}),
+        {"type": "response.incomplete", "sequence_number": 5, "response": {
+            **COMPLETED["response"], "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"},
+            "output": [TEXT_ITEM, {**CALL_ITEM, "arguments": INPUT[:14], "status": "incomplete"}]}}),
+    "bedrock": frames(("messageStart", {"role": "assistant"}),
+                      ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "Well."}}),
+                      ("contentBlockStop", {"contentBlockIndex": 0}), *TOOL_FRAMES[:2],
+                      ("contentBlockStop", {"contentBlockIndex": 4}), ("messageStop", {"stopReason": "max_tokens"}),
+                      METADATA),
+}
+
+
+@pytest.mark.parametrize("client,provider", [(c, p) for p in CUT_CALLS for c in CLIENTS if (c, p) not in PASSED])
+def test_a_call_cut_by_the_token_limit_says_so(failing, raw, client, provider):
+    """Never as a call that is complete, and never with arguments that somebody filled in."""
+    raw.say("short", [CUT_CALLS[provider]], kind=kind(provider))
+    answer = ask_raw(failing, client, provider, "short", tools=True, headers=PINNED)
+    text, calls = event_order.check(client, answer.body)
+    assert text == "Well." and len(calls) == 1
+    said = calls[0][2]
+    if client == "google":   # where arguments are an object, what is none stands in one that no schema has
+        assert list(json.loads(said)) == ["_raw"]
+        said = json.loads(said)["_raw"]
+    assert said and len(said) < len(INPUT) and INPUT.startswith(said)
+    assert ENDED_EARLY[client] in answer.body and not any(w in answer.body for w in ENDED_FOR_CALLS)
+
+
+ENDED_EARLY = {"openai": b'"finish_reason":"length"', "openai-responses": b'"status":"incomplete","call_id"',
+               "anthropic": b'"stop_reason":"max_tokens"', "google": b'"finishReason":"MAX_TOKENS"',
+               "bedrock": b'"stopReason":"max_tokens"'}
+ENDED_FOR_CALLS = (b'"finish_reason":"tool_calls"', b'"tool_use","stop_sequence', b'"stopReason":"tool_use"',
+                   b'"finishReason":"STOP"', b"response.completed")
