@@ -37,8 +37,20 @@ static void add_cost(struct MHD_Response *m, const struct req *r)
     buf_fini(&b);
 }
 
-/* When a client's own retry would only repeat what the gateway has tried, say so; a limit that will
- * be over soon is worth one. */
+/* Would a client's own retry help? A limit that will be over soon is worth one. So is a failure of
+ * the only provider that was asked: without a gateway it would be repeated as well. After more
+ * attempts a retry would multiply ours. */
+static bool worth_a_retry(const struct req *r)
+{
+    enum err e = r->fail.err;
+    if (e == E_UPSTREAM_RATE_LIMIT && r->up.retry_after_s >= 0)
+        return r->up.retry_after_s < RETRY_SOON_S;
+    if (err_status(e) == 503)
+        return true;
+    return r->route.n_attempts == 1 && err_retry(e) == RETRY_GATEWAY && e != E_UPSTREAM_AUTH &&
+           e != E_UPSTREAM_NO_MODEL;
+}
+
 static void add_retry_advice(struct MHD_Response *m, const struct req *r)
 {
     enum err e = r->fail.err;
@@ -48,9 +60,7 @@ static void add_retry_advice(struct MHD_Response *m, const struct req *r)
         add_str(m, "retry-after", r->up.retry_after);
     else if (err_status(e) == 503)
         add(m, "retry-after", "1");
-    bool soon = err_status(e) == 503 || (err_status(e) == 429 && r->up.retry_after_s >= 0 &&
-                                         r->up.retry_after_s < RETRY_SOON_S);
-    if (!soon)
+    if (!worth_a_retry(r))
         add(m, "x-should-retry", "false");
 }
 

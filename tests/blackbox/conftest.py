@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import harness
+import stream_tap
 
+stream_tap.install()
 counter = itertools.count(1)
 
 
@@ -69,6 +71,17 @@ def gateway(installation, key):
     gateway = harness.Gateway(installation)
     yield gateway
     gateway.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    """A test in which a stream was out of order has failed, whatever it looked for itself."""
+    stream_tap.begin()
+    try:
+        yield
+    finally:
+        wrong = stream_tap.found()
+    assert not wrong, "\n".join(["streams out of order:", *wrong])
 
 
 @pytest.hookimpl(hookwrapper=True)

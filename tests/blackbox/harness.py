@@ -16,6 +16,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import stream_tap
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DOTEB_BUILD_DIR", ROOT / "build" / "dev")).resolve()
 MASTER_KEY = "5a" * 32
@@ -283,6 +285,7 @@ class Gateway(Process):
         self.root = f"http://127.0.0.1:{self.port}"
         self.base_url = self.root + "/v1"
         self.admin = f"http://127.0.0.1:{self.admin_port}"
+        stream_tap.watch(self.port)
         self.env = installation.env | {
             "DOTEB_GATEWAY_LISTEN": f"127.0.0.1:{self.port}",
             "DOTEB_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}",

@@ -6,10 +6,27 @@ A request whose body holds `[raw NAME]` gets that answer: pieces of bytes, pause
 end: "eof" (the body is complete), "cut" (the connection ends within it), "reset" (RST), "hang"
 (silence until the gateway leaves). A name that was never given is a 500.
 """
+import json
 import re
 import socket
 import struct
 import threading
+import zlib
+
+
+def frames(*events):
+    """AWS event stream frames of (type, payload); a type that begins with `!` is an exception."""
+    data = b""
+    for kind, payload in events:
+        word = "exception" if kind[0] == "!" else "event"
+        head = b"".join(b"%c%s\x07%s%s" % (len(name), name.encode(), len(value).to_bytes(2, "big"), value.encode())
+                        for name, value in [(f":{word}-type", kind.lstrip("!")),
+                                            (":content-type", "application/json"), (":message-type", word)])
+        body = json.dumps(payload).encode()
+        prelude = (16 + len(head) + len(body)).to_bytes(4, "big") + len(head).to_bytes(4, "big")
+        message = prelude + zlib.crc32(prelude).to_bytes(4, "big") + head + body
+        data += message + zlib.crc32(message).to_bytes(4, "big")
+    return data
 
 
 class RawProvider:

@@ -21,7 +21,7 @@ WHOLE = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
          ) + ANSWER
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 PIECE = b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[' \
-    b'{"index":0,"delta":{"content":"piece"},"finish_reason":null}]}\n\n'
+    b'{"index":0,"delta":{"role":"assistant","content":"piece"},"finish_reason":null}]}\n\n'
 
 
 class Provider:

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+import stream_tap
 from harness import ROOT, wait_until
 from test_dialects import PROVIDERS
 
@@ -27,9 +28,11 @@ def key(installation, simulator):
 
 @pytest.fixture(scope="module")
 def environment(gateway, key):
+    passage = stream_tap.Passage(gateway)
     models = {p: f"{name}/{model}" for p, (name, model, _) in PROVIDERS.items()}
-    return os.environ | {"DOTEB_BASE_URL": gateway.base_url, "LLM_GATEWAY_API_KEY": key,
+    yield os.environ | {"DOTEB_BASE_URL": f"http://127.0.0.1:{passage.port}/v1", "LLM_GATEWAY_API_KEY": key,
                          "DOTEB_MODELS": json.dumps(models)}
+    passage.shutdown()
 
 
 def rows_like_records(installation, sent):
@@ -49,6 +52,7 @@ def rows_like_records(installation, sent):
 @pytest.mark.parametrize("file", CLIENTS)
 def test_client(file, environment, installation, simulator):
     simulator.reset()
+    before = len(stream_tap.judged)
     done = subprocess.run([ROOT / "tests/clients/run.sh", "node", "--test", "--test-reporter=tap",
                            f"gateway/{file}.test.ts"],
                           env=environment, capture_output=True, text=True, timeout=120)
@@ -64,6 +68,7 @@ def test_client(file, environment, installation, simulator):
     for record in simulator.get("/_sim/requests"):
         (sent if record["status"] == 200 else lost).append(record)
     thought = sum("tool loop with thinking" in what for what in cells.values())
+    assert len(stream_tap.judged) - before == sum(x["stream"] for x in sent)
     assert len(sent) == len(cells) * REQUESTS + thought * 3
     # The SDK's own loop asks the provider to hold the conversation, and goes on without when it is lost.
     assert [x["status"] for x in lost] == ([404, 404] if file == "anthropic_sdk" else [])

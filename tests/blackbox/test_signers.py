@@ -148,6 +148,31 @@ def test_claude_on_vertex_passed(gateway, key, simulator):
     assert '"odd_field": 0.7' in body
 
 
+def test_marks_of_the_prompt_cache_reach_vertex(gateway, key, simulator):
+    mark = {"type": "ephemeral", "ttl": "1h"}
+    for path in ("/v1/messages", "/v1/messages?beta=true"):
+        status, _, data = harness.http(
+            "POST", gateway.root + path,
+            {"model": "vertex-anthropic/claude-sonnet-4-5", "max_tokens": 50,
+             "system": [{"type": "text", "text": "Be short.", "cache_control": mark}],
+             "tools": [{"name": "look", "input_schema": {"type": "object"}, "cache_control": mark}],
+             "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi", "cache_control": mark}]}]},
+            {"x-api-key": key, "x-no-fallback": "true"})
+        assert status == 200, data
+        body = json.loads(simulator.get("/_sim/last")["body"])
+        assert [part["cache_control"] for part in (body["system"][0], body["tools"][0],
+                                                   body["messages"][0]["content"][0])] == [mark] * 3
+
+
+def test_vertex_with_a_key_instead_of_an_account(installation, gateway, key, simulator):
+    """Vertex's express mode: no project in the path, Google's key in its header."""
+    installation.add_provider_key("google-ai-studio", simulator.root + "/v1/publishers/google", "express-key")
+    harness.wait_until(lambda: ask(gateway, key, "google-ai-studio/gemini-3.5-flash") or True, 10)
+    last, head = sent(simulator)
+    assert last["target"] == "/v1/publishers/google/models/gemini-3.5-flash:generateContent"
+    assert head["x-goog-api-key"] == "express-key" and "authorization" not in head
+
+
 def test_keys_in_headers(gateway, key, simulator):
     ask(gateway, key, "anthropic/claude-sonnet-4-5")
     _, head = sent(simulator)

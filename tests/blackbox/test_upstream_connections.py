@@ -25,9 +25,14 @@ def chunk(data):
     return b"%x;x=y\r\n%s\r\n" % (len(data), data)
 
 
-def piece(text):
+def piece(text, i):
+    role = {} if i else {"role": "assistant"}
+    return event({"delta": role | {"content": text}, "finish_reason": None})
+
+
+def event(choice):
     return b"data: " + json.dumps({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [
-        {"index": 0, "delta": {"content": text}, "finish_reason": None}]}).encode() + b"\n\n"
+        {"index": 0, **choice}]}).encode() + b"\n\n"
 
 
 class Provider:
@@ -333,8 +338,8 @@ def test_a_client_that_does_not_read_holds_its_stream_back_and_gets_all_of_it(wo
             return answers(s, connection, request)  # the probe
         s.sendall(EVENTS)
         for i in range(count):
-            s.sendall(chunk(piece(f"{i:05d}" + "x" * 2000)))
-        s.sendall(chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
+            s.sendall(chunk(piece(f"{i:05d}" + "x" * 2000, i)))
+        s.sendall(chunk(event({"delta": {}, "finish_reason": "stop"}) + b"data: [DONE]\n\n") + b"0\r\n\r\n")
         return True
 
     world.provider(script)
@@ -357,7 +362,7 @@ def test_clients_that_leave_at_any_moment_leave_no_connection_behind(world):
             return answers(s, connection, request)
         s.sendall(EVENTS)
         for i in range(1000):
-            s.sendall(chunk(piece(str(i))))
+            s.sendall(chunk(piece(str(i), i)))
             time.sleep(0.002)
         return True
 

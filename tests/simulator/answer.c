@@ -162,6 +162,15 @@ static enum answer_step step_ttfb(struct answer *a)
     return wait_for(a, a->script.ttfb_ms * 1000ULL);
 }
 
+/* A stream may be labelled as what it is not: server-sent events, whose readers look at the bytes.
+ */
+static const char *stream_label(const struct answer *a)
+{
+    bool text = str_starts(str_of(a->protocol->stream_type), STR("text/event-stream"));
+    return (a->script.json_type && text) || a->chat.as_array ? "application/json"
+                                                             : a->protocol->stream_type;
+}
+
 static enum answer_step step_head(struct answer *a, struct buf *out)
 {
     if (a->script.reset && !has_cut(&a->script)) {
@@ -171,7 +180,7 @@ static enum answer_step step_head(struct answer *a, struct buf *out)
     int64_t length = HEAD_UNTIL_CLOSE;
     if (a->streamed) {
         stream_start(&a->stream);
-        type = a->script.json_type || a->chat.as_array ? "application/json" : type;
+        type = stream_label(a);
     } else {
         type = plain_body(a);
         length = a->script.framing == FRAMING_CLOSE ? length : (int64_t)a->body.len;
