@@ -45,6 +45,7 @@ class Ask:
     tools: bool = False
     force: str = ""        # "", any, none, or a tool's name
     image: bool = False
+    image_url: str = ""
     schema: bool = False
     json_mode: bool = False
     think: bool = False
@@ -68,6 +69,9 @@ class Chat:
             url = "data:image/png;base64," + base64.b64encode(PIXEL).decode()
             content = [{"type": "text", "text": ask.text},
                        {"type": "image_url", "image_url": {"url": url}}]
+        if ask.image_url:
+            content = [{"type": "text", "text": ask.text},
+                       {"type": "image_url", "image_url": {"url": ask.image_url}}]
         messages = [{"role": "system", "content": ask.system}] if ask.system else []
         messages += [{"role": "user", "content": content}, *ask.history]
         messages += [{"role": "tool", "tool_call_id": i, "content": t} for i, _, t in ask.results]
@@ -145,6 +149,8 @@ class Responses(Chat):
         if ask.image:
             url = "data:image/png;base64," + base64.b64encode(PIXEL).decode()
             content.append({"type": "input_image", "image_url": url, "detail": "auto"})
+        if ask.image_url:
+            content.append({"type": "input_image", "image_url": ask.image_url, "detail": "auto"})
         items = [{"role": "user", "content": content}, *ask.history]
         items += [{"type": "function_call_output", "call_id": i, "output": t}
                   for i, _, t in ask.results]
@@ -215,6 +221,8 @@ class Messages:
             content.insert(0, {"type": "image", "source": {
                 "type": "base64", "media_type": "image/png",
                 "data": base64.b64encode(PIXEL).decode()}})
+        if ask.image_url:
+            content.append({"type": "image", "source": {"type": "url", "url": ask.image_url}})
         messages = [{"role": "user", "content": content}, *ask.history]
         if ask.results:
             messages.append({"role": "user", "content": [
@@ -280,6 +288,8 @@ class Gemini:
         parts = [gtypes.Part(text=ask.text)]
         if ask.image:
             parts.append(gtypes.Part.from_bytes(data=PIXEL, mime_type="image/png"))
+        if ask.image_url:
+            parts.append(gtypes.Part.from_uri(file_uri=ask.image_url, mime_type="image/png"))
         contents = [gtypes.Content(role="user", parts=parts), *ask.history]
         if ask.results:
             contents.append(gtypes.Content(role="user", parts=[

@@ -291,6 +291,7 @@ class Gateway(Process):
             "DOTEB_ADMIN_LISTEN": f"127.0.0.1:{self.admin_port}",
             "DOTEB_SPOOL_DIR": str(installation.folder / f"spool-{name}"),
             "DOTEB_WORKERS": "2",
+            "DOTEB_INLINE_ALLOW": "private",
         } | settings
         if start:
             self.start()

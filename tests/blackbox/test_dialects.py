@@ -22,7 +22,7 @@ PROVIDERS = {  # provider protocol: catalogue provider, model, what its base URL
     "bedrock": ("aws-bedrock", "claude-haiku-4-5", ""),
 }
 FEATURES = ["text", "text streamed", "system", "several turns", "tool loop", "tool loop streamed",
-            "parallel calls", "call forced", "calls forbidden", "image", "JSON schema", "JSON mode",
+            "parallel calls", "call forced", "calls forbidden", "image", "image by URL", "JSON schema", "JSON mode",
             "reasoning", "reasoning in a tool loop", "reasoning in a tool loop streamed",
             "stop sequence", "length", "cached tokens", "provider's error", "error in a stream"]
 # (client, feature) or (client, provider, feature): what the protocol itself lacks.
@@ -30,6 +30,7 @@ CANNOT = {
     ("anthropic", "JSON mode"): "the protocol has no such field",
     ("bedrock", "JSON mode"): "the protocol has no such field",
     ("bedrock", "JSON schema"): "the client's SDK has no such field",
+    ("bedrock", "image by URL"): "the protocol has no such field",
     ("bedrock", "calls forbidden"): "the protocol has no such field",
     ("openai-responses", "stop sequence"): "the protocol has no such field",
     ("openai", "openai-responses", "stop sequence"): "stop",
@@ -157,6 +158,23 @@ def image(c):
     assert base64.b64encode(PIXEL).decode() in sent and "png" in sent
 
 
+def image_by_url(c):
+    """Who takes URLs gets it, the others what it leads to."""
+    import base64
+
+    from dialect_clients import PIXEL
+    from file_server import FileServer
+    server = FileServer()
+    try:
+        _, body = c.ask(Ask("What is this?", image_url=server.url("/png")))
+        sent = json.dumps(body)
+        inside = c.provider == "bedrock"
+        assert (base64.b64encode(PIXEL).decode() in sent, server.url("/png") in sent) == (inside, not inside)
+        assert server.paths == (["/png"] if inside else [])
+    finally:
+        server.stop()
+
+
 def json_schema(c):
     a, body = c.ask(Ask("A point, please.", schema=True))
     point = json.loads(a.text)
@@ -216,6 +234,7 @@ CHECKS = {
     "several turns": several_turns, "tool loop": tool_loop,
     "tool loop streamed": lambda c: tool_loop(c, True), "parallel calls": parallel_calls,
     "call forced": call_forced, "calls forbidden": calls_forbidden, "image": image,
+    "image by URL": image_by_url,
     "JSON schema": json_schema, "JSON mode": json_mode, "reasoning": reasoning,
     "reasoning in a tool loop": reasoning_loop,
     "reasoning in a tool loop streamed": lambda c: reasoning_loop(c, True),
