@@ -59,35 +59,6 @@ void bedrock_write_tier(struct json_write *w, struct str tier)
     jw_end(w);
 }
 
-void bedrock_write_citation(struct json_write *w, const struct ir_citation *c)
-{
-    jw_object(w);
-    if (c->title.p) {
-        jw_key(w, "title");
-        jw_text(w, c->title);
-    }
-    if (c->text.p) {
-        jw_key(w, "sourceContent");
-        jw_array(w);
-        jw_object(w);
-        jw_key(w, "text");
-        jw_text(w, c->text);
-        jw_end(w);
-        jw_end(w);
-    }
-    if (c->url.p) {
-        jw_key(w, "location");
-        jw_object(w);
-        jw_key(w, "web");
-        jw_object(w);
-        jw_key(w, "url");
-        jw_text(w, c->url);
-        jw_end(w);
-        jw_end(w);
-    }
-    jw_end(w);
-}
-
 void bedrock_write_signature(struct json_write *w, const struct ir_signature *s)
 {
     jw_text_begin(w);
