@@ -152,23 +152,11 @@ enum ir_finish anthropic_finish(struct str word)
 
 /* ------------------------------------------------------------------ blocks */
 
-static void citation_event(struct reader *r, struct str raw, struct arena *a, struct ir_events *out)
+static struct ir_event *delta(struct ir_events *out, struct arena *a, enum ir_kind block)
 {
     struct ir_event *e = ir_event_add(out, a, IR_DELTA);
-    struct str key;
-    e->block = IR_TEXT;
-    e->citation.origin = IR_ORIGIN_ANTHROPIC;
-    e->citation.raw = raw;
-    while (rd_key(r, &key)) {
-        struct str *to = rd_is(key, "url")                                     ? &e->citation.url
-                         : rd_is(key, "title") || rd_is(key, "document_title") ? &e->citation.title
-                         : rd_is(key, "cited_text")                            ? &e->citation.text
-                                                                               : NULL;
-        if (to && rd_peek(r) == JSON_STRING)
-            (void)rd_text(r, "citation", to);
-        else
-            rd_skip(r);
-    }
+    e->block = block;
+    return e;
 }
 
 static void citation_events(struct str list, struct arena *a, struct ir_events *out)
@@ -184,15 +172,8 @@ static void citation_events(struct str list, struct arena *a, struct ir_events *
             continue;
         rd_init(&sub, raw, a, NULL);
         if (rd_object(&sub, ""))
-            citation_event(&sub, raw, a, out);
+            anthropic_read_citation(&sub, raw, &delta(out, a, IR_TEXT)->citation);
     }
-}
-
-static struct ir_event *delta(struct ir_events *out, struct arena *a, enum ir_kind block)
-{
-    struct ir_event *e = ir_event_add(out, a, IR_DELTA);
-    e->block = block;
-    return e;
 }
 
 static struct ir_signature own(struct str data)

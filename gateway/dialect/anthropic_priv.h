@@ -133,6 +133,10 @@ struct anthropic_writer {
 const char *anthropic_stop_reason(enum ir_finish f);
 void anthropic_write_usage(struct json_write *w, const struct usage *u, struct str service_tier);
 void anthropic_write_id(struct json_write *w, const struct dialect_writing *dw);
+/* The members of the object that was entered; `raw` is all of it (anthropic_citation.c). */
+void anthropic_read_citation(struct reader *r, struct str raw, struct ir_citation *c);
+/* Can it be shown? */
+bool anthropic_cites(const struct ir_citation *c);
 /* A citation as an object; false: it cannot be shown. */
 bool anthropic_write_citation(struct json_write *w, const struct ir_citation *c);
 /* A signature as a string value: own as it is, others wrapped. */

@@ -158,7 +158,7 @@ static void signature_delta(struct stream *x, const struct ir_event *e,
 static void citation_delta(struct stream *x, const struct ir_event *e)
 {
     const struct ir_citation *c = &e->citation;
-    if (!c->url.p && !(c->raw.p && c->origin == IR_ORIGIN_ANTHROPIC))
+    if (!anthropic_cites(c))
         return;
     begin_delta(x, e, "citations_delta");
     jw_key(&x->w, "citation");

@@ -82,29 +82,6 @@ void anthropic_write_id(struct json_write *w, const struct dialect_writing *dw)
     jw_string(w, str_make(id, n));
 }
 
-bool anthropic_write_citation(struct json_write *w, const struct ir_citation *c)
-{
-    if (c->origin == IR_ORIGIN_ANTHROPIC && c->raw.p) {
-        jw_raw_line(w, c->raw);
-        return true;
-    }
-    if (!c->url.p)
-        return false;
-    jw_object(w);
-    jw_key(w, "type");
-    jw_lit(w, "\"web_search_result_location\"");
-    jw_key(w, "url");
-    jw_text(w, c->url);
-    jw_key(w, "title");
-    jw_text(w, c->title.p ? c->title : STR(""));
-    jw_key(w, "cited_text");
-    jw_text(w, c->text.p ? c->text : STR(""));
-    jw_key(w, "encrypted_index");
-    jw_lit(w, "\"\"");
-    jw_end(w);
-    return true;
-}
-
 void anthropic_write_signature(struct json_write *w, const struct ir_signature *s)
 {
     jw_text_begin(w);
@@ -159,17 +136,13 @@ static void write_texts(struct whole *x, const char *key, uint32_t index)
     jw_text_end(&x->w);
 }
 
-static bool cites(const struct ir_event *e)
-{
-    return e->citation.url.p || (e->citation.raw.p && e->citation.origin == IR_ORIGIN_ANTHROPIC);
-}
-
 static void write_citations(struct whole *x, uint32_t index)
 {
     bool any = false;
     for (size_t i = 0; i < x->ev->n; i++) {
         const struct ir_event *e = &x->ev->v[i];
-        if (e->kind != IR_DELTA || e->index != index || e->choice != 0 || !cites(e))
+        if (e->kind != IR_DELTA || e->index != index || e->choice != 0 ||
+            !anthropic_cites(&e->citation))
             continue;
         if (!any) {
             jw_key(&x->w, "citations");

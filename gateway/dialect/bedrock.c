@@ -10,6 +10,7 @@ static const struct dialect_route routes[] = {
 const struct dialect bedrock_converse = {
     .name = "bedrock",
     .words = &bedrock_words,
+    .signer = bedrock_signer,
     .strict_turns = true,
     .strict_formats = true,
     .routes = routes,

@@ -127,47 +127,6 @@ bool bedrock_read_shared(struct reader *r, struct str key, struct ir_events *out
 
 /* ------------------------------------------------------------------ citations */
 
-static void read_location(struct reader *r, struct ir_citation *c)
-{
-    struct str key, inner;
-    if (!rd_object(r, "location"))
-        return;
-    while (rd_key(r, &key)) {
-        if (!rd_is(key, "web")) {
-            rd_skip(r);
-            continue;
-        }
-        if (!rd_object(r, "web"))
-            continue;
-        while (rd_key(r, &inner)) {
-            if (rd_is(inner, "url"))
-                (void)rd_text(r, "url", &c->url);
-            else
-                rd_skip(r);
-        }
-    }
-}
-
-void bedrock_read_citation(struct reader *r, struct ir_event *e)
-{
-    struct ir_citation *c = &e->citation;
-    struct str key;
-    if (!rd_object(r, "citation"))
-        return;
-    size_t begin = r->s.begin;
-    while (rd_key(r, &key)) {
-        if (rd_is(key, "title"))
-            (void)rd_text(r, "title", &c->title);
-        else if (rd_is(key, "sourceContent"))
-            c->text = bedrock_read_texts(r, "sourceContent");
-        else if (rd_is(key, "location"))
-            read_location(r, c);
-        else
-            rd_skip(r);
-    }
-    c->raw = str_make(r->s.text + begin, r->s.end - begin);
-}
-
 static void add_citations(struct str array, struct arena *a, struct ir_events *out)
 {
     struct reader r;

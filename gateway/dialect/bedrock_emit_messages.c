@@ -53,8 +53,9 @@ struct str bedrock_tool_id(struct str raw, struct arena *a)
 
 bool bedrock_emits(struct bedrock_emit *e, const struct ir_part *p)
 {
-    bool mine = e->family == BEDROCK_CLAUDE && p->signature.origin == IR_ORIGIN_ANTHROPIC &&
-                p->signature.data.len > 0;
+    /* Its own clients give what they got, and do not say by which model. */
+    bool mine = p->signature.data.len > 0 && ir_signs_thought(p->signature.origin) &&
+                (e->own || p->signature.origin == bedrock_signer(e->to->model));
     switch (p->kind) {
     case IR_TEXT:
     case IR_REFUSAL:

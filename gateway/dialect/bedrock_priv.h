@@ -129,6 +129,9 @@ bool bedrock_cannot(struct bedrock_emit *e, const struct ir_message *m, const st
  * blanks is "{}". */
 struct str bedrock_json_value(const struct ir_json *json, struct arena *a);
 
+/* Claude's signatures hold wherever Claude is; other models' only here. */
+enum ir_origin bedrock_signer(struct str model);
+
 /* ---- answers (bedrock_answer.c, bedrock_stream.c) */
 
 struct bedrock_stream {

@@ -223,3 +223,8 @@ struct str bedrock_tier(struct str word)
             return str_of(tiers[i].tier);
     return STR_NULL;
 }
+
+enum ir_origin bedrock_signer(struct str model)
+{
+    return bedrock_family(model) == BEDROCK_CLAUDE ? IR_ORIGIN_ANTHROPIC : IR_ORIGIN_BEDROCK;
+}

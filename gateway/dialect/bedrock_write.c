@@ -59,39 +59,10 @@ void bedrock_write_tier(struct json_write *w, struct str tier)
     jw_end(w);
 }
 
-void bedrock_write_citation(struct json_write *w, const struct ir_citation *c)
-{
-    jw_object(w);
-    if (c->title.p) {
-        jw_key(w, "title");
-        jw_text(w, c->title);
-    }
-    if (c->text.p) {
-        jw_key(w, "sourceContent");
-        jw_array(w);
-        jw_object(w);
-        jw_key(w, "text");
-        jw_text(w, c->text);
-        jw_end(w);
-        jw_end(w);
-    }
-    if (c->url.p) {
-        jw_key(w, "location");
-        jw_object(w);
-        jw_key(w, "web");
-        jw_object(w);
-        jw_key(w, "url");
-        jw_text(w, c->url);
-        jw_end(w);
-        jw_end(w);
-    }
-    jw_end(w);
-}
-
 void bedrock_write_signature(struct json_write *w, const struct ir_signature *s)
 {
     jw_text_begin(w);
-    if (s->origin == IR_ORIGIN_ANTHROPIC)
+    if (ir_signs_thought(s->origin))
         jw_text_add(w, s->data);
     else
         signature_wrap(s, w->out);
@@ -177,7 +148,7 @@ static const struct ir_signature *signature_of(const struct block *b)
 static void write_thinking(struct json_write *w, const struct block *b)
 {
     const struct ir_signature *s = signature_of(b);
-    bool blob = b->open->block == IR_REDACTED && s && s->origin == IR_ORIGIN_ANTHROPIC &&
+    bool blob = b->open->block == IR_REDACTED && s && ir_signs_thought(s->origin) &&
                 bedrock_is_blob(s->data);
     jw_key(w, "reasoningContent");
     jw_object(w);

@@ -95,7 +95,7 @@ static void delta_reasoning(struct out *o, const struct ir_event *e, const char 
 
 static void delta_thinking(struct out *o, const struct ir_event *e)
 {
-    bool redacted = e->block == IR_REDACTED && e->signature.origin == IR_ORIGIN_ANTHROPIC &&
+    bool redacted = e->block == IR_REDACTED && ir_signs_thought(e->signature.origin) &&
                     bedrock_is_blob(e->signature.data);
     if (e->text.len > 0)
         delta_reasoning(o, e, "text");

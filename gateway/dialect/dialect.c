@@ -80,6 +80,13 @@ enum err dialect_emit(const struct dialect *d, const struct ir_chat *c,
     return err ? err : d->emit_request(fit, to, a, out, loss);
 }
 
+void dialect_settle_signers(const struct dialect *d, struct str model, struct ir_events *ev)
+{
+    for (size_t i = 0; d->signer && i < ev->n; i++)
+        if (ev->v[i].signature.data.len > 0)
+            ev->v[i].signature.origin = d->signer(model);
+}
+
 bool dialect_number_above(struct str number, int64_t milli)
 {
     int64_t value = 0, scale = 1000;

@@ -386,6 +386,8 @@ struct dialect {
     /* Reads a whole JSON answer or error for what the gateway needs to know. False: it is no JSON
      * object. */
     bool (*scan_answer)(struct str body, struct arena *a, struct dialect_answer *out);
+    /* Whose the signatures of a model are, by the provider's name for it; NULL: the reader says. */
+    enum ir_origin (*signer)(struct str model);
     const struct dialect_header *headers; /* ends with a NULL name; NULL none */
     /* For vectors, instead of emit_request and read_answer (and, for clients, write_answer). */
     enum err (*emit_embed)(const struct ir_embed *e, const struct dialect_target *to,
@@ -428,6 +430,8 @@ void dialect_sort_edits(struct dialect_edit *edits, size_t n);
 enum err dialect_emit(const struct dialect *d, const struct ir_chat *c,
                       const struct dialect_target *to, struct arena *a, struct buf *out,
                       struct dialect_loss *loss);
+/* Says in loose events of `d` whose signatures they hold. */
+void dialect_settle_signers(const struct dialect *d, struct str model, struct ir_events *ev);
 /* A string as a JSON token, quotes and all. Arena. */
 struct str dialect_json_string(struct str s, struct arena *a);
 /* Thousandths as a decimal number ("0.7"). Arena. */

@@ -119,7 +119,7 @@ static void add_text(struct google_parse *p, struct ir_message *m, const struct 
     enum ir_kind kind = g->thought ? IR_THINKING : IR_TEXT;
     bool model = m->role == IR_ASSISTANT;
     read_signature(p, g, &sig);
-    bool redacted = g->thought && text.len == 0 && sig.origin == IR_ORIGIN_ANTHROPIC && sig.id.len;
+    bool redacted = g->thought && text.len == 0 && ir_signs_thought(sig.origin) && sig.id.len;
     if (redacted) {
         sig.id = STR_NULL;
         add(p, m, IR_REDACTED, g, index)->signature = sig;

@@ -161,7 +161,7 @@ void google_write_signature(struct json_write *w, const struct ir_signature *s, 
     if (s->origin == IR_ORIGIN_GOOGLE) {
         jw_text_add(w, s->data);
     } else {
-        if (redacted && s->origin == IR_ORIGIN_ANTHROPIC)
+        if (redacted && ir_signs_thought(s->origin))
             wrapped.id = STR("redacted"); /* told from a thought without words when it comes back */
         (void)signature_wrap(&wrapped, w->out);
     }

@@ -170,7 +170,7 @@ static void end_detail(struct json_write *w, const char *key, const struct ir_si
 void openai_put_details(struct json_write *w, const struct ir_event *e, uint32_t n)
 {
     const struct ir_signature *s = e->signature.data.len > 0 ? &e->signature : NULL;
-    bool signs = s && e->block == IR_THINKING && s->origin == IR_ORIGIN_ANTHROPIC;
+    bool signs = s && e->block == IR_THINKING && ir_signs_thought(s->origin);
     if (e->text.len > 0 || signs) {
         begin_detail(w, "reasoning.text");
         jw_key(w, "text");

@@ -91,7 +91,7 @@ static bool unwrap(struct str text, struct arena *a, struct ir_signature *out)
     size_t id = (size_t)p[7] << 8 | p[8];
     while (n > HEAD_BYTES && p[n - 1] == 0)
         n--;
-    if (p[6] > IR_ORIGIN_OPENAI || HEAD_BYTES + id > n)
+    if (p[6] >= IR_ORIGINS || HEAD_BYTES + id > n)
         return false;
     /* What comes back may have been altered: it must still be the inside of a JSON string. */
     for (size_t i = HEAD_BYTES; i < n; i++)

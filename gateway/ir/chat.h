@@ -25,8 +25,15 @@ enum ir_origin {
     IR_ORIGIN_CHAT,      /* unsigned reasoning text of an OpenAI-compatible chat model */
     IR_ORIGIN_ANTHROPIC, /* signatures hold at Anthropic, Vertex, Azure and Bedrock alike */
     IR_ORIGIN_GOOGLE,
-    IR_ORIGIN_OPENAI, /* encrypted_content of a Responses item */
+    IR_ORIGIN_OPENAI,  /* encrypted_content of a Responses item */
+    IR_ORIGIN_BEDROCK, /* of Bedrock's other models: only Bedrock knows them */
+    IR_ORIGINS
 };
+/* Does the signature belong to a text (or stand for one that is hidden)? */
+static inline bool ir_signs_thought(enum ir_origin o)
+{
+    return o == IR_ORIGIN_ANTHROPIC || o == IR_ORIGIN_BEDROCK;
+}
 
 /* Opaque state of a provider that must come back as it was. `data` and `id` are raw. */
 struct ir_signature {

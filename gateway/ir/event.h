@@ -41,13 +41,26 @@ enum ir_finish {
     FINISHES
 };
 
+/* Where in what the caller sent a citation points. */
+enum ir_place {
+    IR_PLACE_NONE,
+    IR_PLACE_CHARS,  /* of a document's text */
+    IR_PLACE_PAGES,  /* of a document */
+    IR_PLACE_BLOCKS, /* of a document in pieces */
+    IR_PLACE_RESULT, /* blocks of a search result */
+    IR_PLACES
+};
+
 /* A source that an answer names. */
 struct ir_citation {
     enum ir_origin origin; /* whose `raw` it is */
     struct str url, title; /* raw; .p NULL none */
     struct str text;       /* the cited words; .p NULL none */
     int64_t start, end;    /* characters of the block's text it stands for; -1 unknown */
-    struct str raw;        /* as the provider wrote it, a JSON object */
+    enum ir_place place;   /* and its number and bounds as those who name places count them: */
+    int64_t document, from, to;
+    struct str source; /* a search result's; .p NULL none */
+    struct str raw;    /* as the provider wrote it, a JSON object */
 };
 
 struct ir_event {

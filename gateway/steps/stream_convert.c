@@ -68,6 +68,11 @@ static struct str clean(struct str s, struct arena *a)
     return str_make(p, utf8_clean(s, p, s.len * 3, &cut));
 }
 
+static void settle_signers(const struct req *r, struct ir_events *loose)
+{
+    dialect_settle_signers(r->tx.dialect, r->route.candidate->offer->provider_model, loose);
+}
+
 enum step_rc convert_answer(struct req *r)
 {
     struct ir_events loose = {0}, strict = {0};
@@ -75,6 +80,7 @@ enum step_rc convert_answer(struct req *r)
     struct str seed = str_of(r->in.id_text);
     if (!r->tx.dialect->read_answer(clean(buf_str(&r->up.body), r->arena), seed, r->arena, &loose))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is no JSON object"));
+    settle_signers(r, &loose);
     r->out.answer = (struct dialect_answer){0};
     usage_clear(&r->out.answer.usage);
     dialect_note_events(&loose, r->arena, &r->out.answer);
@@ -111,6 +117,7 @@ enum step_rc convert_frame(struct req *r, const struct frame *f)
     if (!r->tx.dialect->read_event(c->reader, &text, str_of(r->in.id_text), r->arena, r->scratch,
                                    &loose))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event makes no sense"));
+    settle_signers(r, &loose);
     dialect_note_events(&loose, r->scratch, &an);
     if (an.is_error)
         return error_frame(r, &an);

@@ -243,8 +243,9 @@ static void run_answer(struct golden *g, struct str body)
     struct buf out;
     flow_init(&f, g->arena);
     f.unwraps = g->wrapped;
-    if (!g->provider->read_answer(body, STR("seed"), g->arena, &loose) ||
-        !flow_push(&f, &loose, &strict, g->arena)) {
+    bool good = g->provider->read_answer(body, STR("seed"), g->arena, &loose);
+    dialect_settle_signers(g->provider, word(g, "model"), &loose);
+    if (!good || !flow_push(&f, &loose, &strict, g->arena)) {
         complain(g, "upstream_response", STR("refused"), STR("accepted"));
         return;
     }
@@ -278,8 +279,9 @@ static struct str stream_once(struct golden *g, struct str bytes, size_t first, 
         while (golden_frames_next(&in, &f)) {
             struct ir_events loose = {0}, strict = {0};
             struct arena *scratch = arena_new(1024); /* what must stay must be copied */
-            if (!g->provider->read_event(reader, &f, STR("seed"), g->arena, scratch, &loose) ||
-                !flow_push(&flow, &loose, &strict, scratch))
+            bool good = g->provider->read_event(reader, &f, STR("seed"), g->arena, scratch, &loose);
+            dialect_settle_signers(g->provider, word(g, "model"), &loose);
+            if (!good || !flow_push(&flow, &loose, &strict, scratch))
                 complain(g, "frame", f.data, STR("accepted"));
             if (flow.model.len)
                 g->writing.model = flow.model;
