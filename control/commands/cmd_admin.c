@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "control/args.h"
+#include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
 #include "control/store/organisation_store.h"
 #include "control/store/user_store.h"
@@ -42,6 +43,24 @@ static enum pg_err add_organisation(struct app *app, struct pg *pg, const char *
     return project_store_add(pg, *id, uuid_v7(clock_wall_us()), STR("Default"));
 }
 
+static enum pg_err audit(struct pg *pg, struct uuid organisation, const struct user_new *u)
+{
+    struct buf after;
+    buf_init(&after, 4096);
+    (void)buf_add_lit(&after, "{\"email\":");
+    (void)buf_add_json(&after, u->email);
+    (void)buf_add_lit(&after, ",\"name\":");
+    (void)buf_add_json(&after, u->name);
+    (void)buf_add_lit(&after, ",\"is_operator\":true,\"role\":\"owner\"}");
+    const struct cli_change change = {.organisation = organisation,
+                                      .action = "admin.create",
+                                      .target = &u->id,
+                                      .after = buf_str(&after)};
+    enum pg_err e = cli_audit(pg, &change);
+    buf_fini(&after);
+    return e;
+}
+
 static enum pg_err add_all(struct app *app, struct pg *pg, const struct admin_args *a)
 {
     struct uuid organisation;
@@ -63,6 +82,8 @@ static enum pg_err add_all(struct app *app, struct pg *pg, const struct admin_ar
                              &organisation);
     if (e == PG_OK)
         e = member_store_add(pg, organisation, u.id, ROLE_OWNER);
+    if (e == PG_OK)
+        e = audit(pg, organisation, &u);
     if (e == PG_OK)
         e = pg_commit(pg);
     if (e != PG_OK)

@@ -37,7 +37,8 @@ MUST_USE enum pg_err api_key_store_get(struct pg *pg, struct uuid organisation, 
 MUST_USE enum pg_err api_key_store_owner(struct pg *pg, struct uuid organisation,
                                          struct uuid project, struct uuid id, struct uuid *owner,
                                          bool *found);
-/* A key that is revoked stays as it is. */
-MUST_USE enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id);
+/* `*changed` false: it was revoked before, and stays as it is. */
+MUST_USE enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id,
+                                          bool *changed);
 
 #endif

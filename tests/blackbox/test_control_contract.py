@@ -16,7 +16,7 @@ BODIES = {
     ("POST", "/api/v1/organisations/{org}/provider-keys"): {"provider": "openai", "secret": "sk-1"},
     ("PATCH", "/api/v1/organisations/{org}/provider-keys/{id}"): {"label": "x"},
 }
-MEMBER_ROUTES = [(m, p, role) for m, p, auth, role in printed_routes() if role != "none"]
+MEMBER_ROUTES = [(m, p, role) for m, p, auth, role, *_ in printed_routes() if role != "none"]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def documented():
 
 
 def test_every_route_is_documented_and_every_documented_route_exists():
-    have = {(m, p): (auth, role) for m, p, auth, role in printed_routes()}
+    have = {(m, p): (auth, role) for m, p, auth, role, *_ in printed_routes()}
     want = {}
     for method, path, operation in documented():
         word = operation["x-role"]
@@ -133,7 +133,7 @@ def test_nobody_is_let_in_without_a_session(method, route, needed, people, objec
     assert stranger.call(method, path, BODIES.get((method, route)))[0] == 401
 
 
-@pytest.mark.parametrize("method,route", [(m, p) for m, p, a, _ in printed_routes()
+@pytest.mark.parametrize("method,route", [(m, p) for m, p, a, *_ in printed_routes()
                                              if a == "user" and m != "GET"])
 def test_changes_need_the_csrf_token_and_the_same_site(method, route, people, objects):
     admin = people["admin"]
@@ -149,7 +149,7 @@ def test_changes_need_the_csrf_token_and_the_same_site(method, route, people, ob
         assert (status, answer["type"]) == (403, "urn:doteb:problem:origin"), headers
 
 
-@pytest.mark.parametrize("route", [p for m, p, a, _ in printed_routes() if a == "user" and m == "GET"])
+@pytest.mark.parametrize("route", [p for m, p, a, *_ in printed_routes() if a == "user" and m == "GET"])
 def test_unknown_query_parameters_are_named(route, people, objects):
     admin = people["admin"]
     status, body = admin.call("GET", concrete(route, admin.org, admin.project, objects) + "?nonsense=1")
