@@ -9,7 +9,8 @@
 #include "control/api/api.h"
 #include "control/audit.h"
 #include "control/session.h"
-#include "control/store/organisation_store.h"
+#include "control/store/member_store.h"
+#include "control/store/project_store.h"
 
 static const struct route routes[] = {
 #define ROUTE(m, p, handler, a, r, o, f, what)                                                     \
@@ -85,6 +86,22 @@ void routes_print(void)
         (void)printf("%s %s %s %s %s %s\n", method_name(routes[i].method), routes[i].path,
                      routes[i].auth == AUTH_USER ? "user" : "none", role_name(routes[i].role),
                      role_name(routes[i].others), routes[i].action ? routes[i].action : "-");
+}
+
+void routes_print_roles(void)
+{
+    (void)printf(
+        "| Call | Audit log | viewer | developer | admin | owner |\n|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        const struct route *r = &routes[i];
+        if (r->role == ROLE_NONE)
+            continue;
+        (void)printf("| `%s %s` | %s |", method_name(r->method), r->path,
+                     r->action ? r->action : "");
+        for (enum role role = ROLE_VIEWER; role <= ROLE_OWNER; role++)
+            (void)printf(" %s |", role < r->role ? "no" : role < r->others ? "own" : "yes");
+        (void)printf("\n");
+    }
 }
 
 /* Browsers say where a request comes from; other sites' pages may not change anything here, login
@@ -190,6 +207,17 @@ static void run_change(struct call *c)
     c->reply.cookie[0] = '\0';
 }
 
+/* No GET, for its body is secret; that it changes nothing, PostgreSQL holds. */
+static void run_read(struct call *c)
+{
+    enum pg_err e = pg_begin_read_only(c->pg);
+    if (e == PG_OK)
+        c->route->run(c);
+    else
+        (void)call_failed(c, e);
+    pg_rollback(c->pg);
+}
+
 void route_run(struct call *c)
 {
     const struct route *r = c->route;
@@ -197,6 +225,8 @@ void route_run(struct call *c)
         ASSERT(r->action || r->method == METHOD_GET || (r->flags & ROUTE_READS));
         if (r->action)
             run_change(c);
+        else if (r->flags & ROUTE_READS)
+            run_read(c);
         else
             r->run(c);
     }

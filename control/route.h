@@ -16,5 +16,7 @@ bool route_is_api(struct str path);
 void route_run(struct call *c);
 /* "METHOD path auth role role-for-others action" lines to stdout. */
 void routes_print(void);
+/* Who may what, as a table for docs/roles.md. */
+void routes_print_roles(void);
 
 #endif

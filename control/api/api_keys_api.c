@@ -73,6 +73,8 @@ void api_keys_create(struct call *c)
     if (e == PG_OK) {
         audit_note(c, k.id, STR_NULL, item);
         call_item_with(c, 201, item, "key", key);
+    } else if (e == PG_MISSING) {
+        reply_problem(&c->reply, P_CONFLICT, NULL, "The project is archived; bring it back first.");
     } else {
         (void)call_failed(c, e);
     }

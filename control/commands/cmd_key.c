@@ -9,7 +9,9 @@
 #include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
 #include "control/store/api_key_store.h"
+#include "control/store/member_store.h"
 #include "control/store/organisation_store.h"
+#include "control/store/project_store.h"
 
 struct key_args {
     const char *project, *name, *organisation;

@@ -13,7 +13,7 @@ struct api_key_new {
     int64_t expires_us; /* wall time; 0: never */
 };
 
-/* PG_MISSING: no such project. */
+/* PG_MISSING: no such project, or it is archived. */
 MUST_USE enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k);
 
 enum api_key_status { API_KEY_ACTIVE, API_KEY_REVOKED, API_KEY_ALL };

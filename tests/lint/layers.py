@@ -34,9 +34,9 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|csv|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
+        (r"(args|csv|email|token|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
          "control/base"),
-        (r"(app|migrate|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
+        (r"(app|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
         (r"(audit|call|input|page|session)[a-z_]*\.[ch]", "control/call"),
         (r"(route|routes)\.([ch]|def)", "control/api"),
         (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),
