@@ -152,7 +152,7 @@ void api_provider_keys_create(struct call *c)
 
 void api_provider_keys_update(struct call *c)
 {
-    bool found;
+    bool found = false;
     struct provider_key_patch p = {.position = -1};
     const struct input_row rows[] = {
         {.name = "disabled", .kind = INPUT_BOOL, .to = &p.disabled, .given = &p.set_disabled},
@@ -167,13 +167,13 @@ void api_provider_keys_update(struct call *c)
     }
     struct str before = STR_NULL, after = STR_NULL;
     enum pg_err e = call_item(c, provider_key_store_get, c->id, &before);
-    if (e == PG_OK)
+    if (e == PG_OK && before.p)
         e = provider_key_store_patch(c->pg, c->org, c->id, &p, &found);
     if (e == PG_OK)
         e = call_item(c, provider_key_store_get, c->id, &after);
     if (e != PG_OK) {
         (void)call_failed(c, e);
-    } else if (!before.p || !after.p) {
+    } else if (!found) {
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
     } else {
         audit_change(c, c->id, before, after);

@@ -12,7 +12,7 @@
 #define ADD_VALUES \
     ", $2, $3, $4, case when $5::uuid is null then 'cli' else 'user' end, $5, coalesce((select " \
     "email from users where user_id = $5), $6, ''), $7, $8, v.before, v.after, $11::inet, $12, " \
-    "left(coalesce((select n from unnest(array['name', 'label', 'email', 'access_key_id', " \
+    "left(coalesce(v.after->'user'->>'email', v.before->'user'->>'email', (select n from unnest(array['name', 'label', 'email', 'access_key_id', " \
     "'provider']) with ordinality f(field, i), coalesce(nullif(v.after->>field, ''), " \
     "nullif(v.before->>field, '')) n where n is not null order by i limit 1), ''), 200) " \
     "from (select $9::jsonb - array['requests', 'cost', 'last_used_at', 'last_seen_at'] as before, " \

@@ -205,6 +205,7 @@ def test_removing_and_leaving(world, gateway):
     assert owner.call("DELETE", member_path(world, viewer))[0] == 404
     assert owner.call("DELETE", member_path(world, owner) + "?api_keys=burn")[0] == 422
     rows = audit(world, "member.remove")
+    assert rows[0]["target"]["name"] == viewer.email
     assert [(r["target"]["id"], r["after"]["api_keys"]) for r in rows] == [
         (viewer.session["user"]["id"], "kept"), (admin.session["user"]["id"], "revoked"),
         (developer.session["user"]["id"], "kept")]
@@ -277,6 +278,12 @@ def test_an_invitation_holds_no_longer_than_its_maker_may_give_it(world, control
     assert lookup(control, token)[0] == 200
     assert people["owner"].call("PATCH", member_path(world, people["admin"]), {"role": "developer"})[0] == 200
     assert lookup(control, token)[0] == accept(people["guest"], token)[0] == 404
+    # Nor does an owner's outlive their being one, though an admin may still invite.
+    assert people["owner"].call("PATCH", member_path(world, people["viewer"]), {"role": "owner"})[0] == 200
+    _, crown = invite(world, "heir@example.com", "owner", who="viewer")
+    assert lookup(control, crown)[0] == 200
+    assert people["owner"].call("PATCH", member_path(world, people["viewer"]), {"role": "admin"})[0] == 200
+    assert lookup(control, crown)[0] == 404
     status, renewed = people["owner"].call("POST", f"{world.path}/invitations/{made['id']}/resend")
     assert status == 200 and renewed["invited_by"]["email"] == people["owner"].email
     assert accept(people["guest"], renewed["link"].split("#")[1])[0] == 200
