@@ -283,6 +283,11 @@ enum pg_err pg_begin(struct pg *pg)
     return pg_exec(pg, "BEGIN", NULL);
 }
 
+enum pg_err pg_begin_read_only(struct pg *pg)
+{
+    return pg_exec(pg, "BEGIN READ ONLY", NULL);
+}
+
 enum pg_err pg_commit(struct pg *pg)
 {
     struct pg_result *r;

@@ -70,6 +70,8 @@ MUST_USE enum pg_err pg_run(struct pg *pg, const struct pg_stmt *st, const struc
  * set-up). */
 MUST_USE enum pg_err pg_exec(struct pg *pg, const char *sql, struct pg_result **out);
 MUST_USE enum pg_err pg_begin(struct pg *pg);
+/* A transaction in which a statement that would change something fails. */
+MUST_USE enum pg_err pg_begin_read_only(struct pg *pg);
 /* PG_INVALID if a statement of the transaction had failed: all of it was rolled back. */
 MUST_USE enum pg_err pg_commit(struct pg *pg);
 /* Never fails visibly: a broken connection has rolled back by itself. */

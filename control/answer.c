@@ -51,6 +51,11 @@ enum MHD_Result answer_reply(struct exchange *x)
     header(r, "Content-Type", len ? reply->content_type : NULL);
     header(r, "Cache-Control", "no-store");
     header(r, "Allow", reply->allow);
+    if (reply->attachment && reply->status < 400) {
+        char named[128];
+        (void)snprintf(named, sizeof named, "attachment; filename=\"%s\"", reply->attachment);
+        header(r, "Content-Disposition", named);
+    }
     header(r, "Set-Cookie", reply->cookie);
     header(r, "Connection", reply->close ? "close" : NULL);
     (void)snprintf(seconds, sizeof seconds, "%d", reply->retry_after_s);

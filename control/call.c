@@ -32,6 +32,44 @@ void call_no_content(struct call *c)
     c->reply.content_type = NULL;
 }
 
+bool call_may_change(struct call *c, struct uuid owner)
+{
+    if (c->role >= c->route->others || uuid_eq(owner, c->session.user))
+        return true;
+    reply_problem(&c->reply, P_ROLE, NULL,
+                  "A %s may change their own only; this one is somebody else's.",
+                  role_name(c->role));
+    return false;
+}
+
+enum pg_err call_item(struct call *c, item_fn *get, struct uuid id, struct str *item)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = get(c->pg, c->org, id, &r);
+    *item = e == PG_OK && pg_rows(r) > 0 ? arena_str(c->arena, pg_str(r, 0, 0)) : STR_NULL;
+    pg_result_free(r);
+    return e;
+}
+
+void call_item_with(struct call *c, int status, struct str item, const char *name,
+                    const char *value)
+{
+    struct buf *out = call_json(c, status);
+    ASSERT(item.len > 2 && item.p[item.len - 1] == '}');
+    (void)buf_add(out, item.p, item.len - 1);
+    (void)buf_printf(out, ",\"%s\":", name);
+    (void)buf_add_json(out, str_of(value));
+    (void)buf_add_lit(out, "}\n");
+}
+
+struct str call_user_agent(const struct call *c)
+{
+    struct str s = c->req.header[HEADER_USER_AGENT];
+    for (s.len = s.len < 256 ? s.len : 256; s.len && !str_is_utf8(s); s.len--)
+        ;
+    return s.p ? s : STR("");
+}
+
 void json_time(struct buf *out, int64_t wall_us)
 {
     char text[25];

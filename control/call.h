@@ -9,7 +9,40 @@
 #include "control/role.h"
 #include "control/store/session_store.h"
 
-struct route;
+struct call;
+
+/* A row of routes.def. */
+enum auth {
+    AUTH_NONE,
+    AUTH_USER, /* somebody is signed in; with {org} in the path a member of it */
+};
+
+enum {
+    ROUTE_BODY = 1,  /* takes a JSON body */
+    ROUTE_HEAVY = 2, /* few at a time (Argon2) */
+    ROUTE_READS = 4, /* changes nothing though it is no GET: what it asks with is secret */
+};
+
+typedef void route_fn(struct call *c);
+
+struct route {
+    enum method method;
+    const char *path; /* template: {org}, {project}, {id} stand for one segment each */
+    route_fn *run;
+    enum auth auth;
+    enum role role;   /* least role in {org} */
+    enum role others; /* least role for what is somebody else's; ROLE_NONE: it is nobody's */
+    unsigned flags;
+    const char *action; /* of the audit log; NULL: it changes nothing */
+};
+
+/* What the call changed (audit.h). */
+struct audit_note {
+    bool said;    /* the handler has spoken */
+    bool changed; /* there is something to write */
+    struct uuid organisation, target;
+    struct str before, after;
+};
 
 struct call {
     const struct app *app;
@@ -22,6 +55,7 @@ struct call {
     struct session session;       /* AUTH_USER only */
     enum role role;               /* in `org` */
     struct uuid org, project, id; /* of the path, where its template has them */
+    struct audit_note audit;
 };
 
 /* The reply to a store function's failure: 503 for a lost database, 500 and a log line else. Always
@@ -31,6 +65,19 @@ bool call_failed(struct call *c, enum pg_err e);
 struct buf *call_json(struct call *c, int status);
 /* 204, no body. */
 void call_no_content(struct call *c);
+/* May the caller change what belongs to `owner`, by the route's two roles? False after writing 403.
+ */
+bool call_may_change(struct call *c, struct uuid owner);
+/* A store's "get": column 0 of the one row is the API's object as JSON. */
+typedef enum pg_err item_fn(struct pg *pg, struct uuid organisation, struct uuid id,
+                            struct pg_result **out);
+/* That object, in the call's arena; STR_NULL: there is none. */
+MUST_USE enum pg_err call_item(struct call *c, item_fn *get, struct uuid id, struct str *item);
+/* The object, with one more field put in, as the answer. */
+void call_item_with(struct call *c, int status, struct str item, const char *name,
+                    const char *value);
+/* The part of the user agent that fits and is text. */
+struct str call_user_agent(const struct call *c);
 /* Appends a time as a JSON string. */
 void json_time(struct buf *out, int64_t wall_us);
 

@@ -46,10 +46,11 @@ struct http_request {
 struct reply {
     int status; /* 0: none yet */
     const char *content_type;
-    const char *allow; /* Allow, or NULL */
-    int retry_after_s; /* Retry-After, 0: none */
-    char cookie[256];  /* Set-Cookie, "": none */
-    bool close;        /* end the connection after it */
+    const char *allow;      /* Allow, or NULL */
+    int retry_after_s;      /* Retry-After, 0: none */
+    char cookie[256];       /* Set-Cookie, "": none */
+    const char *attachment; /* a file name: offered as a download. NULL: none */
+    bool close;             /* end the connection after it */
     struct buf body;
 };
 

@@ -44,7 +44,7 @@ static void help(void)
                      verbs[i].words[1] ? " " : "", verbs[i].words[1] ? verbs[i].words[1] : "",
                      verbs[i].help);
     (void)printf("  doteb-control --print-config | --print-config-doc | --print-routes |\n"
-                 "                --version | --help\n\n"
+                 "                --print-roles | --version | --help\n\n"
                  "Settings come from the environment or from the file DOTEB_CONFIG names; see\n"
                  "docs/configuration.md.\n");
 }
@@ -73,6 +73,8 @@ static int print_word(const char *word)
         options_print_doc();
     } else if (strcmp(word, "--print-routes") == 0) {
         routes_print();
+    } else if (strcmp(word, "--print-roles") == 0) {
+        routes_print_roles();
     } else if (strcmp(word, "--print-config") == 0) {
         if (!options_load(&o, err)) {
             (void)fprintf(stderr, "doteb-control: %s\n", err);

@@ -7,17 +7,21 @@
 #include <stdio.h>
 
 #include "control/api/api.h"
+#include "control/audit.h"
 #include "control/session.h"
-#include "control/store/organisation_store.h"
+#include "control/store/member_store.h"
+#include "control/store/project_store.h"
 
 static const struct route routes[] = {
-#define ROUTE(m, p, handler, a, r, f)                                                              \
+#define ROUTE(m, p, handler, a, r, o, f, what)                                                     \
     {.method = METHOD_##m,                                                                         \
      .path = p,                                                                                    \
      .run = handler,                                                                               \
      .auth = AUTH_##a,                                                                             \
      .role = ROLE_##r,                                                                             \
-     .flags = f},
+     .others = ROLE_##o,                                                                           \
+     .flags = f,                                                                                   \
+     .action = what},
 #include "control/routes.def"
 #undef ROUTE
 };
@@ -77,10 +81,27 @@ const struct route *route_find(struct call *c)
 
 void routes_print(void)
 {
-    (void)printf("GET /healthz none none\n"); /* the loop's own */
+    (void)printf("GET /healthz none none none -\n"); /* the loop's own */
     for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-        (void)printf("%s %s %s %s\n", method_name(routes[i].method), routes[i].path,
-                     routes[i].auth == AUTH_USER ? "user" : "none", role_name(routes[i].role));
+        (void)printf("%s %s %s %s %s %s\n", method_name(routes[i].method), routes[i].path,
+                     routes[i].auth == AUTH_USER ? "user" : "none", role_name(routes[i].role),
+                     role_name(routes[i].others), routes[i].action ? routes[i].action : "-");
+}
+
+void routes_print_roles(void)
+{
+    (void)printf(
+        "| Call | Audit log | viewer | developer | admin | owner |\n|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        const struct route *r = &routes[i];
+        if (r->role == ROLE_NONE)
+            continue;
+        (void)printf("| `%s %s` | %s |", method_name(r->method), r->path,
+                     r->action ? r->action : "");
+        for (enum role role = ROLE_VIEWER; role <= ROLE_OWNER; role++)
+            (void)printf(" %s |", role < r->role ? "no" : role < r->others ? "own" : "yes");
+        (void)printf("\n");
+    }
 }
 
 /* Browsers say where a request comes from; other sites' pages may not change anything here, login
@@ -165,10 +186,50 @@ static bool check_all(struct call *c)
            parse_id(c, "id", &c->id) && check_member(c) && check_project(c);
 }
 
+/* The change and its row in the audit log, both or neither. */
+static void run_change(struct call *c)
+{
+    enum pg_err e = pg_begin(c->pg);
+    if (e == PG_OK) {
+        c->route->run(c);
+        if (c->reply.status >= 400) {
+            pg_rollback(c->pg);
+            return;
+        }
+        e = audit_write(c);
+    }
+    if (e == PG_OK)
+        e = pg_commit(c->pg);
+    if (e == PG_OK)
+        return;
+    (void)call_failed(c, e);
+    pg_rollback(c->pg);
+    c->reply.cookie[0] = '\0';
+}
+
+/* No GET, for its body is secret; that it changes nothing, PostgreSQL holds. */
+static void run_read(struct call *c)
+{
+    enum pg_err e = pg_begin_read_only(c->pg);
+    if (e == PG_OK)
+        c->route->run(c);
+    else
+        (void)call_failed(c, e);
+    pg_rollback(c->pg);
+}
+
 void route_run(struct call *c)
 {
-    if (check_all(c))
-        c->route->run(c);
+    const struct route *r = c->route;
+    if (check_all(c)) {
+        ASSERT(r->action || r->method == METHOD_GET || (r->flags & ROUTE_READS));
+        if (r->action)
+            run_change(c);
+        else if (r->flags & ROUTE_READS)
+            run_read(c);
+        else
+            r->run(c);
+    }
     ASSERT(c->reply.status != 0);
     if (c->reply.body.failed)
         reply_problem(&c->reply, P_INTERNAL, NULL, "The answer is too large.");

@@ -59,15 +59,6 @@ bool session_open(struct call *c)
     return found;
 }
 
-/* The part of a user agent that fits and is text. */
-static struct str agent_of(const struct call *c)
-{
-    struct str s = c->req.header[HEADER_USER_AGENT];
-    for (s.len = s.len < 256 ? s.len : 256; s.len && !str_is_utf8(s); s.len--)
-        ;
-    return s.p ? s : STR("");
-}
-
 bool session_start(struct call *c, struct uuid user)
 {
     uint8_t old[32];
@@ -85,7 +76,7 @@ bool session_start(struct call *c, struct uuid user)
         .replaces = old,
         .expires_us = clock_wall_us() + age_s * 1000000,
         .ip = *ip ? ip : NULL,
-        .user_agent = agent_of(c),
+        .user_agent = call_user_agent(c),
     };
     enum pg_err e = session_store_add(c->pg, &s);
     if (e == PG_OK)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes docs/configuration.md from the daemons' own tables. `--check` compares instead: exit code 1
-# and the difference if the file is stale. `--self-test` proves that a stale file is found.
+# Writes docs/configuration.md and docs/roles.md from the daemons' own tables. `--check` compares
+# instead: exit code 1 and the difference if a file is stale. `--self-test` proves that a stale file is
+# found.
 #   generate.sh [--check|--self-test] [GATEWAY CONTROL]   (binaries; else the newest build's)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,7 +17,7 @@ gateway=${1:-$(newest gateway/doteb-gateway)} control=${2:-$(newest control/dote
     exit 1
 }
 
-page() {
+configuration() {
     cat <<'TEXT'
 # Configuration
 
@@ -37,26 +38,45 @@ TEXT
     "$control" --print-config-doc
 }
 
-target=$root/docs/configuration.md
-case $mode in
-write)
-    page >"$target.new"
-    mv "$target.new" "$target"
-    ;;
-check)
-    page | diff -u "$target" - || {
-        echo "docs/configuration.md is stale; next: make docs" >&2
-        exit 1
-    }
-    ;;
-self-test)
-    if page | sed 's/DOTEB_DATABASE_URL/DOTEB_OTHER/' | diff -q "$target" - >/dev/null; then
-        echo "a stale page passed" >&2
-        exit 1
-    fi
-    ;;
-*)
-    echo "generate.sh: --check or --self-test" >&2
-    exit 2
-    ;;
-esac
+roles() {
+    cat <<'TEXT'
+# Who may what
+
+Every call of the control API that belongs to an organisation, and which of its members may make it.
+`own`: on what is their own only (their API keys, signing keys of those, their membership). Whoever is
+no member gets 404, whether the organisation exists or not; whoever is not signed in 401.
+
+Nobody gives a role above their own, changes one that is, or takes an organisation's last owner away.
+
+This page is written by `make docs` from the control daemon's route table, and each of its cells is
+tested against the running daemon (`tests/blackbox/test_control_roles.py`).
+
+TEXT
+    "$control" --print-roles
+}
+
+for name in configuration roles; do
+    target=$root/docs/$name.md
+    case $mode in
+    write)
+        "$name" >"$target.new"
+        mv "$target.new" "$target"
+        ;;
+    check)
+        "$name" | diff -u "$target" - || {
+            echo "docs/$name.md is stale; next: make docs" >&2
+            exit 1
+        }
+        ;;
+    self-test)
+        if "$name" | sed 's/DOTEB_DATABASE_URL/DOTEB_OTHER/; s/ no |/ yes |/' | diff -q "$target" - >/dev/null; then
+            echo "a stale page passed" >&2
+            exit 1
+        fi
+        ;;
+    *)
+        echo "generate.sh: --check or --self-test" >&2
+        exit 2
+        ;;
+    esac
+done

@@ -6,7 +6,7 @@
 
 #include "control/route.h"
 
-#define ROUTE(method, path, handler, auth, role, flags) route_fn handler;
+#define ROUTE(method, path, handler, auth, role, others, flags, action) route_fn handler;
 #include "control/routes.def"
 #undef ROUTE
 

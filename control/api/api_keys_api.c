@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "control/api/api.h"
+#include "control/audit.h"
 #include "control/page.h"
 #include "control/store/api_key_store.h"
 
@@ -41,23 +42,6 @@ void api_keys_list(struct call *c)
     pg_result_free(r);
 }
 
-/* The stored key's object with the key itself put in. */
-static void answer_created(struct call *c, struct uuid id, const char *key)
-{
-    struct pg_result *r = NULL;
-    enum pg_err e = api_key_store_get(c->pg, c->org, id, &r);
-    if (e == PG_OK && pg_rows(r) == 1) {
-        struct str item = pg_str(r, 0, 0);
-        struct buf *out = call_json(c, 201);
-        ASSERT(item.len > 2 && item.p[item.len - 1] == '}');
-        (void)buf_add(out, item.p, item.len - 1);
-        (void)buf_printf(out, ",\"key\":\"%s\"}\n", key);
-    } else {
-        (void)call_failed(c, e == PG_OK ? PG_INVALID : e);
-    }
-    pg_result_free(r);
-}
-
 void api_keys_create(struct call *c)
 {
     char key[APIKEY_TEXT_LEN + 1], last4[5];
@@ -82,32 +66,46 @@ void api_keys_create(struct call *c)
     apikey_last4(str_of(key), last4);
     k.hash = apikey_hash(c->app->pepper, str_of(key));
     k.last4 = last4;
+    struct str item = STR_NULL;
     enum pg_err e = api_key_store_add(c->pg, &k);
     if (e == PG_OK)
-        answer_created(c, k.id, key);
-    else
+        e = call_item(c, api_key_store_get, k.id, &item);
+    if (e == PG_OK) {
+        audit_note(c, k.id, STR_NULL, item);
+        call_item_with(c, 201, item, "key", key);
+    } else if (e == PG_MISSING) {
+        reply_problem(&c->reply, P_CONFLICT, NULL, "The project is archived; bring it back first.");
+    } else {
         (void)call_failed(c, e);
+    }
     sodium_memzero(key, sizeof key);
 }
 
 void api_keys_revoke(struct call *c)
 {
     struct uuid owner;
-    bool found;
+    struct str before = STR_NULL, after = STR_NULL;
+    bool found, changed = false;
     enum pg_err e = api_key_store_owner(c->pg, c->org, c->project, c->id, &owner, &found);
     if (e == PG_OK && !found) {
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such API key.");
         return;
     }
-    if (e == PG_OK && c->role < ROLE_ADMIN && !uuid_eq(owner, c->session.user)) {
-        reply_problem(&c->reply, P_ROLE, NULL,
-                      "A developer may revoke their own keys; this one is somebody else's.");
+    if (e == PG_OK && !call_may_change(c, owner))
+        return;
+    if (e == PG_OK)
+        e = call_item(c, api_key_store_get, c->id, &before);
+    if (e == PG_OK)
+        e = api_key_store_revoke(c->pg, c->org, c->id, &changed);
+    if (e == PG_OK)
+        e = call_item(c, api_key_store_get, c->id, &after);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
         return;
     }
-    if (e == PG_OK)
-        e = api_key_store_revoke(c->pg, c->org, c->id);
-    if (e == PG_OK)
-        call_no_content(c);
+    if (changed)
+        audit_note(c, c->id, before, after);
     else
-        (void)call_failed(c, e);
+        audit_nothing(c);
+    call_no_content(c);
 }

@@ -2,6 +2,7 @@
 #include "common/mem.h"
 #include "common/provider_option.h"
 #include "control/api/api.h"
+#include "control/audit.h"
 #include "control/base_url.h"
 #include "control/page.h"
 #include "control/provider_key.h"
@@ -36,19 +37,6 @@ void api_provider_keys_list(struct call *c)
         page_write(c, &page, r, 2);
     else
         (void)call_failed(c, e);
-    pg_result_free(r);
-}
-
-static void answer_one(struct call *c, struct uuid id, int status)
-{
-    struct pg_result *r = NULL;
-    enum pg_err e = provider_key_store_get(c->pg, c->org, id, &r);
-    if (e != PG_OK)
-        (void)call_failed(c, e);
-    else if (pg_rows(r) == 0)
-        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
-    else
-        (void)buf_add_str(call_json(c, status), pg_str(r, 0, 0));
     pg_result_free(r);
 }
 
@@ -150,16 +138,21 @@ void api_provider_keys_create(struct call *c)
         .organisation = c->org, .label = STR(""), .created_by = &c->session.user};
     if (!read_new(c, &k))
         return;
+    struct str item = STR_NULL;
     enum pg_err e = provider_key_add(c->app, c->pg, &k, &id);
     if (e == PG_OK)
-        answer_one(c, id, 201);
-    else
+        e = call_item(c, provider_key_store_get, id, &item);
+    if (e == PG_OK) {
+        audit_note(c, id, STR_NULL, item);
+        (void)buf_add_str(call_json(c, 201), item);
+    } else {
         (void)call_failed(c, e);
+    }
 }
 
 void api_provider_keys_update(struct call *c)
 {
-    bool found;
+    bool found = false;
     struct provider_key_patch p = {.position = -1};
     const struct input_row rows[] = {
         {.name = "disabled", .kind = INPUT_BOOL, .to = &p.disabled, .given = &p.set_disabled},
@@ -172,9 +165,18 @@ void api_provider_keys_update(struct call *c)
         reply_problem(&c->reply, P_INVALID, NULL, "Give disabled, label or position.");
         return;
     }
-    enum pg_err e = provider_key_store_patch(c->pg, c->org, c->id, &p, &found);
+    struct str before = STR_NULL, after = STR_NULL;
+    enum pg_err e = call_item(c, provider_key_store_get, c->id, &before);
+    if (e == PG_OK && before.p)
+        e = provider_key_store_patch(c->pg, c->org, c->id, &p, &found);
     if (e == PG_OK)
-        answer_one(c, c->id, 200);
-    else
+        e = call_item(c, provider_key_store_get, c->id, &after);
+    if (e != PG_OK) {
         (void)call_failed(c, e);
+    } else if (!found) {
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
+    } else {
+        audit_change(c, c->id, before, after);
+        (void)buf_add_str(call_json(c, 200), after);
+    }
 }

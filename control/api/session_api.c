@@ -1,6 +1,7 @@
 /* /api/v1/session: sign in, who am I, sign out. */
 #include "common/clock.h"
 #include "control/api/api.h"
+#include "control/audit.h"
 #include "control/input.h"
 #include "control/session.h"
 #include "control/store/session_store.h"
@@ -67,8 +68,10 @@ void api_session_create(struct call *c)
         return;
     }
     guess_right(c->guesses, email, c->req.client_ip);
-    if (session_start(c, user.id))
+    if (session_start(c, user.id)) {
+        audit_note(c, user.id, STR_NULL, STR_NULL);
         answer(c);
+    }
 }
 
 void api_session_get(struct call *c)
@@ -79,6 +82,8 @@ void api_session_get(struct call *c)
 
 void api_session_delete(struct call *c)
 {
-    if (session_end(c))
+    if (session_end(c)) {
+        audit_note(c, c->session.user, STR_NULL, STR_NULL);
         call_no_content(c);
+    }
 }

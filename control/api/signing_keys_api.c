@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/signing_key.h"
 #include "control/api/api.h"
+#include "control/audit.h"
 #include "control/page.h"
 #include "control/seal.h"
 #include "control/store/api_key_store.h"
@@ -43,33 +44,6 @@ void signing_keys_list(struct call *c)
     pg_result_free(r);
 }
 
-/* The stored object with the secret put in. */
-static void answer_created(struct call *c, struct uuid id, const char *secret)
-{
-    struct pg_result *r = NULL;
-    enum pg_err e = signing_key_store_get(c->pg, c->org, id, &r);
-    if (e == PG_OK && pg_rows(r) == 1) {
-        struct str item = pg_str(r, 0, 0);
-        struct buf *out = call_json(c, 201);
-        ASSERT(item.len > 2 && item.p[item.len - 1] == '}');
-        (void)buf_add(out, item.p, item.len - 1);
-        (void)buf_printf(out, ",\"secret_access_key\":\"%s\"}\n", secret);
-    } else {
-        (void)call_failed(c, e == PG_OK ? PG_INVALID : e);
-    }
-    pg_result_free(r);
-}
-
-/* May the caller act on what belongs to this owner's API key? */
-static bool may_change(struct call *c, struct uuid owner)
-{
-    if (c->role >= ROLE_ADMIN || uuid_eq(owner, c->session.user))
-        return true;
-    reply_problem(&c->reply, P_ROLE, NULL,
-                  "A developer may change their own keys; this one is somebody else's.");
-    return false;
-}
-
 static enum pg_err add(struct call *c, struct uuid api_key, const struct signing_key *pair,
                        struct uuid id, bool *added)
 {
@@ -91,6 +65,7 @@ void signing_keys_create(struct call *c)
 {
     struct uuid api_key, owner, id = uuid_v7(clock_wall_us());
     bool found, added = false;
+    struct str item = STR_NULL;
     const struct input_row rows[] = {
         {.name = "api_key_id", .kind = INPUT_UUID, .required = true, .to = &api_key},
     };
@@ -101,37 +76,49 @@ void signing_keys_create(struct call *c)
         (void)input_refuse(c, "api_key_id", "there is no such API key in this project.");
         return;
     }
-    if (e == PG_OK && !may_change(c, owner))
+    if (e == PG_OK && !call_may_change(c, owner))
         return;
     struct signing_key pair;
     signing_key_generate(&pair);
     if (e == PG_OK)
         e = add(c, api_key, &pair, id, &added);
-    if (e != PG_OK)
+    if (e == PG_OK && added)
+        e = call_item(c, signing_key_store_get, id, &item);
+    if (e != PG_OK) {
         (void)call_failed(c, e);
-    else if (added)
-        answer_created(c, id, pair.secret);
-    else
+    } else if (added) {
+        audit_note(c, id, STR_NULL, item);
+        call_item_with(c, 201, item, "secret_access_key", pair.secret);
+    } else {
         (void)input_refuse(c, "api_key_id",
                            "the API key is revoked, or has five signing keys already.");
+    }
     sodium_memzero(&pair, sizeof pair);
 }
 
 void signing_keys_revoke(struct call *c)
 {
     struct uuid owner;
-    bool found;
+    struct str before = STR_NULL;
+    bool found, changed = false;
     enum pg_err e = signing_key_store_owner(c->pg, c->org, c->project, c->id, &owner, &found);
     if (e == PG_OK && !found) {
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such signing key.");
         return;
     }
-    if (e == PG_OK && !may_change(c, owner))
+    if (e == PG_OK && !call_may_change(c, owner))
         return;
     if (e == PG_OK)
-        e = signing_key_store_revoke(c->pg, c->org, c->id);
+        e = call_item(c, signing_key_store_get, c->id, &before);
     if (e == PG_OK)
-        call_no_content(c);
-    else
+        e = signing_key_store_revoke(c->pg, c->org, c->id, &changed);
+    if (e != PG_OK) {
         (void)call_failed(c, e);
+        return;
+    }
+    if (changed)
+        audit_note(c, c->id, before, STR_NULL);
+    else
+        audit_nothing(c);
+    call_no_content(c);
 }

@@ -78,6 +78,8 @@ bool import_document(struct pg *pg, struct document *d, const struct import_opti
         e = resolve(pg, d);
     if (e == PG_OK)
         e = import_store_apply(pg, o->effective_us, o->prune, &counts);
+    if (e == PG_OK && o->note)
+        e = o->note(pg, o->file);
     if (e == PG_OK && !o->dry_run)
         e = pg_commit(pg);
     if (e != PG_OK)

@@ -6,6 +6,9 @@
 #include "control/catalogue/document.h"
 
 struct import_options {
+    /* Called before the commit; may be NULL. */
+    enum pg_err (*note)(struct pg *pg, const char *file);
+    const char *file;
     bool prune;   /* disable offers that the file no longer has, of providers it speaks of */
     bool dry_run; /* roll back at the end */
     int64_t effective_us; /* when changed prices begin to hold, wall time; 0: now */

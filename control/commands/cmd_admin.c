@@ -6,11 +6,13 @@
 
 #include "common/clock.h"
 #include "control/args.h"
+#include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
+#include "control/email.h"
+#include "control/organisation.h"
+#include "control/store/member_store.h"
 #include "control/store/organisation_store.h"
 #include "control/store/user_store.h"
-
-enum { DATA_KEY_BYTES = 32 };
 
 struct admin_args {
     const char *email, *name, *organisation;
@@ -19,27 +21,22 @@ struct admin_args {
     char hash[PASSWORD_HASH_BYTES];
 };
 
-/* A new organisation with its own data key. */
-static enum pg_err add_organisation(struct app *app, struct pg *pg, const char *name,
-                                    struct uuid *id)
+static enum pg_err audit(struct pg *pg, struct uuid organisation, const struct user_new *u)
 {
-    uint8_t key[DATA_KEY_BYTES], sealed[DATA_KEY_BYTES + CRYPTO_SEAL_OVERHEAD];
-    *id = uuid_v7(clock_wall_us());
-    struct crypto_aad aad = aad_data_key(*id);
-    randombytes_buf(key, sizeof key);
-    master_seal(app->master, str_make((const char *)key, sizeof key), str_make(aad.p, aad.len),
-                sealed);
-    sodium_memzero(key, sizeof key);
-    const struct organisation_new o = {
-        .id = *id,
-        .name = str_of(name),
-        .is_operator = true,
-        .data_key_sealed = str_make((const char *)sealed, sizeof sealed),
-    };
-    enum pg_err e = organisation_store_add(pg, &o);
-    if (e != PG_OK)
-        return e;
-    return project_store_add(pg, *id, uuid_v7(clock_wall_us()), STR("Default"));
+    struct buf after;
+    buf_init(&after, 4096);
+    (void)buf_add_lit(&after, "{\"email\":");
+    (void)buf_add_json(&after, u->email);
+    (void)buf_add_lit(&after, ",\"name\":");
+    (void)buf_add_json(&after, u->name);
+    (void)buf_add_lit(&after, ",\"is_operator\":true,\"role\":\"owner\"}");
+    const struct cli_change change = {.organisation = organisation,
+                                      .action = "admin.create",
+                                      .target = &u->id,
+                                      .after = buf_str(&after)};
+    enum pg_err e = cli_audit(pg, &change);
+    buf_fini(&after);
+    return e;
 }
 
 static enum pg_err add_all(struct app *app, struct pg *pg, const struct admin_args *a)
@@ -59,10 +56,12 @@ static enum pg_err add_all(struct app *app, struct pg *pg, const struct admin_ar
     if (e == PG_OK)
         e = organisation_store_operator(pg, &organisation, &found);
     if (e == PG_OK && !found)
-        e = add_organisation(app, pg, a->organisation ? a->organisation : "Operator",
-                             &organisation);
+        e = organisation_make(app, pg, str_of(a->organisation ? a->organisation : "Operator"), true,
+                              &organisation);
     if (e == PG_OK)
         e = member_store_add(pg, organisation, u.id, ROLE_OWNER);
+    if (e == PG_OK)
+        e = audit(pg, organisation, &u);
     if (e == PG_OK)
         e = pg_commit(pg);
     if (e != PG_OK)
@@ -82,17 +81,6 @@ static bool take_password(struct admin_args *a)
     (void)fprintf(stderr, "doteb-control: the password needs at least %d characters, in UTF-8\n",
                   PASSWORD_MIN);
     return false;
-}
-
-static bool is_email(struct str s)
-{
-    ptrdiff_t at = str_find(s, '@');
-    if (at < 1 || (size_t)at + 1 >= s.len || s.len > 254 || !str_is_utf8(s))
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.p[i] <= ' ')
-            return false;
-    return true;
 }
 
 static int create(struct app *app, struct pg *pg, struct admin_args *a)
@@ -130,7 +118,7 @@ int cmd_admin_create(struct app *app, int argc, char *const *argv)
     };
     if (!args_parse(argc, argv, table, ARRAY_LEN(table)))
         return 2;
-    if (!is_email(str_of(a.email))) {
+    if (!email_fits(str_of(a.email))) {
         (void)fprintf(stderr, "doteb-control: --email: give an e-mail address\n");
         return 2;
     }

@@ -6,7 +6,9 @@
 #include "common/clock.h"
 #include "control/args.h"
 #include "control/catalogue/import.h"
+#include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
+#include "control/store/organisation_store.h"
 #include "control/text_time.h"
 
 struct catalogue_args {
@@ -62,6 +64,26 @@ static bool import(struct app *app, const struct catalogue_args *a, const struct
     return ok;
 }
 
+/* The catalogue is everybody's: the row goes to the operator's organisation, if there is one yet.
+ */
+static enum pg_err audit(struct pg *pg, const char *file)
+{
+    bool found;
+    struct buf after;
+    struct cli_change change = {.action = "catalogue.import"};
+    enum pg_err e = organisation_store_operator(pg, &change.organisation, &found);
+    if (e != PG_OK || !found)
+        return e;
+    buf_init(&after, 64 << 10);
+    (void)buf_add_lit(&after, "{\"file\":");
+    (void)buf_add_json(&after, str_of(file));
+    (void)buf_add_lit(&after, "}");
+    change.after = buf_str(&after);
+    e = cli_audit(pg, &change);
+    buf_fini(&after);
+    return e;
+}
+
 int cmd_catalogue_import(struct app *app, int argc, char *const *argv)
 {
     struct catalogue_args a = {0};
@@ -85,6 +107,8 @@ int cmd_catalogue_import(struct app *app, int argc, char *const *argv)
                        "the past is not rewritten");
         return 2;
     }
+    o.note = audit;
+    o.file = a.file;
     o.dry_run = a.dry_run;
     o.prune = a.prune;
     return import(app, &a, &o) ? 0 : 1;

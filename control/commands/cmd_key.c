@@ -6,9 +6,12 @@
 
 #include "common/clock.h"
 #include "control/args.h"
+#include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
 #include "control/store/api_key_store.h"
+#include "control/store/member_store.h"
 #include "control/store/organisation_store.h"
+#include "control/store/project_store.h"
 
 struct key_args {
     const char *project, *name, *organisation;
@@ -40,6 +43,26 @@ static bool look_up(struct pg *pg, const struct key_args *a, struct api_key_new 
     return found || complain("the organisation has no owner", "");
 }
 
+/* The key and its row in the audit log. */
+static enum pg_err add(struct pg *pg, const struct api_key_new *k)
+{
+    const struct cli_change change = {.organisation = k->organisation,
+                                      .action = "api_key.create",
+                                      .project = &k->project,
+                                      .target = &k->id,
+                                      .get = api_key_store_get};
+    enum pg_err e = pg_begin(pg);
+    if (e == PG_OK)
+        e = api_key_store_add(pg, k);
+    if (e == PG_OK)
+        e = cli_audit(pg, &change);
+    if (e == PG_OK)
+        e = pg_commit(pg);
+    if (e != PG_OK)
+        pg_rollback(pg);
+    return e;
+}
+
 static bool create(struct app *app, struct pg *pg, const struct key_args *a)
 {
     char text[APIKEY_TEXT_LEN + 1], last4[5];
@@ -50,7 +73,7 @@ static bool create(struct app *app, struct pg *pg, const struct key_args *a)
     apikey_last4(str_of(text), last4);
     k.hash = apikey_hash(app->pepper, str_of(text));
     k.last4 = last4;
-    bool ok = api_key_store_add(pg, &k) == PG_OK || complain("", pg_error(pg));
+    bool ok = add(pg, &k) == PG_OK || complain("", pg_error(pg));
     if (ok)
         ok = printf("%s\n", text) > 0 && fflush(stdout) == 0;
     sodium_memzero(text, sizeof text);

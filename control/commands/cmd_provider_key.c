@@ -7,6 +7,7 @@
 #include "common/provider_option.h"
 #include "control/args.h"
 #include "control/base_url.h"
+#include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
 #include "control/provider_key.h"
 #include "control/store/catalogue_store.h"
@@ -57,10 +58,29 @@ static void write_options(const struct provider_key_args *a, struct buf *out)
     (void)buf_add_char(out, '}');
 }
 
+/* The key and its row in the audit log. */
+static enum pg_err add_one(struct app *app, struct pg *pg, const struct provider_key_new *k)
+{
+    struct uuid id;
+    struct cli_change change = {.organisation = k->organisation,
+                                .action = "provider_key.create",
+                                .target = &id,
+                                .get = provider_key_store_get};
+    enum pg_err e = pg_begin(pg);
+    if (e == PG_OK)
+        e = provider_key_add(app, pg, k, &id);
+    if (e == PG_OK)
+        e = cli_audit(pg, &change);
+    if (e == PG_OK)
+        e = pg_commit(pg);
+    if (e != PG_OK)
+        pg_rollback(pg);
+    return e;
+}
+
 static bool add(struct app *app, struct pg *pg, const struct provider_key_args *a)
 {
     bool exists = false;
-    struct uuid id;
     struct buf options;
     struct provider_key_new k = {.label = str_of(a->label ? a->label : ""),
                                  .secret = str_of(a->secret),
@@ -75,7 +95,7 @@ static bool add(struct app *app, struct pg *pg, const struct provider_key_args *
     buf_init(&options, 1024);
     write_options(a, &options);
     k.options = buf_str(&options);
-    bool ok = provider_key_add(app, pg, &k, &id) == PG_OK || complain("", pg_error(pg));
+    bool ok = add_one(app, pg, &k) == PG_OK || complain("", pg_error(pg));
     buf_fini(&options);
     return ok;
 }

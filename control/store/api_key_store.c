@@ -18,7 +18,9 @@
 
 static const struct pg_stmt add_stmt = {
     "api_key.add", "insert into api_keys (organisation_id, api_key_id, project_id, owner_id, name, "
-                   "hash, last4, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"};
+                   "hash, last4, expires_at) select organisation_id, $2, project_id, $4, $5, $6, "
+                   "$7, $8 from projects where organisation_id = $1 and project_id = $3 "
+                   "and archived_at is null"};
 static const struct pg_stmt list_stmt = {
     "api_key.list", KEY_ITEM
     "where k.organisation_id = $1 and k.project_id = $2 and case $3 "
@@ -46,7 +48,12 @@ enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k)
         pgp_text(k->name),         pgp_bytes(k->hash.b, sizeof k->hash.b),
         pgp_cstr(k->last4),        k->expires_us ? pgp_time_us(k->expires_us) : pgp_null(),
     };
-    return pg_run(pg, &add_stmt, p, ARRAY_LEN(p), NULL);
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &add_stmt, p, ARRAY_LEN(p), &r);
+    if (e == PG_OK && pg_affected(r) == 0)
+        e = PG_MISSING;
+    pg_result_free(r);
+    return e;
 }
 
 enum pg_err api_key_store_list(struct pg *pg, const struct api_key_filter *f,
@@ -83,8 +90,13 @@ enum pg_err api_key_store_owner(struct pg *pg, struct uuid organisation, struct 
     return e;
 }
 
-enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id)
+enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id,
+                                 bool *changed)
 {
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
-    return pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), NULL);
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), &r);
+    *changed = e == PG_OK && pg_affected(r) > 0;
+    pg_result_free(r);
+    return e;
 }

@@ -13,7 +13,7 @@ struct api_key_new {
     int64_t expires_us; /* wall time; 0: never */
 };
 
-/* PG_MISSING: no such project. */
+/* PG_MISSING: no such project, or it is archived. */
 MUST_USE enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k);
 
 enum api_key_status { API_KEY_ACTIVE, API_KEY_REVOKED, API_KEY_ALL };
@@ -37,7 +37,8 @@ MUST_USE enum pg_err api_key_store_get(struct pg *pg, struct uuid organisation, 
 MUST_USE enum pg_err api_key_store_owner(struct pg *pg, struct uuid organisation,
                                          struct uuid project, struct uuid id, struct uuid *owner,
                                          bool *found);
-/* A key that is revoked stays as it is. */
-MUST_USE enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id);
+/* `*changed` false: it was revoked before, and stays as it is. */
+MUST_USE enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id,
+                                          bool *changed);
 
 #endif

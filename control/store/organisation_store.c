@@ -1,5 +1,7 @@
-/* SQL of organisations, their members and projects. Any thread with a connection. */
+/* SQL of organisations. Any thread with a connection. */
 #include "control/store/organisation_store.h"
+
+#include "control/store/sql.h"
 
 static const struct pg_stmt add_stmt = {
     "organisation.add", "insert into organisations (organisation_id, name, is_operator, "
@@ -12,23 +14,22 @@ static const struct pg_stmt by_name_stmt = {
 static const struct pg_stmt data_key_stmt = {
     "organisation.data_key",
     "select data_key_sealed from organisations where organisation_id = $1"};
-static const struct pg_stmt member_add_stmt = {
-    "member.add", "insert into members (organisation_id, user_id, role) values ($1, $2, $3) "
-                  "on conflict do nothing"};
-static const struct pg_stmt member_role_stmt = {
-    "member.role", "select m.role from members m join organisations o using (organisation_id) "
-                   "where m.organisation_id = $1 and m.user_id = $2 and o.archived_at is null"};
-static const struct pg_stmt first_owner_stmt = {
-    "member.first_owner", "select user_id from members where organisation_id = $1 "
-                          "and role = 'owner' order by created_at, user_id limit 1"};
-static const struct pg_stmt project_add_stmt = {
-    "project.add", "insert into projects (organisation_id, project_id, name) values ($1, $2, $3)"};
-static const struct pg_stmt project_by_name_stmt = {
-    "project.by_name", "select project_id from projects where organisation_id = $1 "
-                       "and lower(name) = lower($2) and archived_at is null"};
-static const struct pg_stmt project_exists_stmt = {
-    "project.exists",
-    "select project_id from projects where organisation_id = $1 and project_id = $2"};
+static const struct pg_stmt get_stmt = {
+    "organisation.get",
+    "select json_build_object('id', organisation_id, 'name', name, 'is_operator', is_operator, "
+    "'created_at', " SQL_TIME("created_at") ", 'archived_at', " SQL_TIME(
+        "archived_at") ", 'members', (select count(*) from members m where m.organisation_id = $1), "
+                       "'projects', (select count(*) from projects p where p.organisation_id = $1 "
+                       "and p.archived_at is null))::text, name, is_operator "
+                       "from organisations where organisation_id = $1 and organisation_id = $2"};
+static const struct pg_stmt rename_stmt = {
+    "organisation.rename", "update organisations set name = $2 where organisation_id = $1"};
+static const struct pg_stmt archive_stmt = {
+    "organisation.archive",
+    "update organisations set archived_at = now() where organisation_id = $1 and archived_at is null"};
+static const struct pg_stmt lock_stmt = {
+    "organisation.lock",
+    "select 1 from organisations where organisation_id = $1 for no key update"};
 
 /* Runs a statement that answers ids: the first into `*id`, how many into `*n`. */
 static enum pg_err ids(struct pg *pg, const struct pg_stmt *st, const struct pg_param *p, size_t np,
@@ -90,49 +91,27 @@ enum pg_err organisation_store_data_key(struct pg *pg, struct uuid organisation,
     return e;
 }
 
-enum pg_err member_store_add(struct pg *pg, struct uuid organisation, struct uuid user,
-                             enum role role)
+enum pg_err organisation_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
+                                   struct pg_result **out)
 {
-    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(user), pgp_cstr(role_name(role))};
-    return pg_run(pg, &member_add_stmt, p, ARRAY_LEN(p), NULL);
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &get_stmt, p, ARRAY_LEN(p), out);
 }
 
-enum pg_err member_store_role(struct pg *pg, struct uuid organisation, struct uuid user,
-                              enum role *role)
+enum pg_err organisation_store_rename(struct pg *pg, struct uuid organisation, struct str name)
 {
-    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(user)};
-    struct pg_result *r = NULL;
-    enum pg_err e = pg_run(pg, &member_role_stmt, p, ARRAY_LEN(p), &r);
-    *role = e == PG_OK && pg_rows(r) > 0 ? role_parse(pg_str(r, 0, 0)) : ROLE_NONE;
-    pg_result_free(r);
-    return e;
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_text(name)};
+    return pg_run(pg, &rename_stmt, p, ARRAY_LEN(p), NULL);
 }
 
-enum pg_err member_store_first_owner(struct pg *pg, struct uuid organisation, struct uuid *user,
-                                     bool *found)
+enum pg_err organisation_store_archive(struct pg *pg, struct uuid organisation)
 {
     const struct pg_param p[] = {pgp_uuid(organisation)};
-    return one_id(pg, &first_owner_stmt, p, ARRAY_LEN(p), user, found);
+    return pg_run(pg, &archive_stmt, p, ARRAY_LEN(p), NULL);
 }
 
-enum pg_err project_store_add(struct pg *pg, struct uuid organisation, struct uuid project,
-                              struct str name)
+enum pg_err organisation_store_lock(struct pg *pg, struct uuid organisation)
 {
-    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(project), pgp_text(name)};
-    return pg_run(pg, &project_add_stmt, p, ARRAY_LEN(p), NULL);
-}
-
-enum pg_err project_store_by_name(struct pg *pg, struct uuid organisation, const char *name,
-                                  struct uuid *project, bool *found)
-{
-    const struct pg_param p[] = {pgp_uuid(organisation), pgp_cstr(name)};
-    return one_id(pg, &project_by_name_stmt, p, ARRAY_LEN(p), project, found);
-}
-
-enum pg_err project_store_exists(struct pg *pg, struct uuid organisation, struct uuid project,
-                                 bool *found)
-{
-    struct uuid ignored;
-    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(project)};
-    return one_id(pg, &project_exists_stmt, p, ARRAY_LEN(p), &ignored, found);
+    const struct pg_param p[] = {pgp_uuid(organisation)};
+    return pg_run(pg, &lock_stmt, p, ARRAY_LEN(p), NULL);
 }

@@ -1,9 +1,8 @@
-/* SQL of organisations, their members and projects. */
+/* SQL of organisations. */
 #ifndef DOTEB_CONTROL_ORGANISATION_STORE_H
 #define DOTEB_CONTROL_ORGANISATION_STORE_H
 
 #include "common/pg.h"
-#include "control/role.h"
 
 struct organisation_new {
     struct uuid id;
@@ -22,20 +21,14 @@ MUST_USE enum pg_err organisation_store_by_name(struct pg *pg, const char *name,
  */
 MUST_USE enum pg_err organisation_store_data_key(struct pg *pg, struct uuid organisation,
                                                  uint8_t *out, size_t max, size_t *len);
-MUST_USE enum pg_err member_store_add(struct pg *pg, struct uuid organisation, struct uuid user,
-                                      enum role role);
-/* ROLE_NONE: no member, or no such organisation (or it is archived). */
-MUST_USE enum pg_err member_store_role(struct pg *pg, struct uuid organisation, struct uuid user,
-                                       enum role *role);
-/* Who has been an owner longest; `*found` false: nobody. */
-MUST_USE enum pg_err member_store_first_owner(struct pg *pg, struct uuid organisation,
-                                              struct uuid *user, bool *found);
-MUST_USE enum pg_err project_store_add(struct pg *pg, struct uuid organisation, struct uuid project,
-                                       struct str name);
-MUST_USE enum pg_err project_store_by_name(struct pg *pg, struct uuid organisation,
-                                           const char *name, struct uuid *project, bool *found);
-/* Archived projects count: their keys and requests can still be looked at. */
-MUST_USE enum pg_err project_store_exists(struct pg *pg, struct uuid organisation,
-                                          struct uuid project, bool *found);
+/* Columns: the API's object, its name, is it the operator's. `id` is the organisation again. */
+MUST_USE enum pg_err organisation_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
+                                            struct pg_result **out);
+MUST_USE enum pg_err organisation_store_rename(struct pg *pg, struct uuid organisation,
+                                               struct str name);
+/* For good: its keys stop working, nobody is a member of it any more as far as calls go. */
+MUST_USE enum pg_err organisation_store_archive(struct pg *pg, struct uuid organisation);
+/* Until the transaction's end nobody else changes who is a member. */
+MUST_USE enum pg_err organisation_store_lock(struct pg *pg, struct uuid organisation);
 
 #endif

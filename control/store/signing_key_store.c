@@ -86,8 +86,13 @@ enum pg_err signing_key_store_owner(struct pg *pg, struct uuid organisation, str
     return e;
 }
 
-enum pg_err signing_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id)
+enum pg_err signing_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id,
+                                     bool *changed)
 {
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
-    return pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), NULL);
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), &r);
+    *changed = e == PG_OK && pg_affected(r) > 0;
+    pg_result_free(r);
+    return e;
 }

@@ -35,8 +35,8 @@ MUST_USE enum pg_err signing_key_store_get(struct pg *pg, struct uuid organisati
 MUST_USE enum pg_err signing_key_store_owner(struct pg *pg, struct uuid organisation,
                                              struct uuid project, struct uuid id,
                                              struct uuid *owner, bool *found);
-/* One that is revoked stays as it is. */
+/* `*changed` false: it was revoked before, and stays as it is. */
 MUST_USE enum pg_err signing_key_store_revoke(struct pg *pg, struct uuid organisation,
-                                              struct uuid id);
+                                              struct uuid id, bool *changed);
 
 #endif

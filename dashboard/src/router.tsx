@@ -158,6 +158,59 @@ const providerKeysRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/provider-keys/ProviderKeysPage')),
 });
 
+const projectsRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'projects',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { status?: 'archived' | undefined; create?: '1' | undefined } => ({
+    status: oneOf(search.status, ['archived'] as const),
+    create: oneOf(search.create, ['1'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./pages/projects/ProjectsPage')),
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'members',
+  validateSearch: (search: Record<string, unknown>): { invite?: '1' | undefined } => ({
+    invite: oneOf(search.invite, ['1'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./pages/members/MembersPage')),
+});
+
+export type AuditSearch = RangeSearch & {
+  action?: string | undefined;
+  actor?: string | undefined;
+  target?: string | undefined;
+  entry?: string | undefined;
+};
+
+const auditRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'audit',
+  validateSearch: (search: Record<string, unknown>): AuditSearch => ({
+    ...parseRange(search, '30d'),
+    action: text(search.action),
+    actor: text(search.actor),
+    target: text(search.target),
+    entry: text(search.entry),
+  }),
+  component: lazyRouteComponent(() => import('./pages/audit/AuditPage')),
+});
+
+const organisationRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'organisation',
+  component: lazyRouteComponent(() => import('./pages/organisation/OrganisationPage')),
+});
+
+const invitationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation/InvitationPage')),
+});
+
 // Plain words in the address, as people write them: no JSON.
 function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search));
@@ -172,9 +225,19 @@ function stringifySearch(search: Record<string, unknown>): string {
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     loginRoute,
+    invitationRoute,
     signedInRoute.addChildren([
       homeRoute,
-      orgRoute.addChildren([orgHomeRoute, activityRoute, apiKeysRoute, providerKeysRoute]),
+      orgRoute.addChildren([
+        orgHomeRoute,
+        activityRoute,
+        apiKeysRoute,
+        providerKeysRoute,
+        projectsRoute,
+        membersRoute,
+        auditRoute,
+        organisationRoute,
+      ]),
     ]),
   ]),
   context: { queryClient },

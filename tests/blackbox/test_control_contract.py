@@ -1,52 +1,28 @@
-"""The OpenAPI document, the route table and what the daemon does are one: every route, every role,
-every other organisation."""
+"""The OpenAPI document, the route table and what the daemon does are one. (Who may what:
+test_control_roles.py.)"""
 import re
 import uuid
 
 import pytest
 
-from control_client import (DOCUMENT, Person, add_organisation, add_user, printed_routes)
+from control_client import DOCUMENT, Person, add_organisation, add_user, printed_routes
 from harness import ROOT, http
-
-SIGNING_KEYS = "/api/v1/organisations/{org}/projects/{project}/signing-keys"
-ROLES = ["viewer", "developer", "admin", "owner"]
-BODIES = {
-    ("POST", "/api/v1/organisations/{org}/projects/{project}/api-keys"): {"name": "k"},
-    ("POST", SIGNING_KEYS): {},  # the fixture `objects` knows what API key there is
-    ("POST", "/api/v1/organisations/{org}/provider-keys"): {"provider": "openai", "secret": "sk-1"},
-    ("PATCH", "/api/v1/organisations/{org}/provider-keys/{id}"): {"label": "x"},
-}
-MEMBER_ROUTES = [(m, p, role) for m, p, auth, role in printed_routes() if role != "none"]
+from tenants import BODIES
 
 
 @pytest.fixture(scope="module")
 def people(installation, control):
+    """Two members of the operator's organisation."""
     everyone = {}
-    for role in ROLES:
+    for role in ("admin", "owner"):
         add_user(installation, f"{role}@example.com", role)
         everyone[role] = Person(control, f"{role}@example.com")
     return everyone
 
 
-@pytest.fixture(scope="module")
-def objects(installation, people):
-    """Ids that exist, by the template's last collection."""
-    admin = people["admin"]
-    key = admin.call("POST", admin.keys_path, {"name": "theirs"})[1]
-    provider_key = admin.call("POST", admin.org_path + "/provider-keys",
-                              {"provider": "openai", "secret": "sk-123456789012"})[1]
-    signer = admin.call("POST", admin.keys_path, {"name": "signs"})[1]
-    BODIES["POST", SIGNING_KEYS]["api_key_id"] = signer["id"]
-    pair = admin.call("POST", SIGNING_KEYS.format(org=admin.org, project=admin.project),
-                      {"api_key_id": signer["id"]})[1]
-    return {"api-keys": key["id"], "signing-keys": pair["id"], "provider-keys": provider_key["id"],
-            "requests": str(uuid.uuid4())}
-
-
-def concrete(template, org, project, objects):
-    collection = template.split("/")[-2]
-    return (template.replace("{org}", org).replace("{project}", project)
-            .replace("{id}", objects.get(collection, str(uuid.uuid4()))))
+def concrete(template, person):
+    return (template.replace("{org}", person.org).replace("{project}", person.project)
+            .replace("{id}", str(uuid.uuid4())))
 
 
 def documented():
@@ -57,7 +33,7 @@ def documented():
 
 
 def test_every_route_is_documented_and_every_documented_route_exists():
-    have = {(m, p): (auth, role) for m, p, auth, role in printed_routes()}
+    have = {(m, p): (auth, role) for m, p, auth, role, *_ in printed_routes()}
     want = {}
     for method, path, operation in documented():
         word = operation["x-role"]
@@ -86,59 +62,12 @@ def test_names_of_steps_are_the_gateway_s():
     assert re.findall(r"'(\w+)'", listed) == steps
 
 
-@pytest.mark.parametrize("method,route,needed", MEMBER_ROUTES)
-@pytest.mark.parametrize("role", ROLES)
-def test_roles(method, route, needed, role, people, objects):
-    person = people[role]
-    path = concrete(route, person.org, person.project, objects)
-    status, body = person.call(method, path, BODIES.get((method, route)))
-    if ROLES.index(role) < ROLES.index(needed):
-        assert (status, body["type"]) == (403, "urn:doteb:problem:role"), body
-    elif route.endswith("requests/{id}"):
-        assert status == 404  # allowed; there is no such request
-    elif role == "developer" and (method == "DELETE" or (method, route) == ("POST", SIGNING_KEYS)):
-        assert status == 403 and "somebody else's" in body["detail"]
-    else:
-        assert status in (200, 201, 204), body
-
-
-@pytest.mark.parametrize("method,route,needed", MEMBER_ROUTES)
-def test_another_organisation_is_not_there(method, route, needed, people, objects, installation):
-    """Its real ids, an owner elsewhere: 404, the same as for ids that exist nowhere."""
-    outsider_org, outsider_project = add_organisation(installation, f"other {uuid.uuid4()}")
-    email = f"{uuid.uuid4()}@example.com"
-    add_user(installation, email, "owner", outsider_org)
-    outsider = Person(people["admin"].control, email)
-    victim = people["admin"]
-    body = BODIES.get((method, route))
-    before = installation.query("select count(*) from api_keys where revoked_at is null")
-    theirs = outsider.call(method, concrete(route, victim.org, victim.project, objects), body)
-    nowhere = outsider.call(method, concrete(route, str(uuid.uuid4()), str(uuid.uuid4()), {}), body)
-    assert theirs == nowhere and theirs[0] == 404
-    if "{project}" in route:  # mine, with their project
-        assert outsider.call(method, concrete(route, outsider_org, victim.project, objects),
-                             body)[0] == 404
-    if "{id}" in route:  # mine, with their object
-        assert outsider.call(method, concrete(route, outsider_org, outsider_project, objects),
-                             body)[0] == 404
-    assert installation.query("select count(*) from api_keys where revoked_at is null") == before
-
-
-@pytest.mark.parametrize("method,route,needed", MEMBER_ROUTES)
-def test_nobody_is_let_in_without_a_session(method, route, needed, people, objects, control):
-    path = concrete(route, people["admin"].org, people["admin"].project, objects)
-    stranger = Person(control)
-    assert stranger.call(method, path, BODIES.get((method, route)))[0] == 401
-    stranger.cookie = "doteb_session=" + "A" * 43
-    assert stranger.call(method, path, BODIES.get((method, route)))[0] == 401
-
-
-@pytest.mark.parametrize("method,route", [(m, p) for m, p, a, _ in printed_routes()
+@pytest.mark.parametrize("method,route", [(m, p) for m, p, a, *_ in printed_routes()
                                              if a == "user" and m != "GET"])
-def test_changes_need_the_csrf_token_and_the_same_site(method, route, people, objects):
+def test_changes_need_the_csrf_token_and_the_same_site(method, route, people):
     admin = people["admin"]
-    path = concrete(route, admin.org, admin.project, objects)
-    body = BODIES.get((method, route))
+    path = concrete(route, admin)
+    body = {"name": "x"} if (method, route) in BODIES else None
     for headers in ({}, {"X-CSRF-Token": "x"}, {"X-CSRF-Token": admin.csrf + "x"},
                     {"X-CSRF-Token": people["owner"].csrf}):
         status, answer = admin.call(method, path, body, headers, csrf=False)
@@ -149,10 +78,10 @@ def test_changes_need_the_csrf_token_and_the_same_site(method, route, people, ob
         assert (status, answer["type"]) == (403, "urn:doteb:problem:origin"), headers
 
 
-@pytest.mark.parametrize("route", [p for m, p, a, _ in printed_routes() if a == "user" and m == "GET"])
-def test_unknown_query_parameters_are_named(route, people, objects):
+@pytest.mark.parametrize("route", [p for m, p, a, *_ in printed_routes() if a == "user" and m == "GET"])
+def test_unknown_query_parameters_are_named(route, people):
     admin = people["admin"]
-    status, body = admin.call("GET", concrete(route, admin.org, admin.project, objects) + "?nonsense=1")
+    status, body = admin.call("GET", concrete(route, admin) + "?nonsense=1")
     assert (status, body["field"]) == (422, "nonsense")
 
 

@@ -22,7 +22,15 @@ const sent = (path: string) => {
   return statSync(existsSync(`${file}.br`) ? `${file}.br` : file).size;
 };
 
-for (const name of ['login', 'activity', 'first-run', 'api-keys', 'provider-keys']) {
+for (const name of [
+  'login',
+  'activity',
+  'first-run',
+  'api-keys',
+  'provider-keys',
+  'audit',
+  'members',
+]) {
   test(`${name} loads less than ${LIMIT / 1000} KB`, async (t) => {
     const watched = await watchedPage(browser);
     const { page } = watched;

@@ -34,10 +34,10 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
+        (r"(args|csv|email|token|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
          "control/base"),
-        (r"(app|migrate|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
-        (r"(call|input|page|session)[a-z_]*\.[ch]", "control/call"),
+        (r"(app|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
+        (r"(audit|call|input|page|session)[a-z_]*\.[ch]", "control/call"),
         (r"(route|routes)\.([ch]|def)", "control/api"),
         (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),
         (r"[a-z_]+\.([ch]|def)", "control/main"),

@@ -20,6 +20,14 @@ export type Attempt = Schemas['Attempt'];
 export type CostLine = Schemas['CostLine'];
 export type Outcome = Schemas['Outcome'];
 export type Usage = Schemas['Usage'];
+export type Role = Schemas['Role'];
+export type OrganisationDetail = Schemas['OrganisationDetail'];
+export type Member = Schemas['Member'];
+export type Invitation = Schemas['Invitation'];
+export type CreatedInvitation = Schemas['CreatedInvitation'];
+export type Project = Schemas['Project'];
+export type ProjectMode = Schemas['ProjectMode'];
+export type AuditEntry = Schemas['AuditEntry'];
 
 /** A problem (RFC 9457) as an Error; status 0 when control could not be reached at all. */
 export class ApiError extends Error {

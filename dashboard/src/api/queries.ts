@@ -72,7 +72,7 @@ export function useRevokeApiKey(org: string, project: string) {
 type Page<T> = { items: T[]; next_cursor: string | null };
 
 // For lists that are short by nature: all pages at once, in order.
-async function everyPage<T>(page: (cursor: string) => Promise<Page<T>>): Promise<T[]> {
+export async function everyPage<T>(page: (cursor: string) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
   let cursor = '';
   do {

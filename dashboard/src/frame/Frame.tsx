@@ -1,12 +1,22 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type ErrorComponentProps, Link, Outlet, useRouter } from '@tanstack/react-router';
+import {
+  type ErrorComponentProps,
+  Link,
+  Outlet,
+  useLocation,
+  useNavigate,
+  useRouter,
+} from '@tanstack/react-router';
+import { Ellipsis } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import type { Organisation } from '@/api/client';
+import { Menu, MenuItem, MenuLabel, MenuLine } from '@/ui/Menu';
 import { Empty, Failed } from '@/ui/Notice';
 import { Value } from '@/ui/Value';
 import css from './Frame.module.css';
 import { Mark } from './Mark';
-import { OrganisationPicker } from './OrganisationPicker';
-import { PAGES, PaletteContext } from './pages';
+import { OrganisationChoices, OrganisationPicker, useNewOrganisation } from './OrganisationPicker';
+import { IN_BAR, type PAGES, PaletteContext, pagesOf } from './pages';
 import { rememberOrganisation, useOrganisation, useSession } from './scope';
 
 const Palette = lazy(() => import('./Palette'));
@@ -32,6 +42,7 @@ export function Frame() {
   }, []);
 
   if (!org) return <MissingPage />;
+  const pages = pagesOf(org);
   return (
     <PaletteContext value={open}>
       <a className={css.skip} href="#content">
@@ -40,9 +51,9 @@ export function Frame() {
       <div className={css.frame}>
         <nav className={css.rail} aria-label="Pages">
           <OrganisationPicker current={org} />
-          {PAGES.map((page, i) => (
+          {pages.map((page, i) => (
             <div key={page.to}>
-              {page.group && page.group !== PAGES[i - 1]?.group && (
+              {page.group && page.group !== pages[i - 1]?.group && (
                 <div className={css.group}>{page.group}</div>
               )}
               <PageLink page={page} org={org.id} className={css.item} />
@@ -54,9 +65,10 @@ export function Frame() {
           <Outlet />
         </div>
         <nav className={css.bar} aria-label="Pages">
-          {PAGES.map((page) => (
+          {pages.slice(0, IN_BAR).map((page) => (
             <PageLink key={page.to} page={page} org={org.id} className={css.tab} />
           ))}
+          <More org={org} pages={pages.slice(IN_BAR)} />
         </nav>
       </div>
       <Suspense>{palette && <Palette onClose={() => setPalette(false)} />}</Suspense>
@@ -84,6 +96,36 @@ function PageLink({
       <page.icon size={16} aria-hidden="true" />
       {page.label}
     </Link>
+  );
+}
+
+/** What the bar has no room for: the other pages, and the other organisations. */
+function More({ org, pages }: { org: Organisation; pages: readonly (typeof PAGES)[number][] }) {
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const { onNew, dialog } = useNewOrganisation();
+  const here = pages.find(({ to }) => pathname === to.replace('$org', org.id));
+  return (
+    <>
+      <Menu
+        trigger={
+          <button type="button" className={css.tab} aria-current={here && 'page'}>
+            <Ellipsis size={16} aria-hidden="true" />
+            {here?.label ?? 'More'}
+          </button>
+        }
+      >
+        {pages.map(({ to, label, icon: Icon }) => (
+          <MenuItem key={to} onSelect={() => void navigate({ to, params: { org: org.id } })}>
+            <Icon size={15} aria-hidden="true" /> {label}
+          </MenuItem>
+        ))}
+        <MenuLine />
+        <MenuLabel>Organisation</MenuLabel>
+        <OrganisationChoices current={org} onNew={onNew} />
+      </Menu>
+      {dialog}
+    </>
   );
 }
 

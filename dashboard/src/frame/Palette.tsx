@@ -10,7 +10,7 @@ import { setTheme, useDark } from '@/lib/theme';
 import { type Option, Options } from '@/ui/Options';
 import { useSignOut } from './AccountMenu';
 import css from './Palette.module.css';
-import { PAGES } from './pages';
+import { pagesOf } from './pages';
 import { may, useScope } from './scope';
 
 type Action = Option & { run: () => void };
@@ -50,7 +50,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 function usePages(): Action[] {
   const { org, project } = useScope();
   const navigate = useNavigate();
-  return PAGES.map(({ to, label, icon: Icon }) => ({
+  return pagesOf(org).map(({ to, label, icon: Icon }) => ({
     value: to,
     label,
     group: 'Pages',

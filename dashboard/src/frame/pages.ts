@@ -1,12 +1,49 @@
-import { Activity, KeyRound, Plug } from 'lucide-react';
+import {
+  Activity,
+  Building2,
+  FolderKanban,
+  History,
+  KeyRound,
+  Plug,
+  UsersRound,
+} from 'lucide-react';
 import { createContext, useContext } from 'react';
+import type { Organisation } from '@/api/client';
+import { may } from './scope';
 
-/** The pages there are, in the order of the rail. */
+/** The pages there are, in the order of the rail; on a narrow screen the first three are in the bar. */
 export const PAGES = [
-  { to: '/o/$org/activity', label: 'Activity', group: '', icon: Activity },
-  { to: '/o/$org/api-keys', label: 'API keys', group: '', icon: KeyRound },
-  { to: '/o/$org/provider-keys', label: 'Provider keys', group: 'Settings', icon: Plug },
+  { to: '/o/$org/activity', label: 'Activity', group: '', icon: Activity, least: 'viewer' },
+  { to: '/o/$org/api-keys', label: 'API keys', group: '', icon: KeyRound, least: 'viewer' },
+  {
+    to: '/o/$org/provider-keys',
+    label: 'Provider keys',
+    group: 'Settings',
+    icon: Plug,
+    least: 'viewer',
+  },
+  {
+    to: '/o/$org/projects',
+    label: 'Projects',
+    group: 'Settings',
+    icon: FolderKanban,
+    least: 'viewer',
+  },
+  { to: '/o/$org/members', label: 'Members', group: 'Settings', icon: UsersRound, least: 'viewer' },
+  { to: '/o/$org/audit', label: 'Audit log', group: 'Settings', icon: History, least: 'admin' },
+  {
+    to: '/o/$org/organisation',
+    label: 'Organisation',
+    group: 'Settings',
+    icon: Building2,
+    least: 'viewer',
+  },
 ] as const;
+
+export const IN_BAR = 3;
+
+/** Those that the person's role may see. */
+export const pagesOf = (org: Organisation) => PAGES.filter(({ least }) => may(org, least));
 
 export const PaletteContext = createContext<() => void>(() => {});
 export const useOpenPalette = () => useContext(PaletteContext);

@@ -15,13 +15,16 @@ const LABELS: Record<RangeName, string> = {
 
 export const DEFAULT_RANGE: RangeName = '24h';
 
-/** Takes what is valid from a URL; a range that ends before it begins is none. */
-export function parseRange(search: Record<string, unknown>): RangeSearch {
+/** Takes what is valid from a URL; a range that ends before it begins is none. `usual` is not named. */
+export function parseRange(
+  search: Record<string, unknown>,
+  usual: RangeName = DEFAULT_RANGE,
+): RangeSearch {
   const from = instant(search.from);
   const to = instant(search.to);
   if (from && to && from < to) return { from, to };
   const name = String(search.range ?? '');
-  return Object.hasOwn(RANGES, name) && name !== DEFAULT_RANGE ? { range: name as RangeName } : {};
+  return Object.hasOwn(RANGES, name) && name !== usual ? { range: name as RangeName } : {};
 }
 
 function instant(value: unknown): string | undefined {

@@ -40,6 +40,18 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       if (!here) return problem(route, 401, 'E-mail or password is wrong.');
       return answer(route, 200, world.session);
     }
+    if (path === '/invitations/lookup') {
+      const { token } = request.postDataJSON();
+      return token === 'used'
+        ? problem(route, 404, 'This invitation is used, revoked or expired. Ask for a new one.')
+        : answer(route, 200, {
+            organisation: 'Contoso Research',
+            email: token === 'other' ? 'noor@contoso.example' : world.session.user.email,
+            role: 'developer',
+            invited_by: 'Ada Brandt',
+            expires_at: new Date(now.getTime() + 6 * 86_400_000).toISOString(),
+          });
+    }
     if (!here) return problem(route, 401, 'Sign in first.');
     if (state === 'loading') return; // never answered
     if (state === 'error') {
@@ -49,9 +61,85 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   });
 
   const list = (items: unknown[]) => ({ items, next_cursor: null });
+  const { tenant } = world;
+
+  function settings(route: Route, method: string, path: string, query: URLSearchParams) {
+    const none = state === 'empty';
+    const body = method === 'POST' || method === 'PATCH' ? route.request().postDataJSON() : {};
+    const [, , , collection, id, verb] = path.split('/');
+    const link = { link: `http://localhost:4002/invitation#${'Ab3'.repeat(15).slice(0, 43)}` };
+    if (collection === undefined && method === 'GET')
+      return answer(route, 200, tenant.organisation);
+    if (collection === undefined && method === 'PATCH') {
+      Object.assign(tenant.organisation, body);
+      Object.assign(world.session.organisations[0] ?? {}, body);
+      return answer(route, 200, tenant.organisation);
+    }
+    if (path === '/organisations') {
+      const made = { ...tenant.organisation, ...body, id: '01998a52-0000-7c1f-9d50-5d2f1a6b7c80' };
+      const { name } = made;
+      world.session.organisations.push({
+        id: made.id,
+        name,
+        role: 'owner',
+        is_operator: false,
+        projects: [],
+      });
+      return answer(route, 201, made);
+    }
+    if (path === '/invitations/accept') {
+      return answer(route, 200, { organisation_id: tenant.organisation.id, role: 'developer' });
+    }
+    if (collection === 'archive') return answer(route, 204);
+    if (collection === 'members' && method === 'GET')
+      return answer(route, 200, list(tenant.members));
+    if (collection === 'members' && method === 'PATCH') {
+      const member = tenant.members.find(({ user }) => user.id === id);
+      return answer(route, 200, Object.assign(member ?? {}, body));
+    }
+    if (collection === 'members') {
+      tenant.members = tenant.members.filter(({ user }) => user.id !== id);
+      return answer(route, 204);
+    }
+    if (collection === 'invitations' && verb === 'resend') {
+      return answer(route, 200, { ...tenant.invitations[0], ...link });
+    }
+    if (collection === 'invitations' && method === 'POST') {
+      return answer(route, 201, { ...tenant.invitations[0], ...body, ...link });
+    }
+    if (collection === 'invitations' && method === 'DELETE') {
+      tenant.invitations = tenant.invitations.filter((one) => one.id !== id);
+      return answer(route, 204);
+    }
+    if (collection === 'invitations')
+      return answer(route, 200, list(none ? [] : tenant.invitations));
+    if (collection === 'projects' && id === undefined && method === 'POST') {
+      return answer(route, 201, { ...tenant.projects[0], ...body });
+    }
+    if (collection === 'projects' && verb === undefined && method === 'PATCH') {
+      return answer(route, 200, { ...tenant.projects[0], ...body });
+    }
+    if (collection === 'projects' && id === undefined) {
+      const archived = query.get('status') === 'archived';
+      return answer(route, 200, list(none || archived ? [] : tenant.projects));
+    }
+    if (collection === 'audit') {
+      const rows = tenant.audit.filter(
+        (row) =>
+          row.action.startsWith(query.get('action') ?? '') &&
+          (query.get('actor') ?? row.actor.id) === row.actor.id &&
+          (query.get('target') ?? row.target?.id) === row.target?.id &&
+          row.created_at >= (query.get('from') ?? ''),
+      );
+      return answer(route, 200, list(none ? [] : rows));
+    }
+    return undefined;
+  }
 
   function reply(route: Route, method: string, path: string, query: URLSearchParams) {
     const empty = state === 'empty';
+    const known = settings(route, method, path, query);
+    if (known) return known;
     if (path === '/providers') return answer(route, 200, list(world.providers));
     if (path === '/models') return answer(route, 200, list([]));
     if (path.endsWith('/provider-keys')) {

@@ -17,6 +17,7 @@ export type View = {
 const activity = (org: string) => `/o/${org}/activity`;
 const apiKeys = (org: string) => `/o/${org}/api-keys`;
 const providerKeys = (org: string) => `/o/${org}/provider-keys`;
+const settings = (page: string) => (org: string) => `/o/${org}/${page}`;
 const open = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name }).first().click();
 
@@ -190,6 +191,145 @@ export const VIEWS: View[] = [
       await page.getByRole('option', { name: /Azure/ }).click();
       await page.getByLabel('Secret', { exact: true }).fill('sk-example');
     },
+  },
+  ...['projects', 'members', 'audit', 'organisation'].flatMap((name): View[] => [
+    { name: `${name}-loading`, path: settings(name), state: 'loading', ready: '[aria-busy=true]' },
+    {
+      name: `${name}-error`,
+      path: settings(name),
+      state: 'error',
+      ready: 'text=No answer for now',
+    },
+  ]),
+  { name: 'projects', path: settings('projects'), state: 'filled', ready: 'text=168,211 requests' },
+  {
+    name: 'projects-empty',
+    path: settings('projects'),
+    state: 'empty',
+    ready: 'text=No project yet',
+  },
+  {
+    name: 'project-create',
+    path: settings('projects?create=1'),
+    state: 'filled',
+    ready: 'role=dialog',
+  },
+  {
+    name: 'project-archive',
+    path: settings('projects'),
+    state: 'filled',
+    ready: 'text=168,211 requests',
+    act: (page) => open(page, 'Archive Storefront'),
+  },
+  { name: 'members', path: settings('members'), state: 'filled', ready: 'text=noor@northwind' },
+  {
+    name: 'members-role',
+    path: settings('members'),
+    state: 'filled',
+    ready: 'text=noor@northwind',
+    act: (page) => open(page, 'Role of Lena Castellano: Developer'),
+  },
+  {
+    name: 'member-invite',
+    path: settings('members?invite=1'),
+    state: 'filled',
+    ready: 'role=dialog',
+  },
+  {
+    name: 'member-invited',
+    path: settings('members?invite=1'),
+    state: 'filled',
+    ready: 'role=dialog',
+    act: async (page) => {
+      await page.getByLabel('E-mail').fill('sam@northwind.example');
+      await page.getByRole('button', { name: 'Create invitation' }).click();
+      await page.getByText('Copy link').waitFor();
+    },
+  },
+  {
+    name: 'member-remove',
+    path: settings('members'),
+    state: 'filled',
+    ready: 'text=noor@northwind',
+    act: (page) => open(page, 'Remove Jonas Petrov'),
+  },
+  {
+    name: 'audit',
+    path: settings('audit'),
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+  },
+  {
+    name: 'audit-empty',
+    path: settings('audit'),
+    state: 'empty',
+    ready: 'text=Nothing in this range',
+  },
+  {
+    name: 'audit-filtered',
+    path: settings('audit?action=api_key'),
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+  },
+  {
+    name: 'audit-entry',
+    path: settings('audit?action=api_key'),
+    state: 'filled',
+    ready: '[role=table] [role=row] a',
+    act: async (page) => {
+      await page.locator('[role=row] a').first().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'organisation',
+    path: settings('organisation'),
+    state: 'filled',
+    ready: 'text=5 members',
+  },
+  {
+    name: 'organisation-archive',
+    path: settings('organisation'),
+    state: 'filled',
+    ready: 'text=5 members',
+    act: (page) => open(page, /^Archive organisation/),
+  },
+  {
+    name: 'organisation-menu',
+    path: settings('organisation'),
+    state: 'filled',
+    ready: 'text=5 members',
+    act: async (page) => {
+      const narrow = (page.viewportSize()?.width ?? 0) < 768;
+      const bar = page.getByRole('navigation').getByRole('button', { name: 'Organisation' });
+      await (narrow ? bar.last() : bar.first()).click();
+      await page.getByRole('menuitem', { name: 'New organisation' }).waitFor();
+    },
+  },
+  {
+    name: 'invitation',
+    path: () => '/invitation#mine',
+    state: 'filled',
+    ready: 'text=Join Contoso',
+  },
+  {
+    name: 'invitation-other',
+    path: () => '/invitation#other',
+    state: 'filled',
+    ready: 'text=another address',
+  },
+  {
+    name: 'invitation-signed-out',
+    path: () => '/invitation#mine',
+    state: 'filled',
+    signedIn: false,
+    ready: 'text=Sign in to join',
+  },
+  {
+    name: 'invitation-gone',
+    path: () => '/invitation#used',
+    state: 'filled',
+    ready: 'text=cannot be used',
   },
   {
     name: 'missing',

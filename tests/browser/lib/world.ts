@@ -1,6 +1,7 @@
 // A month in the life of a small company: 20 models at 6 providers, weekends, one incident. The
 // same for the same seed, so that a picture of it can be compared with yesterday's.
 import type { components } from '../../../dashboard/src/api/schema.d.ts';
+import { makeTenant, type Tenant } from './tenant.ts';
 
 type Schemas = components['schemas'];
 type Request = Schemas['Request'];
@@ -10,6 +11,7 @@ export type World = {
   providers: Schemas['Provider'][];
   providerKeys: Schemas['ProviderKey'][];
   apiKeys: Schemas['ApiKey'][];
+  tenant: Tenant;
   requests: Schemas['RequestDetail'][];
   usage: (from: Date, to: Date, groupBy: string) => Schemas['Usage'];
 };
@@ -149,6 +151,7 @@ export function makeWorld(
       disabled_at: off ? new Date(now.getTime() - 3 * 24 * HOUR).toISOString() : null,
     })),
     apiKeys,
+    tenant: makeTenant(now, { org, user, role, projectList }),
     requests,
     usage: (from, to, groupBy) => makeUsage(from, to, groupBy, now, apiKeys),
   };

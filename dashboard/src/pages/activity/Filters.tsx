@@ -1,14 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plus, Search, X } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { Search } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import type { Usage } from '@/api/client';
 import { usageQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import { count } from '@/lib/format';
 import type { ActivitySearch } from '@/router';
-import { cx } from '@/ui/cx';
+import { Chip } from '@/ui/Chip';
 import type { Option } from '@/ui/Options';
-import { Pick } from '@/ui/Pick';
 import css from './Filters.module.css';
 
 type Change = (part: Partial<ActivitySearch>, replace?: boolean) => void;
@@ -150,59 +149,4 @@ function usedOptions(usage: Usage | undefined): Option[] {
       label: label || key,
       note: count(points.reduce((sum, { requests }) => sum + requests, 0)),
     }));
-}
-
-function Chip({
-  name,
-  value,
-  shown,
-  options,
-  busy = false,
-  onOpen,
-  onChange,
-}: {
-  name: string;
-  value: string | undefined;
-  shown: ReactNode;
-  options: Option[];
-  busy?: boolean;
-  onOpen?: () => void;
-  onChange: (value: string | undefined) => void;
-}) {
-  return (
-    <span className={cx(css.chip, value && css.on)}>
-      <Pick
-        label={name}
-        placeholder={`Filter by ${name.toLowerCase()}…`}
-        options={options}
-        selected={value}
-        busy={busy}
-        empty="Nothing in this range."
-        onOpen={onOpen}
-        onPick={(next) => onChange(next === value ? undefined : next)}
-        trigger={
-          <button type="button" className={css.open}>
-            {!value && <Plus size={13} aria-hidden="true" />}
-            {name}
-            {value && (
-              <>
-                <span className={css.is}>is</span>
-                <span className={css.value}>{shown}</span>
-              </>
-            )}
-          </button>
-        }
-      />
-      {value && (
-        <button
-          type="button"
-          className={css.remove}
-          aria-label={`Remove the filter ${name}`}
-          onClick={() => onChange(undefined)}
-        >
-          <X size={13} />
-        </button>
-      )}
-    </span>
-  );
 }

@@ -1,0 +1,265 @@
+/* Invitations: an admin makes a link for an address, whoever signs in with that address follows it.
+ * The token is shown to the admin once, goes into the link behind a #, which no server's log sees,
+ * and is kept as a hash.
+ */
+#include <sodium.h>
+
+#include "common/clock.h"
+#include "control/api/api.h"
+#include "control/audit.h"
+#include "control/email.h"
+#include "control/page.h"
+#include "control/store/invitation_store.h"
+#include "control/store/member_store.h"
+
+#define TERM_US (INT64_C(7) * 86400 * 1000000)
+
+static const char *const role_words[] = {"viewer", "developer", "admin", "owner", NULL};
+static_assert(ROLE_VIEWER == 1 && ROLE_OWNER == 4, "role_words in the roles' order, from 1");
+
+static bool open_cursor(struct call *c, struct page *page, struct invitation_filter *f)
+{
+    if (!page_open(c, page, 2))
+        return false;
+    f->after = page->after;
+    return !page->after ||
+           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
+           page_bad_cursor(c);
+}
+
+void api_invitations_list(struct call *c)
+{
+    struct page page;
+    struct pg_result *r = NULL;
+    struct invitation_filter f = {.organisation = c->org};
+    page_init(&page);
+    const struct input_row rows[] = {PAGE_INPUT(&page)};
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+        return;
+    f.limit = page.limit + 1;
+    enum pg_err e = invitation_store_list(c->pg, &f, &r);
+    if (e == PG_OK)
+        page_write(c, &page, r, 2);
+    else
+        (void)call_failed(c, e);
+    pg_result_free(r);
+}
+
+static bool may_give(struct call *c, enum role role)
+{
+    if (role <= c->role)
+        return true;
+    reply_problem(&c->reply, P_ROLE, NULL, "Nobody gives a role above their own.");
+    return false;
+}
+
+/* The stored invitation, with the link put in. */
+static void answer_link(struct call *c, int status, struct str item, const char *token)
+{
+    struct str root = str_of(c->app->opt.public_url);
+    while (root.len && root.p[root.len - 1] == '/')
+        root.len--;
+    call_item_with(c, status, item, "link",
+                   arena_printf(c->arena, STR_FMT "/invitation#%s", STR_ARG(root), token));
+}
+
+static bool read_new(struct call *c, struct invitation_new *n)
+{
+    int word = -1;
+    bool member;
+    const struct input_row rows[] = {
+        {.name = "email",
+         .kind = INPUT_TEXT,
+         .required = true,
+         .min = 3,
+         .max = EMAIL_MAX,
+         .to = &n->email},
+        {.name = "role", .kind = INPUT_WORD, .required = true, .words = role_words, .to = &word},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)))
+        return false;
+    n->role = (enum role)(word + 1);
+    if (!email_fits(n->email))
+        return input_refuse(c, "email", "give an e-mail address.");
+    if (!may_give(c, n->role))
+        return false;
+    enum pg_err e = member_store_has_email(c->pg, c->org, n->email, &member);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (member)
+        reply_problem(&c->reply, P_CONFLICT, "email", "email: they are a member already.");
+    return !member;
+}
+
+void api_invitations_create(struct call *c)
+{
+    char token[TOKEN_TEXT_LEN + 1];
+    bool added;
+    struct str item = STR_NULL;
+    int64_t now_us = clock_wall_us();
+    struct invitation_new n = {.organisation = c->org,
+                               .id = uuid_v7(now_us),
+                               .invited_by = c->session.user,
+                               .expires_us = now_us + TERM_US};
+    if (!read_new(c, &n))
+        return;
+    token_make(token);
+    token_hash(str_of(token), n.token_hash);
+    enum pg_err e = invitation_store_add(c->pg, &n, &added);
+    if (e == PG_OK && added)
+        e = call_item(c, invitation_store_get, n.id, &item);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+    } else if (added) {
+        audit_note(c, n.id, STR_NULL, item);
+        answer_link(c, 201, item, token);
+    } else {
+        reply_problem(&c->reply, P_CONFLICT, NULL,
+                      "There are %d open invitations; revoke some first.", INVITATIONS_MAX);
+    }
+    sodium_memzero(token, sizeof token);
+}
+
+/* The open invitation of the path. */
+static bool find(struct call *c, struct str *item, enum role *role)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = invitation_store_get(c->pg, c->org, c->id, &r);
+    bool found = e == PG_OK && pg_rows(r) > 0;
+    if (found) {
+        *item = arena_str(c->arena, pg_str(r, 0, 0));
+        *role = role_parse(pg_str(r, 0, 3));
+    }
+    pg_result_free(r);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!found)
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such open invitation.");
+    return found;
+}
+
+void api_invitations_resend(struct call *c)
+{
+    char token[TOKEN_TEXT_LEN + 1];
+    struct str before, after = STR_NULL;
+    enum role role;
+    struct invitation_new n = {.organisation = c->org,
+                               .id = c->id,
+                               .invited_by = c->session.user,
+                               .expires_us = clock_wall_us() + TERM_US};
+    if (!find(c, &before, &role) || !may_give(c, role))
+        return;
+    token_make(token);
+    token_hash(str_of(token), n.token_hash);
+    enum pg_err e = invitation_store_renew(c->pg, &n);
+    if (e == PG_OK)
+        e = call_item(c, invitation_store_get, c->id, &after);
+    if (e == PG_OK) {
+        audit_note(c, c->id, before, after);
+        answer_link(c, 200, after, token);
+    } else {
+        (void)call_failed(c, e);
+    }
+    sodium_memzero(token, sizeof token);
+}
+
+void api_invitations_revoke(struct call *c)
+{
+    struct str before;
+    enum role role;
+    if (!find(c, &before, &role))
+        return;
+    enum pg_err e = invitation_store_revoke(c->pg, c->org, c->id);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+        return;
+    }
+    audit_note(c, c->id, before, STR_NULL);
+    call_no_content(c);
+}
+
+struct opened {
+    struct str view;
+    struct uuid organisation, id;
+    enum role role;
+};
+
+/* Reads the body's token and finds what it opens. */
+static bool open_token(struct call *c, struct opened *o)
+{
+    uint8_t hash[TOKEN_HASH_BYTES];
+    struct str token = STR_NULL;
+    struct pg_result *r = NULL;
+    const struct input_row rows[] = {
+        {.name = "token",
+         .kind = INPUT_SECRET,
+         .required = true,
+         .min = 1,
+         .max = 128,
+         .to = &token},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)))
+        return false;
+    token_hash(token, hash);
+    enum pg_err e = invitation_store_open(c->pg, hash, &r);
+    bool found = e == PG_OK && pg_rows(r) > 0;
+    if (found)
+        *o = (struct opened){.view = arena_str(c->arena, pg_str(r, 0, 0)),
+                             .organisation = pg_uuid(r, 0, 1),
+                             .id = pg_uuid(r, 0, 2),
+                             .role = role_parse(pg_str(r, 0, 3))};
+    pg_result_free(r);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!found)
+        reply_problem(&c->reply, P_NOT_FOUND, NULL,
+                      "This invitation is used, revoked or expired. Ask for a new one.");
+    return found;
+}
+
+void api_invitations_lookup(struct call *c)
+{
+    struct opened o;
+    if (open_token(c, &o))
+        (void)buf_add_str(call_json(c, 200), o.view);
+}
+
+static bool is_theirs(struct call *c, const struct opened *o)
+{
+    bool yes;
+    enum pg_err e = invitation_store_is_for(c->pg, o->organisation, o->id, c->session.user, &yes);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!yes)
+        reply_problem(&c->reply, P_ADDRESS, NULL,
+                      "The invitation is for another e-mail address than yours.");
+    return yes;
+}
+
+void api_invitations_accept(struct call *c)
+{
+    struct opened o;
+    bool won = false;
+    struct str item = STR_NULL;
+    if (!open_token(c, &o) || !is_theirs(c, &o))
+        return;
+    c->org = o.organisation;
+    enum pg_err e = invitation_store_accept(c->pg, o.organisation, o.id, &won);
+    if (e == PG_OK && won)
+        e = member_store_add(c->pg, o.organisation, c->session.user, o.role);
+    if (e == PG_OK && won)
+        e = call_item(c, member_store_get, c->session.user, &item);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+        return;
+    }
+    if (!won) {
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "This invitation has just been used.");
+        return;
+    }
+    char id[UUID_TEXT_LEN + 1];
+    uuid_format(o.organisation, id);
+    audit_note(c, o.id, o.view, item);
+    (void)buf_printf(call_json(c, 200), "{\"organisation_id\":\"%s\",\"role\":\"%s\"}\n", id,
+                     role_name(o.role));
+}

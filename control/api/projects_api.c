@@ -1,0 +1,101 @@
+/* /organisations/{org}/projects: list with counts, make, change, archive and bring back. */
+#include "common/clock.h"
+#include "control/api/api.h"
+#include "control/audit.h"
+#include "control/page.h"
+#include "control/store/project_store.h"
+
+static const char *const status_words[] = {"active", "archived", "all", NULL};
+
+static bool open_cursor(struct call *c, struct page *page, struct project_filter *f)
+{
+    if (!page_open(c, page, 2))
+        return false;
+    f->after = page->after;
+    return !page->after ||
+           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
+           page_bad_cursor(c);
+}
+
+void api_projects_list(struct call *c)
+{
+    struct page page;
+    struct pg_result *r = NULL;
+    int status = PROJECT_ACTIVE;
+    struct project_filter f = {.organisation = c->org};
+    page_init(&page);
+    const struct input_row rows[] = {
+        {.name = "status", .kind = INPUT_WORD, .words = status_words, .to = &status},
+        PAGE_INPUT(&page),
+    };
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+        return;
+    f.status = (enum project_status)status;
+    f.limit = page.limit + 1;
+    enum pg_err e = project_store_list(c->pg, &f, &r);
+    if (e == PG_OK)
+        page_write(c, &page, r, 2);
+    else
+        (void)call_failed(c, e);
+    pg_result_free(r);
+}
+
+/* The reply to a failed write. */
+static void refuse(struct call *c, enum pg_err e)
+{
+    if (e == PG_CONFLICT)
+        reply_problem(&c->reply, P_CONFLICT, "name", "name: there is a project of that name.");
+    else
+        (void)call_failed(c, e);
+}
+
+void api_projects_create(struct call *c)
+{
+    int mode = PROJECT_HYBRID;
+    struct str item = STR_NULL;
+    struct project_new p = {.organisation = c->org, .id = uuid_v7(clock_wall_us())};
+    const struct input_row rows[] = {
+        {.name = "name", .kind = INPUT_TEXT, .required = true, .min = 1, .max = 100, .to = &p.name},
+        {.name = "mode", .kind = INPUT_WORD, .words = project_modes, .to = &mode},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)))
+        return;
+    p.mode = (enum project_mode)mode;
+    enum pg_err e = project_store_add(c->pg, &p);
+    if (e == PG_OK)
+        e = call_item(c, project_store_get, p.id, &item);
+    if (e != PG_OK) {
+        refuse(c, e);
+        return;
+    }
+    audit_note(c, p.id, STR_NULL, item);
+    (void)buf_add_str(call_json(c, 201), item);
+}
+
+void api_projects_update(struct call *c)
+{
+    struct str before = STR_NULL, after = STR_NULL;
+    struct project_patch p = {.mode = -1};
+    const struct input_row rows[] = {
+        {.name = "name", .kind = INPUT_TEXT, .min = 1, .max = 100, .to = &p.name},
+        {.name = "mode", .kind = INPUT_WORD, .words = project_modes, .to = &p.mode},
+        {.name = "archived", .kind = INPUT_BOOL, .to = &p.archived, .given = &p.set_archived},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)))
+        return;
+    if (!p.name.p && p.mode < 0 && !p.set_archived) {
+        reply_problem(&c->reply, P_INVALID, NULL, "Give name, mode or archived.");
+        return;
+    }
+    enum pg_err e = call_item(c, project_store_get, c->project, &before);
+    if (e == PG_OK)
+        e = project_store_patch(c->pg, c->org, c->project, &p);
+    if (e == PG_OK)
+        e = call_item(c, project_store_get, c->project, &after);
+    if (e != PG_OK) {
+        refuse(c, e);
+        return;
+    }
+    audit_change(c, c->project, before, after);
+    (void)buf_add_str(call_json(c, 200), after);
+}

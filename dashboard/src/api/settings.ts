@@ -1,0 +1,227 @@
+// Questions and changes of the settings pages: organisation, members, projects, audit log.
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { bounds, type RangeSearch } from '@/lib/range';
+import { api, CSRF, type ProjectMode, type Role, read } from './client';
+import { everyPage, sessionQuery } from './queries';
+
+/** A change after which the session and all that the organisation shows are asked for again. */
+function useChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: run,
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+        client.invalidateQueries({ queryKey: ['org', org, 'settings'] }),
+      ]),
+    // A link of an invitation must not stay in a cache after its dialog is gone.
+    gcTime: 0,
+  });
+}
+
+// ---------------------------------------------------------------- organisations
+
+export const organisationQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'settings', 'organisation'],
+    queryFn: ({ signal }) =>
+      read(api.GET('/api/v1/organisations/{org}', { params: { path: { org } }, signal })),
+  });
+
+export const useCreateOrganisation = () =>
+  useChange('', (name: string) =>
+    read(api.POST('/api/v1/organisations', { params: CSRF, body: { name } })),
+  );
+
+export const useRenameOrganisation = (org: string) =>
+  useChange(org, (name: string) =>
+    read(
+      api.PATCH('/api/v1/organisations/{org}', {
+        params: { path: { org }, ...CSRF },
+        body: { name },
+      }),
+    ),
+  );
+
+export const useArchiveOrganisation = (org: string) =>
+  useChange(org, (name: string) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/archive', {
+        params: { path: { org }, ...CSRF },
+        body: { name },
+      }),
+    ),
+  );
+
+// ---------------------------------------------------------------- projects
+
+export type ProjectStatus = 'active' | 'archived';
+
+export const projectsQuery = (org: string, status: ProjectStatus) =>
+  queryOptions({
+    queryKey: ['org', org, 'settings', 'projects', status],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        read(
+          api.GET('/api/v1/organisations/{org}/projects', {
+            params: { path: { org }, query: { status, limit: 200, ...(cursor && { cursor }) } },
+            signal,
+          }),
+        ),
+      ),
+  });
+
+export const useCreateProject = (org: string) =>
+  useChange(org, (body: { name: string; mode: ProjectMode }) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/projects', {
+        params: { path: { org }, ...CSRF },
+        body,
+      }),
+    ),
+  );
+
+type ProjectChange = { id: string; name?: string; mode?: ProjectMode; archived?: boolean };
+
+export const useChangeProject = (org: string) =>
+  useChange(org, ({ id, ...body }: ProjectChange) =>
+    read(
+      api.PATCH('/api/v1/organisations/{org}/projects/{project}', {
+        params: { path: { org, project: id }, ...CSRF },
+        body,
+      }),
+    ),
+  );
+
+// ---------------------------------------------------------------- members and invitations
+
+export const membersQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'settings', 'members'],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        read(
+          api.GET('/api/v1/organisations/{org}/members', {
+            params: { path: { org }, query: { limit: 200, ...(cursor && { cursor }) } },
+            signal,
+          }),
+        ),
+      ),
+  });
+
+export const useChangeRole = (org: string) =>
+  useChange(org, ({ id, role }: { id: string; role: Role }) =>
+    read(
+      api.PATCH('/api/v1/organisations/{org}/members/{id}', {
+        params: { path: { org, id }, ...CSRF },
+        body: { role },
+      }),
+    ),
+  );
+
+export const useRemoveMember = (org: string) =>
+  useChange(org, ({ id, keys }: { id: string; keys: 'keep' | 'revoke' }) =>
+    read(
+      api.DELETE('/api/v1/organisations/{org}/members/{id}', {
+        params: { path: { org, id }, query: { api_keys: keys }, ...CSRF },
+      }),
+    ),
+  );
+
+export const invitationsQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['org', org, 'settings', 'invitations'],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        read(
+          api.GET('/api/v1/organisations/{org}/invitations', {
+            params: { path: { org }, query: { limit: 200, ...(cursor && { cursor }) } },
+            signal,
+          }),
+        ),
+      ),
+  });
+
+export const useInvite = (org: string) =>
+  useChange(org, (body: { email: string; role: Role }) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/invitations', {
+        params: { path: { org }, ...CSRF },
+        body,
+      }),
+    ),
+  );
+
+export const useResendInvitation = (org: string) =>
+  useChange(org, (id: string) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/invitations/{id}/resend', {
+        params: { path: { org, id }, ...CSRF },
+      }),
+    ),
+  );
+
+export const useRevokeInvitation = (org: string) =>
+  useChange(org, (id: string) =>
+    read(
+      api.DELETE('/api/v1/organisations/{org}/invitations/{id}', {
+        params: { path: { org, id }, ...CSRF },
+      }),
+    ),
+  );
+
+export const invitationQuery = (token: string) =>
+  queryOptions({
+    queryKey: ['invitation', token],
+    queryFn: () => read(api.POST('/api/v1/invitations/lookup', { body: { token } })),
+    retry: false,
+    gcTime: 0,
+  });
+
+export const useAcceptInvitation = () =>
+  useChange('', (token: string) =>
+    read(api.POST('/api/v1/invitations/accept', { params: CSRF, body: { token } })),
+  );
+
+// ---------------------------------------------------------------- audit log
+
+export type AuditFilters = RangeSearch & {
+  action?: string | undefined;
+  actor?: string | undefined;
+  target?: string | undefined;
+};
+
+export function auditParameters({ action, actor, target, ...range }: AuditFilters) {
+  return {
+    ...bounds(range),
+    ...(action && { action }),
+    ...(actor && { actor }),
+    ...(target && { target }),
+  };
+}
+
+export const auditQuery = (org: string, filters: AuditFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['org', org, 'settings', 'audit', filters],
+    queryFn: ({ pageParam, signal }) =>
+      read(
+        api.GET('/api/v1/organisations/{org}/audit', {
+          params: {
+            path: { org },
+            query: {
+              ...auditParameters(filters),
+              limit: 100,
+              ...(pageParam && { cursor: pageParam }),
+            },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor,
+  });

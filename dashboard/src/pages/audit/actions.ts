@@ -1,0 +1,65 @@
+/** What the log's actions are called: a thing and what was done to it. */
+export const THINGS: Record<string, string> = {
+  session: 'Sign-ins',
+  organisation: 'Organisation',
+  project: 'Projects',
+  member: 'Members',
+  invitation: 'Invitations',
+  api_key: 'API keys',
+  signing_key: 'AWS credentials',
+  provider_key: 'Provider keys',
+  admin: 'Operators',
+  catalogue: 'Catalogue',
+};
+
+const WORDS: Record<string, string> = {
+  'session.create': 'Signed in',
+  'session.end': 'Signed out',
+  'organisation.create': 'Created the organisation',
+  'organisation.update': 'Renamed the organisation',
+  'organisation.archive': 'Archived the organisation',
+  'project.create': 'Created project',
+  'project.update': 'Changed project',
+  'member.update': 'Changed the role of',
+  'member.remove': 'Removed member',
+  'invitation.create': 'Invited',
+  'invitation.resend': 'Made a new link for',
+  'invitation.revoke': 'Revoked the invitation of',
+  'invitation.accept': 'Accepted the invitation',
+  'api_key.create': 'Created API key',
+  'api_key.revoke': 'Revoked API key',
+  'signing_key.create': 'Created AWS credentials',
+  'signing_key.revoke': 'Revoked AWS credentials',
+  'provider_key.create': 'Added provider key',
+  'provider_key.update': 'Changed provider key',
+  'admin.create': 'Made an operator of',
+  'catalogue.import': 'Imported a catalogue',
+};
+
+/** An action that this page does not know yet is shown as it is. */
+export const actionWords = (action: string) => WORDS[action] ?? action;
+
+type Thing = Record<string, unknown> | null;
+export type Change = { field: string; before: string | undefined; after: string | undefined };
+
+function flat(thing: Thing, lead = ''): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const [name, value] of Object.entries(thing ?? {})) {
+    if (value === null || value === '') continue;
+    if (typeof value === 'object' && !Array.isArray(value)) {
+      for (const [inner, text] of flat(value as Thing, `${lead}${name}.`)) out.set(inner, text);
+    } else {
+      out.set(lead + name, typeof value === 'string' ? value : JSON.stringify(value));
+    }
+  }
+  return out;
+}
+
+/** The fields that differ; of what was made or ended, all that it had. */
+export function changes(before: Thing, after: Thing): Change[] {
+  const was = flat(before);
+  const is = flat(after);
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .map((field) => ({ field, before: was.get(field), after: is.get(field) }))
+    .filter(({ before: a, after: b }) => a !== b);
+}

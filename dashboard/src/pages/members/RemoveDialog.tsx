@@ -1,0 +1,74 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useId, useState } from 'react';
+import type { Member } from '@/api/client';
+import { useRemoveMember } from '@/api/settings';
+import { useScope } from '@/frame/scope';
+import { ago, countExact } from '@/lib/format';
+import { Button } from '@/ui/Button';
+import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Impact } from '@/ui/Impact';
+import { FormError } from '@/ui/Notice';
+import { toast } from '@/ui/Toasts';
+import css from './Members.module.css';
+import { roleName } from './roles';
+
+/** Removes a member, or oneself; says what becomes of their keys. */
+export function RemoveDialog({ member, onClose }: { member: Member; onClose: () => void }) {
+  const { org, session } = useScope();
+  const navigate = useNavigate();
+  const remove = useRemoveMember(org.id);
+  const [revoke, setRevoke] = useState(false);
+  const id = useId();
+  const self = member.user.id === session.user.id;
+  const name = member.user.name || member.user.email;
+  const confirm = () =>
+    remove.mutate(
+      { id: member.user.id, keys: revoke ? 'revoke' : 'keep' },
+      {
+        onSuccess: () => {
+          toast(self ? `Left ${org.name}` : `Removed ${name}`);
+          onClose();
+          if (self) void navigate({ to: '/' });
+        },
+      },
+    );
+  return (
+    <Dialog
+      title={self ? `Leave ${org.name}?` : `Remove ${name}?`}
+      description={
+        self
+          ? 'You lose access at once. Only an invitation leads back in.'
+          : 'They lose access at once, also where they are signed in.'
+      }
+      onClose={onClose}
+    >
+      <Impact
+        facts={[
+          ['Role', roleName(member.role)],
+          ['API keys', countExact(member.api_keys, 'working key')],
+          ['Last seen', member.last_seen_at ? ago(member.last_seen_at) : 'not lately'],
+        ]}
+      />
+      {member.api_keys > 0 && (
+        <div className={css.keys}>
+          <input
+            id={id}
+            type="checkbox"
+            checked={revoke}
+            onChange={(event) => setRevoke(event.target.checked)}
+          />
+          <label htmlFor={id}>
+            Revoke {self ? 'my' : 'their'} API keys too. Otherwise they go on working.
+          </label>
+        </div>
+      )}
+      <FormError error={remove.error} />
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button look="danger" disabled={remove.isPending} onClick={confirm}>
+          {self ? 'Leave' : 'Remove'}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

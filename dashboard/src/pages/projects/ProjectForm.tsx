@@ -1,0 +1,79 @@
+import { type FormEvent, useState } from 'react';
+import { ApiError, type Project, type ProjectMode } from '@/api/client';
+import { useChangeProject, useCreateProject } from '@/api/settings';
+import { useScope } from '@/frame/scope';
+import { Button } from '@/ui/Button';
+import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Field, inputClass } from '@/ui/Field';
+import { FormError } from '@/ui/Notice';
+import { toast } from '@/ui/Toasts';
+import { MODES } from './modes';
+
+/** A new project, or the name and mode of one. */
+export function ProjectForm({ project, onClose }: { project?: Project; onClose: () => void }) {
+  const { org } = useScope();
+  const create = useCreateProject(org.id);
+  const change = useChangeProject(org.id);
+  const [name, setName] = useState(project?.name ?? '');
+  const [mode, setMode] = useState<ProjectMode>(project?.mode ?? 'hybrid');
+  const { error, isPending } = project ? change : create;
+  const wrongName = error instanceof ApiError && error.field === 'name';
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body = { name: name.trim(), mode };
+    const onSuccess = () => {
+      toast(project ? `Saved ${body.name}` : `Created ${body.name}`);
+      onClose();
+    };
+    if (project) change.mutate({ id: project.id, ...body }, { onSuccess });
+    else create.mutate(body, { onSuccess });
+  };
+  return (
+    <Dialog title={project ? `Edit “${project.name}”` : 'Create project'} onClose={onClose}>
+      <form onSubmit={submit}>
+        <Field label="Name" error={wrongName ? error.message : undefined}>
+          {(control) => (
+            <input
+              {...control}
+              className={inputClass}
+              placeholder="Support assistant"
+              required
+              maxLength={100}
+              autoComplete="off"
+              autoFocus
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field
+          label="Paid by"
+          hint="Own provider keys are billed to you by the provider; credits are the operator's keys."
+        >
+          {(control) => (
+            <select
+              {...control}
+              className={inputClass}
+              value={mode}
+              onChange={(event) => setMode(event.target.value as ProjectMode)}
+            >
+              {MODES.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        {!wrongName && <FormError error={error} />}
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={isPending || !name.trim()}>
+            {project ? 'Save' : 'Create project'}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,112 @@
+"""An organisation with one member a role and one of everything, for tests that go through the route
+table; what each route is called with stands here, once."""
+import uuid
+
+from control_client import Person, add_user, printed_routes
+
+ROLES = ["viewer", "developer", "admin", "owner"]
+O = "/api/v1/organisations/{org}"
+P = O + "/projects/{project}"
+
+# The body of each route that takes one, made of a world and who calls.
+BODIES = {
+    ("POST", "/api/v1/organisations"): lambda w, who: {"name": "made"},
+    ("PATCH", O): lambda w, who: {"name": "renamed"},
+    ("POST", O + "/archive"): lambda w, who: {"name": w.name},
+    ("PATCH", O + "/members/{id}"): lambda w, who: {"role": "developer"},
+    ("POST", O + "/invitations"): lambda w, who: {"email": f"{uuid.uuid4().hex}@example.com", "role": "viewer"},
+    ("POST", "/api/v1/invitations/lookup"): lambda w, who: {"token": w.token},
+    ("POST", "/api/v1/invitations/accept"): lambda w, who: {"token": w.invite(who.email)},
+    ("POST", O + "/projects"): lambda w, who: {"name": uuid.uuid4().hex},
+    ("PATCH", P): lambda w, who: {"name": uuid.uuid4().hex},
+    ("POST", P + "/api-keys"): lambda w, who: {"name": "k"},
+    ("POST", P + "/signing-keys"): lambda w, who: {"api_key_id": w.ids["api-keys"]},
+    ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
+    ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
+    ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
+}
+ROUTES = [r for r in printed_routes() if r[2] == "user"]
+MEMBER_ROUTES = [r for r in ROUTES if "{org}" in r[1]]
+
+
+class World:
+    """Made anew for each cell: what a cell does to it no other sees."""
+
+    def __init__(self, installation, people):
+        self.people, self.installation = people, installation
+        owner = people["owner"]
+        self.name = f"tenant {uuid.uuid4()}"
+        status, made = owner.call("POST", "/api/v1/organisations", {"name": self.name})
+        assert status == 201, made
+        self.org = made["id"]
+        self.project = owner.get(self.path + "/projects")["items"][0]["id"]
+        for role in ROLES[:-1]:
+            self.join(people[role].session["user"]["id"], role)
+        guest = installation.query(
+            "insert into users (user_id, email, password_hash) values (gen_random_uuid(), "
+            f"'{uuid.uuid4()}@example.com', 'none') returning user_id")
+        self.join(guest, "viewer")
+        invitation = self.make("/invitations", {"email": f"{uuid.uuid4().hex}@example.com", "role": "viewer"})
+        self.token = invitation["link"].split("#")[1]
+        key = self.make_key(owner, "theirs")
+        self.ids = {
+            "api-keys": key["id"], "signing-keys": self.make_pair(owner, key["id"])["id"],
+            "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"],
+            "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),
+        }
+
+    @property
+    def path(self):
+        return f"/api/v1/organisations/{self.org}"
+
+    def join(self, user, role):
+        self.installation.query("insert into members (organisation_id, user_id, role) values "
+                                f"('{self.org}', '{user}', '{role}')")
+
+    def make(self, where, body, who=None):
+        status, made = (who or self.people["owner"]).call("POST", self.path + where, body)
+        assert status == 201, made
+        return made
+
+    def make_key(self, who, name):
+        return self.make(f"/projects/{self.project}/api-keys", {"name": name}, who)
+
+    def make_pair(self, who, key):
+        return self.make(f"/projects/{self.project}/signing-keys", {"api_key_id": key}, who)
+
+    def invite(self, email):
+        return self.make("/invitations", {"email": email, "role": "viewer"})["link"].split("#")[1] \
+            if not self.is_member(email) else self.token
+
+    def is_member(self, email):
+        return any(m["user"]["email"] == email for m in self.people["owner"].all(self.path + "/members"))
+
+    def concrete(self, template, org=None, project=None, id=None):
+        words = template.split("/")
+        collection = words[words.index("{id}") - 1] if "{id}" in words else None
+        return (template.replace("{org}", org or self.org).replace("{project}", project or self.project)
+                .replace("{id}", id or self.ids.get(collection, "")))
+
+    def body(self, method, template, who):
+        make = BODIES.get((method, template))
+        return make(self, who) if make else None
+
+    def own(self, method, template, who):
+        """(path, body) of the call on what is the caller's own."""
+        if "/members/" in template:
+            return self.concrete(template, id=who.session["user"]["id"]), None
+        key = self.make_key(who, "mine")["id"]
+        if method == "POST":
+            return self.concrete(template), {"api_key_id": key}
+        mine = self.make_pair(who, key)["id"] if "signing" in template else key
+        return self.concrete(template, id=mine), None
+
+
+def make_people(control, installation, *more):
+    """One person a role, with sessions, members of nothing yet; and those of `more`."""
+    people = {}
+    for name in [*ROLES, *more]:
+        email = f"{name}-{uuid.uuid4().hex[:8]}@example.com"
+        add_user(installation, email)
+        people[name] = Person(control, email)
+    return people

@@ -1,0 +1,221 @@
+// The settings pages against a scripted API: organisations, projects, members, invitations and the
+// audit log, by keyboard where a person would.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
+import { fakeControl } from './lib/control.ts';
+import { makeWorld } from './lib/world.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}, width = 1440) {
+  const watched = await watchedPage(browser, { viewport: { width, height: 900 } });
+  const { page } = watched;
+  await serveDashboard(page);
+  const control = await fakeControl(page, choices);
+  const org = control.world.session.organisations[0]?.id ?? '';
+  await page.goto(ORIGIN + path.replace('ORG', org));
+  return { ...control, watched, page, org };
+}
+
+/** Tab until the focus is on what is wanted, as a person would. */
+async function tabTo(page: Page, name: RegExp) {
+  for (let i = 0; i < 60; i += 1) {
+    const at = await page.evaluate(() => {
+      const focused = document.activeElement as HTMLElement;
+      return focused.getAttribute('aria-label') ?? focused.innerText ?? '';
+    });
+    if (name.test(at)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`never reached ${name}`);
+}
+
+test('a new organisation by keyboard, and back to the other', async () => {
+  const { page, watched, org } = await open('/o/ORG/activity');
+  await page.locator('[role=row] a').first().waitFor();
+  await tabTo(page, /^Organisation: Northwind$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'New organisation' }).waitFor();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.type('Tailspin');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Organisation: Tailspin' }).waitFor();
+  assert.ok(!page.url().includes(org));
+  await page.getByRole('button', { name: 'Organisation: Tailspin' }).click();
+  await page.getByRole('menuitemradio', { name: 'Northwind' }).click();
+  await page.waitForURL(new RegExp(org));
+  check(watched);
+  await page.context().close();
+});
+
+test('the organisation is renamed, and archived only with its name typed', async () => {
+  const { page, watched, calls, org } = await open('/o/ORG/organisation');
+  await page.getByLabel('Name').fill('Northwind Traders');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Organisation: Northwind Traders' }).waitFor();
+  await page.getByRole('button', { name: /^Archive organisation/ }).click();
+  const archive = page.getByRole('button', { name: 'Archive for good' });
+  await page.getByLabel('Type its name').fill('northwind traders');
+  assert.ok(await archive.isDisabled());
+  await page.getByLabel('Type its name').fill('Northwind Traders');
+  await page.keyboard.press('Enter');
+  await page.getByText('Archived Northwind Traders').waitFor();
+  assert.ok(calls.includes(`POST /organisations/${org}/archive`));
+  check(watched);
+  await page.context().close();
+});
+
+test('a role is changed by keyboard; the last owner has no menu and cannot leave', async () => {
+  const { page, watched, world } = await open('/o/ORG/members');
+  await page.getByText('Lena Castellano').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Role of Mira/ }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: /^Leave/ }).count(), 0);
+  await tabTo(page, /^Role of Lena Castellano/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitemradio', { name: /^Admin/ }).waitFor();
+  await page.keyboard.press('a');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Role of Lena Castellano: Admin' }).waitFor();
+  const lena = world.tenant.members.find(({ user }) => user.name === 'Lena Castellano');
+  assert.equal(lena?.role, 'admin');
+  check(watched);
+  await page.context().close();
+});
+
+test('a member is removed with their keys', async () => {
+  const { page, watched } = await open('/o/ORG/members');
+  const asked = page.waitForRequest((request) => request.method() === 'DELETE');
+  await page.getByRole('button', { name: 'Remove Jonas Petrov' }).click();
+  await page.getByLabel(/Revoke their API keys too/).check();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  assert.match((await asked).url(), /api_keys=revoke$/);
+  await page.getByText('Removed Jonas Petrov').waitFor();
+  await page.getByRole('button', { name: 'Remove Jonas Petrov' }).waitFor({ state: 'detached' });
+  check(watched);
+  await page.context().close();
+});
+
+test('an invitation: its link is shown once, and Escape does not lose it', async () => {
+  const { page, watched } = await open('/o/ORG/members?invite=1');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.type('sam@northwind.example');
+  await page.keyboard.press('Enter');
+  await page.getByText(/\/invitation#/).waitFor();
+  await page.keyboard.press('Escape');
+  assert.ok(await page.getByText(/\/invitation#/).isVisible());
+  await page.getByRole('button', { name: 'I have saved the link' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await page.getByText(/\/invitation#/).count(), 0);
+  await page.getByRole('button', { name: 'New link for noor@northwind.example' }).click();
+  await page.getByText(/\/invitation#/).waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('an invitation is followed through the sign-in; its token leaves the address', async () => {
+  const { page, watched, calls, org } = await open('/invitation#mine', { signedIn: false });
+  await page.getByText('Join Contoso Research').waitFor();
+  assert.equal(new URL(page.url()).hash, '');
+  await page.getByRole('link', { name: 'Sign in to join' }).click();
+  await page.getByLabel('E-mail').fill('mira@northwind.example');
+  await page.getByLabel('Password').fill('right');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Join Contoso Research' }).click();
+  await page.waitForURL(new RegExp(`${org}/activity`));
+  assert.ok(calls.includes('POST /invitations/accept'));
+  check(watched);
+  await page.context().close();
+});
+
+test('projects: made, edited, archived', async () => {
+  const { page, watched } = await open('/o/ORG/projects');
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.getByLabel('Name').fill('Support');
+  await page.getByLabel('Paid by').selectOption('api-keys');
+  const made = page.waitForRequest((request) => request.method() === 'POST');
+  await page.keyboard.press('Tab');
+  await page.getByRole('dialog').getByRole('button', { name: 'Create project' }).click();
+  assert.deepEqual((await made).postDataJSON(), { name: 'Support', mode: 'api-keys' });
+  await page.getByText('Created Support').waitFor();
+  await page.getByRole('button', { name: 'Archive Storefront' }).click();
+  await page.getByText('4 working keys').waitFor();
+  const archived = page.waitForRequest((request) => request.method() === 'PATCH');
+  await page.getByRole('button', { name: 'Archive project' }).click();
+  assert.deepEqual((await archived).postDataJSON(), { archived: true });
+  check(watched);
+  await page.context().close();
+});
+
+test('the audit log: filters are in the address and in the CSV link, an entry opens', async () => {
+  const { page, watched, world } = await open('/o/ORG/audit');
+  await page.locator('[role=row] a').first().waitFor();
+  await page.getByRole('button', { name: 'What', exact: true }).click();
+  await page.getByRole('option', { name: 'API keys' }).click();
+  await page.getByRole('button', { name: 'Who', exact: true }).click();
+  await page.getByRole('option', { name: 'Jonas Petrov' }).click();
+  const address = new URL(page.url()).searchParams;
+  const jonas = world.tenant.members.find(({ user }) => user.name === 'Jonas Petrov')?.user.id;
+  assert.deepEqual([address.get('action'), address.get('actor')], ['api_key', jonas]);
+  const csv = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+  const query = new URL(csv ?? '', ORIGIN).searchParams;
+  assert.deepEqual([query.get('action'), query.get('actor')], ['api_key', jonas]);
+  const days = (Date.now() - new Date(query.get('from') ?? 0).getTime()) / 86_400_000;
+  assert.ok(Math.abs(days - 30) < 0.01, `from ${days} days ago`);
+  await page.locator('[role=row] a').first().focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('api_key.create').waitFor();
+  assert.match(await dialog.innerText(), /last4\s+–\s+Ty6c/);
+  await dialog.getByRole('button', { name: 'All that happened to it' }).click();
+  assert.ok(new URL(page.url()).searchParams.get('target'));
+  check(watched);
+  await page.context().close();
+});
+
+test('a viewer is offered nothing here that is refused', async () => {
+  const world = makeWorld(new Date(), { role: 'viewer' });
+  const { page, watched, org } = await open('/o/ORG/members', { world });
+  await page.getByText('Jonas Petrov').waitFor();
+  const nav = page.getByRole('navigation');
+  assert.equal(await nav.getByRole('link', { name: 'Audit log' }).count(), 0);
+  assert.equal(await page.getByText('Invitations').count(), 0);
+  for (const name of [/^Invite/, /^Role of/, /^Remove/]) {
+    assert.equal(await page.getByRole('button', { name }).count(), 0, String(name));
+  }
+  assert.equal(await page.getByRole('button', { name: /^Leave/ }).count(), 1);
+  await page.goto(`${ORIGIN}/o/${org}/projects`);
+  await page.getByText('168,211 requests').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^(Create|Edit|Archive) / }).count(), 0);
+  await page.goto(`${ORIGIN}/o/${org}/organisation`);
+  await page.getByText('5 members').waitFor();
+  assert.equal(
+    await page
+      .getByRole('main')
+      .getByRole('button', { name: /Save|Archive/ })
+      .count(),
+    0,
+  );
+  await page.goto(`${ORIGIN}/o/${org}/audit`);
+  await page.getByText('For admins').waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('on a narrow screen the other pages and organisations are under More', async () => {
+  const { page, watched, org } = await open('/o/ORG/activity', {}, 390);
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Members' }).click();
+  await page.waitForURL(`${ORIGIN}/o/${org}/members`);
+  await page.getByRole('button', { name: 'Members' }).click();
+  await page.getByRole('menuitemradio', { name: 'Northwind' }).waitFor();
+  check(watched);
+  await page.context().close();
+});
