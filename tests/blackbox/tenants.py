@@ -20,6 +20,8 @@ BODIES = {
     ("POST", O + "/projects"): lambda w, who: {"name": uuid.uuid4().hex},
     ("PATCH", P): lambda w, who: {"name": uuid.uuid4().hex},
     ("POST", P + "/api-keys"): lambda w, who: {"name": "k"},
+    ("PATCH", P + "/api-keys/{id}"): lambda w, who: {"disabled": True},
+    ("POST", P + "/api-keys/{id}/rotate"): lambda w, who: {"grace_hours": 1},
     ("POST", P + "/signing-keys"): lambda w, who: {"api_key_id": w.ids["api-keys"]},
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
@@ -96,10 +98,10 @@ class World:
         if "/members/" in template:
             return self.concrete(template, id=who.session["user"]["id"]), None
         key = self.make_key(who, "mine")["id"]
-        if method == "POST":
+        if template.endswith("/signing-keys"):
             return self.concrete(template), {"api_key_id": key}
         mine = self.make_pair(who, key)["id"] if "signing" in template else key
-        return self.concrete(template, id=mine), None
+        return self.concrete(template, id=mine), self.body(method, template, who)
 
 
 def make_people(control, installation, *more):

@@ -69,6 +69,43 @@ export function useRevokeApiKey(org: string, project: string) {
   });
 }
 
+type ApiKeyChange = {
+  id: string;
+  name?: string;
+  disabled?: boolean;
+  expires_at?: string | null;
+};
+
+export function useChangeApiKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, ...body }: ApiKeyChange) =>
+      read(
+        api.PATCH('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
+          params: { path: { org, project, id }, ...CSRF },
+          body,
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
+  });
+}
+
+export function useRotateApiKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, hours }: { id: string; hours: number }) =>
+      read(
+        api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}/rotate', {
+          params: { path: { org, project, id }, ...CSRF },
+          body: { grace_hours: hours },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
+    // The new secret must not stay in a cache after its dialog is gone.
+    gcTime: 0,
+  });
+}
+
 type Page<T> = { items: T[]; next_cursor: string | null };
 
 // For lists that are short by nature: all pages at once, in order.

@@ -66,7 +66,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   function settings(route: Route, method: string, path: string, query: URLSearchParams) {
     const none = state === 'empty';
     const body = method === 'POST' || method === 'PATCH' ? route.request().postDataJSON() : {};
-    const [, , , collection, id, verb] = path.split('/');
+    const [, root, , collection, id, verb] = path.split('/');
+    if (root !== 'organisations' && root !== 'invitations') return undefined;
     const link = { link: `http://localhost:4002/invitation#${'Ab3'.repeat(15).slice(0, 43)}` };
     if (collection === undefined && method === 'GET')
       return answer(route, 200, tenant.organisation);
@@ -167,6 +168,19 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 201, { ...pair, secret_access_key: 'Ab3'.repeat(14).slice(0, 40) });
     }
     if (path.includes('/api-keys/') && method === 'DELETE') return answer(route, 204);
+    if (path.includes('/api-keys/')) {
+      const body = route.request().postDataJSON();
+      const found = world.apiKeys.find(({ id }) => path.includes(id));
+      if (method === 'PATCH') {
+        const { disabled, ...rest } = body;
+        const disabled_at = disabled ? now.toISOString() : null;
+        Object.assign(found ?? {}, rest, disabled !== undefined && { disabled_at });
+        return answer(route, 200, found);
+      }
+      const until = new Date(now.getTime() + body.grace_hours * 3_600_000).toISOString();
+      Object.assign(found ?? {}, { previous_works_until: body.grace_hours ? until : null });
+      return answer(route, 200, { ...found, key: `sk-doteb-${'Cd4'.repeat(17).slice(0, 49)}` });
+    }
     if (path.endsWith('/api-keys')) {
       const revoked = query.get('status') === 'revoked';
       return answer(route, 200, list(empty || revoked ? [] : world.apiKeys));

@@ -157,6 +157,26 @@ export const VIEWS: View[] = [
       await page.getByTestId('new-secret').waitFor();
     },
   },
+  {
+    name: 'api-key-more',
+    path: apiKeys,
+    state: 'filled',
+    ready: 'text=production backend',
+    act: (page) => open(page, 'More for production backend'),
+  },
+  ...['Edit', 'Rotate secret'].map(
+    (item): View => ({
+      name: `api-key-${item.toLowerCase().replace(' ', '-')}`,
+      path: apiKeys,
+      state: 'filled',
+      ready: 'text=production backend',
+      act: async (page) => {
+        await open(page, 'More for support assistant');
+        await page.getByRole('menuitem', { name: item }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    }),
+  ),
   { name: 'provider-keys', path: providerKeys, state: 'filled', ready: 'text=main account' },
   {
     name: 'provider-keys-empty',

@@ -101,6 +101,8 @@ export function makeWorld(
     created_at: new Date(now.getTime() - days * 24 * HOUR).toISOString(),
     expires_at: i === 3 ? new Date(now.getTime() + 4 * 24 * HOUR).toISOString() : null,
     revoked_at: null,
+    disabled_at: i === 4 ? new Date(now.getTime() - 30 * HOUR).toISOString() : null,
+    previous_works_until: i === 1 ? new Date(now.getTime() + 5.5 * HOUR).toISOString() : null,
     last_used_at: new Date(now.getTime() - i * i * 40 * 60_000).toISOString(),
     requests: Math.round(share * 8123.7),
     cost: usd(share * 61.20481),

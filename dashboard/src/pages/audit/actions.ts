@@ -27,6 +27,8 @@ const WORDS: Record<string, string> = {
   'invitation.revoke': 'Revoked the invitation of',
   'invitation.accept': 'Accepted the invitation',
   'api_key.create': 'Created API key',
+  'api_key.update': 'Changed API key',
+  'api_key.rotate': 'Rotated API key',
   'api_key.revoke': 'Revoked API key',
   'signing_key.create': 'Created AWS credentials',
   'signing_key.revoke': 'Revoked AWS credentials',
