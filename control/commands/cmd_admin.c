@@ -8,6 +8,7 @@
 #include "control/args.h"
 #include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
+#include "control/mail.h"
 #include "control/store/organisation_store.h"
 #include "control/store/user_store.h"
 
@@ -105,17 +106,6 @@ static bool take_password(struct admin_args *a)
     return false;
 }
 
-static bool is_email(struct str s)
-{
-    ptrdiff_t at = str_find(s, '@');
-    if (at < 1 || (size_t)at + 1 >= s.len || s.len > 254 || !str_is_utf8(s))
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.p[i] <= ' ')
-            return false;
-    return true;
-}
-
 static int create(struct app *app, struct pg *pg, struct admin_args *a)
 {
     struct user_login known;
@@ -151,7 +141,7 @@ int cmd_admin_create(struct app *app, int argc, char *const *argv)
     };
     if (!args_parse(argc, argv, table, ARRAY_LEN(table)))
         return 2;
-    if (!is_email(str_of(a.email))) {
+    if (!mail_is_address(str_of(a.email))) {
         (void)fprintf(stderr, "doteb-control: --email: give an e-mail address\n");
         return 2;
     }
