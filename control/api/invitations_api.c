@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "control/api/api.h"
 #include "control/audit.h"
-#include "control/email.h"
+#include "control/mail.h"
 #include "control/page.h"
 #include "control/store/invitation_store.h"
 #include "control/store/member_store.h"
@@ -72,14 +72,14 @@ static bool read_new(struct call *c, struct invitation_new *n)
          .kind = INPUT_TEXT,
          .required = true,
          .min = 3,
-         .max = EMAIL_MAX,
+         .max = MAIL_ADDRESS_MAX,
          .to = &n->email},
         {.name = "role", .kind = INPUT_WORD, .required = true, .words = role_words, .to = &word},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return false;
     n->role = (enum role)(word + 1);
-    if (!email_fits(n->email))
+    if (!mail_is_address(n->email))
         return input_refuse(c, "email", "give an e-mail address.");
     if (!may_give(c, n->role))
         return false;

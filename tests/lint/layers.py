@@ -34,9 +34,9 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|csv|email|token|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
+        (r"(args|csv|token|options|smtp|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
          "control/base"),
-        (r"(app|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
+        (r"(app|mail|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
         (r"(audit|call|input|page|session)[a-z_]*\.[ch]", "control/call"),
         (r"(route|routes)\.([ch]|def)", "control/api"),
         (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),
@@ -48,7 +48,7 @@ ALSO = set()
 
 LIBRARIES = [
     ("microhttpd.h", r"gateway/(listener|admin)[a-z_]*\.[ch]|control/(server|answer|exchange)[a-z_]*\.[ch]"),
-    ("curl/", r"gateway/xfer/.*"),
+    ("curl/", r"gateway/xfer/.*|control/smtp\.c"),
     ("hiredis/", r"gateway/redis/.*"),
     ("libpq-fe.h", r"common/pg[a-z_]*\.[ch]"),
     ("jansson.h", r"control/.*|common/(conf|json)[a-z_]*\.[ch]|gateway/snapshot/.*|tests/.*"),
