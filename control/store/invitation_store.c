@@ -30,6 +30,11 @@ static const struct pg_stmt list_stmt = {
     "order by i.created_at desc, i.invitation_id desc limit $4"};
 static const struct pg_stmt get_stmt = {"invitation.get",
                                         INVITATION_ITEM "and i.invitation_id = $2"};
+static const struct pg_stmt letter_stmt = {
+    "invitation.letter",
+    "select i.email, o.name, coalesce(nullif(u.name, ''), u.email), i.role from invitations i "
+    "join organisations o using (organisation_id) join users u on u.user_id = i.invited_by "
+    "where i.organisation_id = $1 and i.invitation_id = $2"};
 static const struct pg_stmt renew_stmt = {
     "invitation.renew", "update invitations set token_hash = $3, expires_at = $4, invited_by = $5 "
                         "where organisation_id = $1 and invitation_id = $2"};
@@ -102,6 +107,13 @@ enum pg_err invitation_store_get(struct pg *pg, struct uuid organisation, struct
 {
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
     return pg_run(pg, &get_stmt, p, ARRAY_LEN(p), out);
+}
+
+enum pg_err invitation_store_letter(struct pg *pg, struct uuid organisation, struct uuid id,
+                                    struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &letter_stmt, p, ARRAY_LEN(p), out);
 }
 
 enum pg_err invitation_store_renew(struct pg *pg, const struct invitation_new *n)

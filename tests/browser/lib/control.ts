@@ -68,7 +68,10 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     const body = method === 'POST' || method === 'PATCH' ? route.request().postDataJSON() : {};
     const [, root, , collection, id, verb] = path.split('/');
     if (root !== 'organisations' && root !== 'invitations') return undefined;
-    const link = { link: `http://localhost:4002/invitation#${'Ab3'.repeat(15).slice(0, 43)}` };
+    const link = {
+      mailed: false,
+      link: `http://localhost:4002/invitation#${'Ab3'.repeat(15).slice(0, 43)}`,
+    };
     if (collection === undefined && method === 'GET')
       return answer(route, 200, tenant.organisation);
     if (collection === undefined && method === 'PATCH') {
