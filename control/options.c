@@ -68,6 +68,10 @@ static const char *complaint(struct options *o)
         return "DOTEB_TRUSTED_PROXIES: give networks as 10.1.0.0/16, separated by commas";
     if (!log_set_level(str_of(o->log_level)))
         return "DOTEB_LOG_LEVEL: give debug, info, warn or error";
+    struct str sign_up = str_of(o->sign_up);
+    if (!str_eq(sign_up, STR("open")) && !str_eq(sign_up, STR("invite")) &&
+        !str_eq(sign_up, STR("closed")))
+        return "DOTEB_SIGNUP: give open, invite or closed";
     return mail_complaint(o);
 }
 

@@ -27,6 +27,13 @@ BODIES = {
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
+# A person's own account: what these do is in test_control_accounts.py and test_control_second_factor.py.
+BODIES |= {(method, "/api/v1/" + path): lambda w, who: {} for method, path in (
+    ("POST", "session/second-factor"), ("POST", "sign-up"), ("POST", "sign-up/finish"),
+    ("POST", "password-reset"), ("POST", "password-reset/finish"), ("POST", "email-change/finish"),
+    ("PATCH", "account"), ("POST", "account/password"), ("POST", "account/email"),
+    ("POST", "account/second-factor"), ("POST", "account/second-factor/confirm"),
+    ("POST", "account/second-factor/remove"), ("POST", "account/second-factor/recovery-codes"))}
 ROUTES = [r for r in printed_routes() if r[2] == "user"]
 MEMBER_ROUTES = [r for r in ROUTES if "{org}" in r[1]]
 
