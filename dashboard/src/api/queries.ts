@@ -19,6 +19,25 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
+/** What this instance offers to who is not signed in. */
+export const instanceQuery = queryOptions({
+  queryKey: ['instance'],
+  queryFn: () => read(api.GET('/api/v1/instance')),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+// ---------------------------------------------------------------- account
+
+export const accountQuery = queryOptions({
+  queryKey: ['account'],
+  queryFn: ({ signal }) => read(api.GET('/api/v1/account', { signal })),
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['account', 'sessions'],
+  queryFn: ({ signal }) => read(api.GET('/api/v1/account/sessions', { signal })),
+});
+
 // ---------------------------------------------------------------- API keys
 
 export type ApiKeyStatus = 'active' | 'revoked' | 'all';
