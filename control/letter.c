@@ -20,6 +20,11 @@ static const struct {
                               "an account already. Sign in here, or choose a new password if you "
                               "forgot yours:",
                               "/login", "If it was not you, there is nothing to do."},
+    [LETTER_SIGN_UP_UNINVITED] = {"Accounts are by invitation",
+                                  "Somebody, perhaps you, wanted to sign up with this address. "
+                                  "Here that takes an invitation, and there is none to this "
+                                  "address now.",
+                                  NULL, "If it was not you, there is nothing to do."},
     [LETTER_RESET] = {"Choose a new password",
                       "Open this link to choose a new password; it works once, for one hour:",
                       "/reset/finish",

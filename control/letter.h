@@ -5,14 +5,15 @@
 #include "control/app.h"
 
 enum letter {
-    LETTER_SIGN_UP,          /* with a link */
-    LETTER_SIGN_UP_KNOWN,    /* somebody signed up with an address that has an account */
-    LETTER_RESET,            /* with a link */
-    LETTER_RESET_UNKNOWN,    /* for an address that has no account */
-    LETTER_PASSWORD_CHANGED, /* notices from here on */
-    LETTER_NEW_EMAIL,        /* with a link, to the new address */
-    LETTER_NEW_EMAIL_KNOWN,  /* that address has an account of its own */
-    LETTER_EMAIL_CHANGED,    /* to the old address */
+    LETTER_SIGN_UP,           /* with a link */
+    LETTER_SIGN_UP_KNOWN,     /* somebody signed up with an address that has an account */
+    LETTER_SIGN_UP_UNINVITED, /* only who is invited may, and this address is not */
+    LETTER_RESET,             /* with a link */
+    LETTER_RESET_UNKNOWN,     /* for an address that has no account */
+    LETTER_PASSWORD_CHANGED,  /* notices from here on */
+    LETTER_NEW_EMAIL,         /* with a link, to the new address */
+    LETTER_NEW_EMAIL_KNOWN,   /* that address has an account of its own */
+    LETTER_EMAIL_CHANGED,     /* to the old address */
     LETTER_SECOND_FACTOR_ON,
     LETTER_SECOND_FACTOR_OFF,
     LETTERS,

@@ -12,6 +12,7 @@
 #include "control/mail.h"
 #include "control/organisation.h"
 #include "control/session.h"
+#include "control/store/invitation_store.h"
 #include "control/store/member_store.h"
 
 enum { SIGN_UP_MINUTES = 24 * 60, RESET_MINUTES = 60, NAME_MAX_CHARS = 100 };
@@ -39,22 +40,26 @@ static bool take_email(struct call *c, struct str *email)
 void api_sign_up_create(struct call *c)
 {
     struct str email = STR_NULL;
-    bool known;
-    if (strcmp(c->app->opt.sign_up, "open") != 0) {
+    bool known, invited;
+    if (strcmp(c->app->opt.sign_up, "closed") == 0) {
         reply_problem(&c->reply, P_SIGN_UP_CLOSED, NULL,
-                      "Accounts of this instance are made by invitation only.");
+                      "Accounts of this instance are made by who runs it.");
         return;
     }
     if (!take_email(c, &email))
         return;
     enum pg_err e = user_store_knows(c->pg, email, &known);
+    if (e == PG_OK)
+        e = invitation_store_invited(c->pg, email, &invited);
     if (e != PG_OK) {
         (void)call_failed(c, e);
         return;
     }
+    bool may = !known && (invited || strcmp(c->app->opt.sign_up, "open") == 0);
     struct token_new t = {
-        .purpose = TOKEN_SIGN_UP, .email = email, .minutes = known ? 0 : SIGN_UP_MINUTES};
-    if (!account_send_link(c, &t, LETTER_SIGN_UP, LETTER_SIGN_UP_KNOWN))
+        .purpose = TOKEN_SIGN_UP, .email = email, .minutes = may ? SIGN_UP_MINUTES : 0};
+    if (!account_send_link(c, &t, LETTER_SIGN_UP,
+                           known ? LETTER_SIGN_UP_KNOWN : LETTER_SIGN_UP_UNINVITED))
         return;
     audit_nothing(c);
     call_no_content(c);

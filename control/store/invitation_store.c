@@ -57,6 +57,11 @@ static const struct pg_stmt open_stmt = {
 static const struct pg_stmt accept_stmt = {
     "invitation.accept", "update invitations set accepted_at = now() where organisation_id = $1 "
                          "and invitation_id = $2 and accepted_at is null and revoked_at is null"};
+static const struct pg_stmt invited_stmt = {
+    "invitation.invited",
+    "select 1 from invitations i join organisations o using (organisation_id) "
+    "where lower(i.email) = lower($1) and i.accepted_at is null and i.revoked_at is null "
+    "and i.expires_at > now() and o.archived_at is null limit 1"};
 static const struct pg_stmt is_for_stmt = {
     "invitation.is_for", "select 1 from invitations i join users u on lower(u.email) = "
                          "lower(i.email) where i.organisation_id = $1 and i.invitation_id = $2 "
@@ -154,6 +159,16 @@ enum pg_err invitation_store_is_for(struct pg *pg, struct uuid organisation, str
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id), pgp_uuid(user)};
     struct pg_result *r = NULL;
     enum pg_err e = pg_run(pg, &is_for_stmt, p, ARRAY_LEN(p), &r);
+    *yes = e == PG_OK && pg_rows(r) > 0;
+    pg_result_free(r);
+    return e;
+}
+
+enum pg_err invitation_store_invited(struct pg *pg, struct str email, bool *yes)
+{
+    const struct pg_param p[] = {pgp_text(email)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &invited_stmt, p, ARRAY_LEN(p), &r);
     *yes = e == PG_OK && pg_rows(r) > 0;
     pg_result_free(r);
     return e;

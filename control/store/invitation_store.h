@@ -53,5 +53,7 @@ MUST_USE enum pg_err invitation_store_accept(struct pg *pg, struct uuid organisa
 /* Is that the person's address (in any case)? */
 MUST_USE enum pg_err invitation_store_is_for(struct pg *pg, struct uuid organisation,
                                              struct uuid id, struct uuid user, bool *yes);
+/* Is there an open invitation to the address (in any case)? */
+MUST_USE enum pg_err invitation_store_invited(struct pg *pg, struct str email, bool *yes);
 
 #endif
