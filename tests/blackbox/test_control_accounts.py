@@ -349,7 +349,7 @@ def test_a_forgotten_password(control, mailbox):
     assert post(control, "/api/v1/session", login)[0] == 401
     again = Person(control, person.email, NEW)
     assert mailbox.wait(person.email, 4)["Subject"] == "Your password was changed"
-    assert [a["action"] for a in again.all(again.org_path + "/audit", action="password")] == ["password.reset"]
+    assert [a["action"] for a in again.all(again.org_path + "/audit", action="account.reset_password")] == ["account.reset_password"]
 
 
 def test_a_reset_link_lives_an_hour(control, mailbox, installation):
@@ -421,7 +421,7 @@ def test_another_address(control, mailbox):
     assert post(control, "/api/v1/password-reset/finish", {"token": reset, "password": NEW})[0] == 410
     assert post(control, "/api/v1/session", {"email": person.email, "password": PASSWORD})[0] == 401
     again = Person(control, new)
-    row, = again.all(again.org_path + "/audit", action="email.change")
+    row, = again.all(again.org_path + "/audit", action="account.change_email")
     assert (row["before"]["email"], row["after"]["email"]) == (person.email, new)
 
 

@@ -204,10 +204,10 @@ def test_turning_it_off(installation, control, mailbox):
     assert not account["second_factor"] and account["recovery_codes_left"] == 0
     assert sign_in(Person(control), person.email)[0] == 200
     assert mailbox.wait(person.email, 2)["Subject"] == "Two-step sign-in is off"
-    rows = person.all(person.org_path + "/audit", action="second_factor")
+    rows = person.all(person.org_path + "/audit", action="account")
     rows = [r for r in rows if r["actor"]["name"] == person.email]
     assert [(r["action"], r["after"]["second_factor"]) for r in rows] == \
-        [("second_factor.turn_off", False), ("second_factor.turn_on", True)]
+        [("account.second_factor_off", False), ("account.second_factor_on", True)]
     assert secret not in json.dumps(rows) and not any(c in json.dumps(rows) for c in codes)
 
 

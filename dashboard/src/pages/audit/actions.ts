@@ -1,6 +1,7 @@
 /** What the log's actions are called: a thing and what was done to it. */
 export const THINGS: Record<string, string> = {
   session: 'Sign-ins',
+  account: 'Accounts',
   organisation: 'Organisation',
   project: 'Projects',
   member: 'Members',
@@ -15,6 +16,19 @@ export const THINGS: Record<string, string> = {
 const WORDS: Record<string, string> = {
   'session.create': 'Signed in',
   'session.end': 'Signed out',
+  'session.end_others': 'Signed out everywhere else',
+  'account.ask': 'Asked for an account',
+  'account.create': 'Made an account',
+  'account.update': 'Changed the name of',
+  'account.ask_reset': 'Asked for a new password',
+  'account.reset_password': 'Chose a new password after forgetting it',
+  'account.change_password': 'Changed the password',
+  'account.ask_email': 'Asked for another address',
+  'account.change_email': 'Changed the address of',
+  'account.begin_second_factor': 'Began to set up two-step sign-in',
+  'account.second_factor_on': 'Turned two-step sign-in on for',
+  'account.second_factor_off': 'Turned two-step sign-in off for',
+  'account.new_recovery_codes': 'Made new recovery codes',
   'organisation.create': 'Created the organisation',
   'organisation.update': 'Renamed the organisation',
   'organisation.archive': 'Archived the organisation',
