@@ -94,7 +94,7 @@ class World:
         words = template.split("/")
         collection = words[words.index("{id}") - 1] if "{id}" in words else None
         return (template.replace("{org}", org or self.org).replace("{project}", project or self.project)
-                .replace("{id}", id or self.ids.get(collection, "")))
+                .replace("{id}", id or self.ids.get(collection) or str(uuid.uuid4())))
 
     def body(self, method, template, who):
         make = BODIES.get((method, template))

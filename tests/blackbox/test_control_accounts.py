@@ -1,6 +1,5 @@
 """Accounts that people make and keep: mail, sign-up, forgotten passwords, addresses, sessions."""
 import json
-import statistics
 import time
 import uuid
 
@@ -54,7 +53,9 @@ def post(control, path, body, **headers):
 
 def ask_sign_up(control, mailbox, email):
     assert post(control, "/api/v1/sign-up", {"email": email})[0] == 204
-    path, token = link_of(mailbox.wait(email))
+    mail, = wait_until(lambda: [m for m in mailbox.to(email) if m["Subject"].startswith("Confirm")],
+                       15, f"the mail to {email}")
+    path, token = link_of(mail)
     assert path == "/sign-up/finish"
     return token
 
@@ -255,8 +256,9 @@ def test_who_has_an_account_shows_in_the_mail_only(control, mailbox, installatio
             assert mail["Subject"] == (known_subject if known else unknown_subject)
             assert ("#" in text_of(mail)) == (known == (path == "/api/v1/password-reset"))
     assert answers == {(204, "null", None)}
-    medians = {k: statistics.median(v) for k, v in times.items()}
-    assert 0.5 < medians[True] / medians[False] < 2, times
+    # The fastest of each, since others work on the machine; hashing a password would take 50 times as long.
+    fastest = {k: min(v) for k, v in times.items()}
+    assert 0.33 < fastest[True] / fastest[False] < 3, times
     # and the same rows in the database
     assert installation.query("select count(*) from account_tokens where expires_at <= created_at") >= "12"
 
@@ -302,8 +304,7 @@ def test_by_default_only_the_invited_sign_up(quiet):
         owner = Person(control, quiet.email)
         link = owner.call("POST", owner.org_path + "/invitations",
                           {"email": invited, "role": "developer"})[1]["link"]
-        for email in (other, invited.upper()):
-            assert post(control, "/api/v1/sign-up", {"email": email})[0] == 204
+        assert post(control, "/api/v1/sign-up", {"email": other})[0] == 204
         assert box.wait(other)["Subject"] == "Accounts are by invitation"
         assert "#" not in text_of(box.wait(other))
         person = sign_up(control, box, invited)
@@ -314,7 +315,7 @@ def test_by_default_only_the_invited_sign_up(quiet):
         made = owner.call("POST", owner.org_path + "/invitations", {"email": late, "role": "viewer"})[1]
         assert owner.call("DELETE", f"{owner.org_path}/invitations/{made['id']}")[0] == 204
         assert post(control, "/api/v1/sign-up", {"email": late})[0] == 204
-        assert box.wait(late)["Subject"] == "Accounts are by invitation"
+        assert box.wait(late, 2)["Subject"] == "Accounts are by invitation"
     finally:
         control.stop()
         box.stop()
@@ -477,3 +478,11 @@ def test_signing_in_gives_a_session_that_nobody_else_chose(control, mailbox):
         assert status == 200 and head["set-cookie"].split(";")[0] not in (planted, before)
         person.cookie = cookie
         assert person.call("GET", "/api/v1/session")[0] == 401
+
+
+def test_every_change_is_in_the_audit_log_and_asking_is_none(installation):
+    """After all of the above."""
+    seen = set(installation.query("select distinct action from audit_log").split("\n"))
+    assert {"account.create", "account.update", "account.reset_password", "account.change_password",
+            "account.change_email", "session.end", "session.end_others"} <= seen
+    assert not any(".ask" in action for action in seen)

@@ -253,3 +253,9 @@ def test_a_wrong_password_never_gets_to_the_second_step(installation, control):
     turn_on(person)
     status, body = sign_in(Person(control), person.email, "wrong")
     assert (status, body["type"]) == (401, "urn:doteb:problem:wrong-login")
+
+
+def test_every_change_is_in_the_audit_log(installation):
+    """After all of the above."""
+    seen = set(installation.query("select distinct action from audit_log").split("\n"))
+    assert {"account.second_factor_on", "account.second_factor_off", "account.new_recovery_codes"} <= seen
