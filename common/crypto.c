@@ -315,6 +315,20 @@ struct crypto_aad aad_signing_key(struct uuid organisation, struct uuid row)
     return a;
 }
 
+struct crypto_aad aad_second_factor(struct uuid user)
+{
+    struct crypto_aad a = aad_of(STR("doteb second factor "));
+    aad_add(&a, user.b, sizeof user.b);
+    return a;
+}
+
+struct crypto_aad aad_mail(struct uuid mail)
+{
+    struct crypto_aad a = aad_of(STR("doteb mail "));
+    aad_add(&a, mail.b, sizeof mail.b);
+    return a;
+}
+
 struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16])
 {
     struct crypto_aad a = aad_of(STR("doteb response "));

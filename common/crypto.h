@@ -1,7 +1,8 @@
 /* Secrets at rest and keyed hashes (ARCHITECTURE A9.2). libsodium underneath.
  *
  * master key (file or environment, never stored, has an id)
- *   seals each organisation's data key and the instance's pepper
+ *   seals each organisation's data key, the instance's pepper, people's second factors and
+ *   mail that waits
  *     a data key seals that organisation's provider credentials, signing keys and stored answers,
  *     AAD = purpose, organisation and row
  * A sealed blob is: version 1 | master key id 8 bytes or zero | nonce 24 | XChaCha20-Poly1305 text.
@@ -63,6 +64,8 @@ struct crypto_aad aad_pepper(void);
 struct crypto_aad aad_data_key(struct uuid organisation);
 struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row);
 struct crypto_aad aad_signing_key(struct uuid organisation, struct uuid row);
+struct crypto_aad aad_second_factor(struct uuid user);
+struct crypto_aad aad_mail(struct uuid mail);
 /* `hash`: of the response's id, 16 bytes. */
 struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16]);
 

@@ -12,10 +12,17 @@
 enum {
     SETS = 1024,
     WAYS = 8,
-    FREE_EMAIL = 5, /* guesses without delay */
-    FREE_PEER = 20,
-    DELAY_MAX_S = 300,
+    FREE_PEER = 20,  /* guesses without delay */
     FORGET_S = 3600, /* without a guess for so long, a count is forgotten */
+};
+
+static const struct {
+    uint32_t free_guesses; /* of a name, without delay */
+    int first_s, max_s;    /* the delay then; it doubles */
+} kinds[GUESS_KINDS] = {
+    [GUESS_PASSWORD] = {5, 1, 300},
+    [GUESS_CODE] = {5, 1, 300},
+    [GUESS_MAIL] = {3, 60, 1800},
 };
 
 struct counter {
@@ -53,22 +60,22 @@ static uint64_t hash(const struct guesses *g, const void *p, size_t len)
     return h ? h : 1;
 }
 
-static uint64_t email_key(const struct guesses *g, struct str email)
+static uint64_t name_key(const struct guesses *g, enum guess_kind kind, struct str name)
 {
-    unsigned char lower[256] = {'e'};
-    size_t n = email.len < sizeof lower - 1 ? email.len : sizeof lower - 1;
+    unsigned char lower[256] = {(unsigned char)('a' + kind)};
+    size_t n = name.len < sizeof lower - 1 ? name.len : sizeof lower - 1;
     for (size_t i = 0; i < n; i++) {
-        char c = email.p[i];
+        char c = name.p[i];
         lower[i + 1] = (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     }
     return hash(g, lower, n + 1);
 }
 
-static uint64_t peer_key(const struct guesses *g, const uint8_t client[16])
+static uint64_t peer_key(const struct guesses *g, enum guess_kind kind, const uint8_t client[16])
 {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     bool v4 = memcmp(client, mapped, sizeof mapped) == 0;
-    unsigned char net[9] = {'p'};
+    unsigned char net[9] = {(unsigned char)('A' + kind)};
     memcpy(net + 1, client + (v4 ? 8 : 0), 8);
     return hash(g, net, sizeof net);
 }
@@ -90,39 +97,42 @@ static struct counter *counter_of(struct guesses *g, uint64_t key, int64_t now_u
     return oldest;
 }
 
-static void count(struct counter *c, uint32_t free_guesses, int64_t now_us)
+static void count(struct counter *c, enum guess_kind kind, uint32_t free_guesses, int64_t now_us)
 {
     c->count++;
     c->last_us = now_us;
     if (c->count < free_guesses)
         return;
     uint32_t over = c->count - free_guesses;
-    int64_t delay_s = over >= 9 ? DELAY_MAX_S : INT64_C(1) << over;
-    c->blocked_until_us = now_us + (delay_s < DELAY_MAX_S ? delay_s : DELAY_MAX_S) * 1000000;
+    int64_t delay_s = INT64_C(1) << (over < 16 ? over : 16);
+    delay_s *= kinds[kind].first_s;
+    c->blocked_until_us = now_us + (delay_s < kinds[kind].max_s ? delay_s : kinds[kind].max_s) *
+                                       INT64_C(1000000);
 }
 
-int guess_take(struct guesses *g, struct str email, const uint8_t client[16], int64_t now_us)
+int guess_take(struct guesses *g, enum guess_kind kind, struct str name, const uint8_t client[16],
+               int64_t now_us)
 {
     (void)pthread_mutex_lock(&g->lock);
-    struct counter *e = counter_of(g, email_key(g, email), now_us);
+    struct counter *e = counter_of(g, name_key(g, kind, name), now_us);
     e->last_us = now_us; /* so that the next look-up does not take its place */
-    struct counter *p = counter_of(g, peer_key(g, client), now_us);
+    struct counter *p = counter_of(g, peer_key(g, kind, client), now_us);
     int64_t until = e->blocked_until_us > p->blocked_until_us ? e->blocked_until_us
                                                               : p->blocked_until_us;
     if (until <= now_us) {
-        count(e, FREE_EMAIL, now_us);
-        count(p, FREE_PEER, now_us);
+        count(e, kind, kinds[kind].free_guesses, now_us);
+        count(p, kind, FREE_PEER, now_us);
     }
     (void)pthread_mutex_unlock(&g->lock);
     return until <= now_us ? 0 : (int)((until - now_us + 999999) / 1000000);
 }
 
-void guess_right(struct guesses *g, struct str email, const uint8_t client[16])
+void guess_right(struct guesses *g, enum guess_kind kind, struct str name, const uint8_t client[16])
 {
     (void)pthread_mutex_lock(&g->lock);
-    struct counter *e = counter_of(g, email_key(g, email), 0);
+    struct counter *e = counter_of(g, name_key(g, kind, name), 0);
     *e = (struct counter){0};
-    struct counter *p = counter_of(g, peer_key(g, client), 0);
+    struct counter *p = counter_of(g, peer_key(g, kind, client), 0);
     if (p->count > 0)
         p->count--;
     p->blocked_until_us = 0;

@@ -252,8 +252,11 @@ static bool body_fields(struct call *c, const struct input_row *rows, size_t n, 
         if (!row)
             return input_refuse(c, shown, "there is no such field.");
         const struct value v = {.json = json};
-        if (!(row->nullable && json_is_null(json)) && !take(c, row, &v))
+        bool none = row->nullable && json_is_null(json);
+        if (!none && !take(c, row, &v))
             return false;
+        if (none && row->given)
+            *row->given = true;
     }
     for (size_t i = 0; i < n; i++)
         if (rows[i].required && !json_object_get(root, rows[i].name))

@@ -24,7 +24,7 @@ struct input_row {
     const char *name;
     enum input_kind kind;
     bool required;
-    bool nullable; /* null counts as absent */
+    bool nullable; /* null leaves `to` as it is, and is `given` */
     int64_t min, max;
     const char *const *words;
     void *to;    /* untouched if absent */

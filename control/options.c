@@ -7,6 +7,7 @@
 
 #include "common/guard.h"
 #include "common/log.h"
+#include "control/smtp.h"
 
 static const struct conf_row rows[] = {
 #define CONF(field, t, n, d, lo, hi, h)                                                            \
@@ -24,6 +25,29 @@ static const struct conf_row rows[] = {
 static bool is_http_url(struct str url)
 {
     return str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
+}
+
+static bool is_sender(struct str from)
+{
+    struct str address = smtp_address(from);
+    for (size_t i = 0; i < from.len; i++)
+        if (from.p[i] < ' ' || from.p[i] > '~')
+            return false;
+    ptrdiff_t at = str_find(address, '@');
+    return at > 0 && (size_t)at + 1 < address.len && str_find(address, ' ') < 0;
+}
+
+/* "" or what is wrong. */
+static const char *mail_complaint(const struct options *o)
+{
+    struct str url = str_of(o->smtp_url);
+    if (url.len == 0)
+        return "";
+    if (!str_starts(url, STR("smtp://")) && !str_starts(url, STR("smtps://")))
+        return "DOTEB_SMTP_URL: give an smtp or smtps URL";
+    if (!is_sender(str_of(o->smtp_from)))
+        return "DOTEB_SMTP_FROM: give the sender as `doteb <doteb@example.com>`";
+    return "";
 }
 
 /* "" or what is wrong. */
@@ -44,7 +68,11 @@ static const char *complaint(struct options *o)
         return "DOTEB_TRUSTED_PROXIES: give networks as 10.1.0.0/16, separated by commas";
     if (!log_set_level(str_of(o->log_level)))
         return "DOTEB_LOG_LEVEL: give debug, info, warn or error";
-    return "";
+    struct str sign_up = str_of(o->sign_up);
+    if (!str_eq(sign_up, STR("open")) && !str_eq(sign_up, STR("invite")) &&
+        !str_eq(sign_up, STR("closed")))
+        return "DOTEB_SIGNUP: give open, invite or closed";
+    return mail_complaint(o);
 }
 
 bool options_load(struct options *o, char err[512])

@@ -6,10 +6,11 @@
 
 #include "common/clock.h"
 #include "control/store/session_store.h"
+#include "control/token.h"
 
-enum { TOKEN_BYTES = 32, TOKEN_TEXT = 43, DAY_S = 86400 };
+enum { DAY_S = 86400, HALF_S = 600 };
 
-static_assert(sizeof((struct session *)0)->hash == crypto_hash_sha256_BYTES, "SHA-256");
+static_assert(sizeof((struct session *)0)->hash == TOKEN_HASH_BYTES, "a token's hash");
 
 /* The cookie's token text, STR_NULL without one. */
 static struct str cookie_token(const struct call *c)
@@ -23,20 +24,6 @@ static struct str cookie_token(const struct call *c)
     return STR_NULL;
 }
 
-static void token_hash(struct str token, uint8_t out[32])
-{
-    (void)crypto_hash_sha256(out, (const uint8_t *)token.p, token.len);
-}
-
-static void random_text(char out[TOKEN_TEXT + 1])
-{
-    uint8_t bytes[TOKEN_BYTES];
-    randombytes_buf(bytes, sizeof bytes);
-    (void)sodium_bin2base64(out, TOKEN_TEXT + 1, bytes, sizeof bytes,
-                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    sodium_memzero(bytes, sizeof bytes);
-}
-
 static void set_cookie(struct call *c, const char *token, int64_t age_s)
 {
     (void)snprintf(c->reply.cookie, sizeof c->reply.cookie,
@@ -48,7 +35,7 @@ bool session_open(struct call *c)
 {
     bool found = false;
     struct str token = cookie_token(c);
-    if (token.len == TOKEN_TEXT) {
+    if (token.len == TOKEN_TEXT_LEN) {
         token_hash(token, c->session.hash);
         enum pg_err e = session_store_find(c->pg, &c->session, &found);
         if (e != PG_OK)
@@ -59,17 +46,17 @@ bool session_open(struct call *c)
     return found;
 }
 
-bool session_start(struct call *c, struct uuid user)
+static bool start(struct call *c, struct uuid user, bool half)
 {
     uint8_t old[32];
-    char token[TOKEN_TEXT + 1], ip[ADDRESS_TEXT_MAX];
+    char token[TOKEN_TEXT_LEN + 1], ip[ADDRESS_TEXT_MAX];
     struct str before = cookie_token(c);
-    random_text(token);
-    random_text(c->session.csrf);
+    token_make(token);
+    token_make(c->session.csrf);
     token_hash(str_of(token), c->session.hash);
     token_hash(before.p ? before : STR(""), old);
     address_print(c->req.client_ip, ip);
-    int64_t age_s = c->app->opt.session_days * DAY_S;
+    int64_t age_s = half ? HALF_S : c->app->opt.session_days * DAY_S;
     c->session.user = user;
     const struct session_new s = {
         .session = &c->session,
@@ -77,6 +64,7 @@ bool session_start(struct call *c, struct uuid user)
         .expires_us = clock_wall_us() + age_s * 1000000,
         .ip = *ip ? ip : NULL,
         .user_agent = call_user_agent(c),
+        .half = half,
     };
     enum pg_err e = session_store_add(c->pg, &s);
     if (e == PG_OK)
@@ -85,10 +73,64 @@ bool session_start(struct call *c, struct uuid user)
     return e == PG_OK || call_failed(c, e);
 }
 
+bool session_start(struct call *c, struct uuid user)
+{
+    return start(c, user, false);
+}
+
+bool session_start_half(struct call *c, struct uuid user)
+{
+    return start(c, user, true);
+}
+
+bool session_open_half(struct call *c)
+{
+    bool found = false;
+    struct str token = cookie_token(c);
+    if (token.len == TOKEN_TEXT_LEN) {
+        token_hash(token, c->session.hash);
+        enum pg_err e = session_store_find_half(c->pg, &c->session, &found);
+        if (e != PG_OK)
+            return call_failed(c, e);
+    }
+    if (!found)
+        reply_problem(&c->reply, P_NOT_SIGNED_IN, NULL,
+                      "Too much time has passed: sign in with your password again.");
+    return found;
+}
+
 bool session_end(struct call *c)
 {
     enum pg_err e = session_store_revoke(c->pg, &c->session);
     if (e == PG_OK)
         set_cookie(c, "", 0);
     return e == PG_OK || call_failed(c, e);
+}
+
+static void write_view(struct call *c, const struct pg_result *r)
+{
+    struct buf *out = call_json(c, 200);
+    (void)buf_add_lit(out, "{\"user\":");
+    (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_USER));
+    (void)buf_add_lit(out, ",\"organisations\":");
+    (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_ORGANISATIONS));
+    (void)buf_add_lit(out, ",\"csrf_token\":");
+    (void)buf_add_json(out, str_of(c->session.csrf));
+    (void)buf_add_lit(out, ",\"gateway_url\":");
+    (void)buf_add_json(out, str_of(c->app->opt.gateway_url));
+    (void)buf_printf(out, ",\"provider_base_url_override\":%s,\"version\":\"%s\"}\n",
+                     c->app->opt.base_url_override ? "true" : "false", DOTEB_VERSION);
+}
+
+void session_answer(struct call *c)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = session_store_view(c->pg, c->session.user, &r);
+    if (e != PG_OK)
+        (void)call_failed(c, e);
+    else if (pg_rows(r) == 0) /* deleted this instant */
+        reply_problem(&c->reply, P_NOT_SIGNED_IN, NULL, "Sign in first.");
+    else
+        write_view(c, r);
+    pg_result_free(r);
 }

@@ -10,7 +10,14 @@ MUST_USE bool session_open(struct call *c);
 /* Ends the session that the cookie names, if any, and starts a new one for `user`: cookie and
  * c->session are set. False after writing the failure. */
 MUST_USE bool session_start(struct call *c, struct uuid user);
+/* The same, but the session is good for nothing yet but the second factor, and for ten minutes. */
+MUST_USE bool session_start_half(struct call *c, struct uuid user);
+/* Finds the half session of the call's cookie and fills c->session.user. False after writing 401
+ * (or the database's failure). */
+MUST_USE bool session_open_half(struct call *c);
 /* Ends c->session and clears the cookie. */
 MUST_USE bool session_end(struct call *c);
+/* The session object of the API as the answer. */
+void session_answer(struct call *c);
 
 #endif

@@ -46,3 +46,12 @@ create table invitations (
 create index invitations_token_idx on invitations (token_hash);
 create unique index invitations_open_key on invitations (organisation_id, lower(email))
     where accepted_at is null and revoked_at is null;
+
+-- API keys: switched off for a while, and a new secret while the old one still works. The gateways
+-- know both; the old one is kept until the next takes its place, so that they need not be told of
+-- its end.
+alter table api_keys
+    add column disabled_at timestamptz,
+    add column previous_hash bytea check (octet_length(previous_hash) = 32),
+    add column previous_expires_at timestamptz,
+    add constraint api_keys_previous_check check ((previous_hash is null) = (previous_expires_at is null));

@@ -81,22 +81,95 @@ void api_keys_create(struct call *c)
     sodium_memzero(key, sizeof key);
 }
 
-void api_keys_revoke(struct call *c)
+/* Is it in the project, and the caller's to change? Reads it. */
+static bool mine(struct call *c, struct str *item)
 {
     struct uuid owner;
-    struct str before = STR_NULL, after = STR_NULL;
-    bool found, changed = false;
+    bool found;
     enum pg_err e = api_key_store_owner(c->pg, c->org, c->project, c->id, &owner, &found);
-    if (e == PG_OK && !found) {
+    if (e == PG_OK && found && !call_may_change(c, owner))
+        return false;
+    if (e == PG_OK && found)
+        e = call_item(c, api_key_store_get, c->id, item);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!found)
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such API key.");
+    return found;
+}
+
+void api_keys_update(struct call *c)
+{
+    struct str before, after = STR_NULL;
+    bool done = false;
+    struct api_key_patch p = {0};
+    const struct input_row rows[] = {
+        {.name = "name", .kind = INPUT_TEXT, .min = 1, .max = 100, .to = &p.name},
+        {.name = "disabled", .kind = INPUT_BOOL, .to = &p.disabled, .given = &p.set_disabled},
+        {.name = "expires_at",
+         .kind = INPUT_TIME,
+         .nullable = true,
+         .to = &p.expires_us,
+         .given = &p.set_expires},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)) || !mine(c, &before))
+        return;
+    if (p.expires_us && p.expires_us <= clock_wall_us()) {
+        (void)input_refuse(c, "expires_at", "give a time in the future.");
         return;
     }
-    if (e == PG_OK && !call_may_change(c, owner))
+    if (!p.name.p && !p.set_disabled && !p.set_expires) {
+        reply_problem(&c->reply, P_INVALID, NULL, "Give name, disabled or expires_at.");
         return;
+    }
+    enum pg_err e = api_key_store_patch(c->pg, c->org, c->id, &p, &done);
     if (e == PG_OK)
-        e = call_item(c, api_key_store_get, c->id, &before);
+        e = call_item(c, api_key_store_get, c->id, &after);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+    } else if (!done) {
+        reply_problem(&c->reply, P_CONFLICT, NULL, "The key is revoked, for good.");
+    } else {
+        audit_change(c, c->id, before, after);
+        (void)buf_add_str(call_json(c, 200), after);
+    }
+}
+
+void api_keys_rotate(struct call *c)
+{
+    char key[APIKEY_TEXT_LEN + 1], last4[5];
+    struct str before, after = STR_NULL;
+    bool done = false;
+    struct api_key_rotation n = {.last4 = last4, .grace_hours = 24};
+    const struct input_row rows[] = {
+        {.name = "grace_hours", .kind = INPUT_INT, .min = 0, .max = 720, .to = &n.grace_hours},
+    };
+    if (!input_body(c, rows, ARRAY_LEN(rows)) || !mine(c, &before))
+        return;
+    apikey_generate(key);
+    apikey_last4(str_of(key), last4);
+    n.hash = apikey_hash(c->app->pepper, str_of(key));
+    enum pg_err e = api_key_store_rotate(c->pg, c->org, c->id, &n, &done);
     if (e == PG_OK)
-        e = api_key_store_revoke(c->pg, c->org, c->id, &changed);
+        e = call_item(c, api_key_store_get, c->id, &after);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+    } else if (!done) {
+        reply_problem(&c->reply, P_CONFLICT, NULL, "The key is revoked or has expired.");
+    } else {
+        audit_note(c, c->id, before, after);
+        call_item_with(c, 200, after, "key", key);
+    }
+    sodium_memzero(key, sizeof key);
+}
+
+void api_keys_revoke(struct call *c)
+{
+    struct str before, after = STR_NULL;
+    bool changed = false;
+    if (!mine(c, &before))
+        return;
+    enum pg_err e = api_key_store_revoke(c->pg, c->org, c->id, &changed);
     if (e == PG_OK)
         e = call_item(c, api_key_store_get, c->id, &after);
     if (e != PG_OK) {

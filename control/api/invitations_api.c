@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "control/api/api.h"
 #include "control/audit.h"
-#include "control/email.h"
+#include "control/mail.h"
 #include "control/page.h"
 #include "control/store/invitation_store.h"
 #include "control/store/member_store.h"
@@ -53,14 +53,44 @@ static bool may_give(struct call *c, enum role role)
     return false;
 }
 
-/* The stored invitation, with the link put in. */
-static void answer_link(struct call *c, int status, struct str item, const char *token)
+/* To the invited person, if this instance can send mail. In the transaction of the invitation. */
+static enum pg_err mail_link(struct call *c, struct uuid id, const char *link)
 {
+    struct pg_result *r = NULL;
+    enum pg_err e = invitation_store_letter(c->pg, c->org, id, &r);
+    if (e == PG_OK && pg_rows(r) == 0)
+        e = PG_INVALID;
+    if (e == PG_OK) {
+        struct str email = pg_str(r, 0, 0), org = pg_str(r, 0, 1), from = pg_str(r, 0, 2);
+        char *subject = arena_printf(c->arena, "Invitation to " STR_FMT, STR_ARG(org));
+        char *text = arena_printf(c->arena,
+                                  STR_FMT " invites you to " STR_FMT ", as " STR_FMT
+                                          ".\n\nFollow this link to join. It works once, within 7 "
+                                          "days, for this e-mail address.\n\n%s\n\nIf you did "
+                                          "not expect this, do nothing.\n",
+                                  STR_ARG(from), STR_ARG(org), STR_ARG(pg_str(r, 0, 3)), link);
+        e = mail_send(c->app, c->pg, email, str_of(subject), str_of(text));
+    }
+    pg_result_free(r);
+    return e;
+}
+
+/* Mails the link if that is possible, and answers with it. False after writing the failure. */
+static bool give_link(struct call *c, int status, struct uuid id, struct str item,
+                      const char *token)
+{
+    bool mailed = mail_possible(c->app);
     struct str root = str_of(c->app->opt.public_url);
     while (root.len && root.p[root.len - 1] == '/')
         root.len--;
-    call_item_with(c, status, item, "link",
-                   arena_printf(c->arena, STR_FMT "/invitation#%s", STR_ARG(root), token));
+    char *link = arena_printf(c->arena, STR_FMT "/invitation#%s", STR_ARG(root), token);
+    enum pg_err e = mailed ? mail_link(c, id, link) : PG_OK;
+    if (e != PG_OK)
+        return call_failed(c, e);
+    char *with = arena_printf(c->arena, STR_FMT ",\"mailed\":%s}",
+                              STR_ARG(str_make(item.p, item.len - 1)), mailed ? "true" : "false");
+    call_item_with(c, status, str_of(with), "link", link);
+    return true;
 }
 
 static bool read_new(struct call *c, struct invitation_new *n)
@@ -72,14 +102,14 @@ static bool read_new(struct call *c, struct invitation_new *n)
          .kind = INPUT_TEXT,
          .required = true,
          .min = 3,
-         .max = EMAIL_MAX,
+         .max = MAIL_ADDRESS_MAX,
          .to = &n->email},
         {.name = "role", .kind = INPUT_WORD, .required = true, .words = role_words, .to = &word},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return false;
     n->role = (enum role)(word + 1);
-    if (!email_fits(n->email))
+    if (!mail_is_address(n->email))
         return input_refuse(c, "email", "give an e-mail address.");
     if (!may_give(c, n->role))
         return false;
@@ -111,8 +141,8 @@ void api_invitations_create(struct call *c)
     if (e != PG_OK) {
         (void)call_failed(c, e);
     } else if (added) {
-        audit_note(c, n.id, STR_NULL, item);
-        answer_link(c, 201, item, token);
+        if (give_link(c, 201, n.id, item, token))
+            audit_note(c, n.id, STR_NULL, item);
     } else {
         reply_problem(&c->reply, P_CONFLICT, NULL,
                       "There are %d open invitations; revoke some first.", INVITATIONS_MAX);
@@ -154,12 +184,10 @@ void api_invitations_resend(struct call *c)
     enum pg_err e = invitation_store_renew(c->pg, &n);
     if (e == PG_OK)
         e = call_item(c, invitation_store_get, c->id, &after);
-    if (e == PG_OK) {
-        audit_note(c, c->id, before, after);
-        answer_link(c, 200, after, token);
-    } else {
+    if (e != PG_OK)
         (void)call_failed(c, e);
-    }
+    else if (give_link(c, 200, c->id, after, token))
+        audit_note(c, c->id, before, after);
     sodium_memzero(token, sizeof token);
 }
 

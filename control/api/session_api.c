@@ -1,38 +1,22 @@
-/* /api/v1/session: sign in, who am I, sign out. */
-#include "common/clock.h"
+/* /api/v1/session: sign in (the first step, or all of it), who am I, sign out. */
+#include "control/account.h"
 #include "control/api/api.h"
 #include "control/audit.h"
 #include "control/input.h"
 #include "control/session.h"
-#include "control/store/session_store.h"
-#include "control/store/user_store.h"
 
-static void write_view(struct call *c, const struct pg_result *r)
+/* The password was right. */
+static void sign_in(struct call *c, const struct user_login *user)
 {
-    struct buf *out = call_json(c, 200);
-    (void)buf_add_lit(out, "{\"user\":");
-    (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_USER));
-    (void)buf_add_lit(out, ",\"organisations\":");
-    (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_ORGANISATIONS));
-    (void)buf_add_lit(out, ",\"csrf_token\":");
-    (void)buf_add_json(out, str_of(c->session.csrf));
-    (void)buf_add_lit(out, ",\"gateway_url\":");
-    (void)buf_add_json(out, str_of(c->app->opt.gateway_url));
-    (void)buf_printf(out, ",\"provider_base_url_override\":%s,\"version\":\"%s\"}\n",
-                     c->app->opt.base_url_override ? "true" : "false", DOTEB_VERSION);
-}
-
-static void answer(struct call *c)
-{
-    struct pg_result *r = NULL;
-    enum pg_err e = session_store_view(c->pg, c->session.user, &r);
-    if (e != PG_OK)
-        (void)call_failed(c, e);
-    else if (pg_rows(r) == 0) /* deleted this instant */
-        reply_problem(&c->reply, P_NOT_SIGNED_IN, NULL, "Sign in first.");
-    else
-        write_view(c, r);
-    pg_result_free(r);
+    if (user->second_factor) {
+        if (!session_start_half(c, user->id))
+            return;
+        audit_nothing(c); /* nobody is signed in yet */
+        (void)buf_add_lit(call_json(c, 202), "{\"second_factor\":\"totp\"}\n");
+    } else if (session_start(c, user->id)) {
+        audit_note(c, user->id, STR_NULL, STR_NULL);
+        session_answer(c);
+    }
 }
 
 void api_session_create(struct call *c)
@@ -50,12 +34,8 @@ void api_session_create(struct call *c)
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return;
-    int wait_s = guess_take(c->guesses, email, c->req.client_ip, clock_mono_us());
-    if (wait_s > 0) {
-        reply_problem(&c->reply, P_TOO_MANY, NULL, "Too many attempts; try again in %d s.", wait_s);
-        c->reply.retry_after_s = wait_s;
+    if (!account_take_guess(c, GUESS_PASSWORD, email))
         return;
-    }
     enum pg_err e = user_store_login(c->pg, email, &user);
     if (e != PG_OK) {
         (void)call_failed(c, e);
@@ -67,17 +47,14 @@ void api_session_create(struct call *c)
                       "The e-mail address or the password is wrong.");
         return;
     }
-    guess_right(c->guesses, email, c->req.client_ip);
-    if (session_start(c, user.id)) {
-        audit_note(c, user.id, STR_NULL, STR_NULL);
-        answer(c);
-    }
+    guess_right(c->guesses, GUESS_PASSWORD, email, c->req.client_ip);
+    sign_in(c, &user);
 }
 
 void api_session_get(struct call *c)
 {
     if (input_query(c, NULL, 0))
-        answer(c);
+        session_answer(c);
 }
 
 void api_session_delete(struct call *c)

@@ -8,7 +8,7 @@
 #include "control/args.h"
 #include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
-#include "control/email.h"
+#include "control/mail.h"
 #include "control/organisation.h"
 #include "control/store/member_store.h"
 #include "control/store/organisation_store.h"
@@ -118,7 +118,7 @@ int cmd_admin_create(struct app *app, int argc, char *const *argv)
     };
     if (!args_parse(argc, argv, table, ARRAY_LEN(table)))
         return 2;
-    if (!email_fits(str_of(a.email))) {
+    if (!mail_is_address(str_of(a.email))) {
         (void)fprintf(stderr, "doteb-control: --email: give an e-mail address\n");
         return 2;
     }

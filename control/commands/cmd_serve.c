@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "control/args.h"
 #include "control/commands/commands.h"
+#include "control/jobs/mailer.h"
 #include "control/jobs/retention.h"
 #include "control/server.h"
 #include "control/server_metrics.h"
@@ -48,7 +49,11 @@ int cmd_serve(struct app *app, int argc, char *const *argv)
     if (strcmp(address, "off") != 0 && !(metrics = metrics_server_new(address)))
         return 1;
     struct retention *retention = retention_start(app->opt.database_url);
+    struct mailer *mailer = mailer_start(app);
+    if (!mailer)
+        log_event(LOG_WARN, "no_mail_is_sent", LOG_S("DOTEB_SMTP_URL", "not set"));
     bool ok = server_run(app);
+    mailer_stop(mailer);
     retention_stop(retention);
     metrics_server_free(metrics);
     return ok ? 0 : 1;

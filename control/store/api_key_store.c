@@ -9,7 +9,9 @@
     "select json_build_object('id', k.api_key_id, 'name', k.name, 'last4', k.last4, 'owner', " \
     "json_build_object('id', u.user_id, 'name', u.name, 'email', u.email), 'created_at', " \
     SQL_TIME("k.created_at") ", 'expires_at', " SQL_TIME("k.expires_at") ", 'revoked_at', " \
-    SQL_TIME("k.revoked_at") ", 'last_used_at', " SQL_TIME("s.last_at") ", 'requests', " \
+    SQL_TIME("k.revoked_at") ", 'disabled_at', " SQL_TIME("k.disabled_at") \
+    ", 'previous_works_until', case when k.previous_expires_at > now() then " \
+    SQL_TIME("k.previous_expires_at") " end, 'last_used_at', " SQL_TIME("s.last_at") ", 'requests', " \
     "coalesce(s.requests, 0), 'cost', coalesce(" SQL_MONEY("s.cost") ", '0'))::text, " \
     SQL_US("k.created_at") ", k.api_key_id from api_keys k join users u on u.user_id = " \
     "k.owner_id left join spend_windows s on s.organisation_id = k.organisation_id and s.scope " \
@@ -36,6 +38,23 @@ static const struct pg_stmt owner_stmt = {
 static const struct pg_stmt revoke_stmt = {
     "api_key.revoke", "update api_keys set revoked_at = now() where organisation_id = $1 "
                       "and api_key_id = $2 and revoked_at is null"};
+
+static const struct pg_stmt patch_stmt = {
+    "api_key.patch",
+    "update api_keys set name = coalesce($3, name), disabled_at = case $4::boolean "
+    "when true then coalesce(disabled_at, now()) when false then null "
+    "else disabled_at end, expires_at = case when $5 then $6::timestamptz "
+    "else expires_at end where organisation_id = $1 and api_key_id = $2 "
+    "and revoked_at is null"};
+static const struct pg_stmt rotate_stmt = {
+    "api_key.rotate",
+    "update api_keys set previous_hash = hash, hash = $3, last4 = $4, previous_expires_at = "
+    "now() + make_interval(hours => $5::integer) where organisation_id = $1 and api_key_id = $2 "
+    "and revoked_at is null and (expires_at is null or expires_at > now())"};
+/* Signing keys hold their API key's hash at the gateways: they are read again. */
+static const struct pg_stmt touch_signers_stmt = {"api_key.touch_signers",
+                                                  "update signing_keys set revoked_at = revoked_at "
+                                                  "where organisation_id = $1 and api_key_id = $2"};
 
 static const char *const status_words[] = {"active", "revoked", "all"};
 static_assert(ARRAY_LEN(status_words) == API_KEY_ALL + 1, "one word per status");
@@ -90,13 +109,47 @@ enum pg_err api_key_store_owner(struct pg *pg, struct uuid organisation, struct 
     return e;
 }
 
+static enum pg_err touched(struct pg *pg, const struct pg_stmt *st, const struct pg_param *p,
+                           size_t n, bool *any)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, st, p, n, &r);
+    *any = e == PG_OK && pg_affected(r) > 0;
+    pg_result_free(r);
+    return e;
+}
+
+enum pg_err api_key_store_patch(struct pg *pg, struct uuid organisation, struct uuid id,
+                                const struct api_key_patch *patch, bool *done)
+{
+    const struct pg_param p[] = {
+        pgp_uuid(organisation),
+        pgp_uuid(id),
+        patch->name.p ? pgp_text(patch->name) : pgp_null(),
+        patch->set_disabled ? pgp_bool(patch->disabled) : pgp_null(),
+        pgp_bool(patch->set_expires),
+        patch->expires_us ? pgp_time_us(patch->expires_us) : pgp_null(),
+    };
+    return touched(pg, &patch_stmt, p, ARRAY_LEN(p), done);
+}
+
+enum pg_err api_key_store_rotate(struct pg *pg, struct uuid organisation, struct uuid id,
+                                 const struct api_key_rotation *n, bool *done)
+{
+    const struct pg_param p[] = {
+        pgp_uuid(organisation),
+        pgp_uuid(id),
+        pgp_bytes(n->hash.b, sizeof n->hash.b),
+        pgp_cstr(n->last4),
+        pgp_i64(n->grace_hours),
+    };
+    enum pg_err e = touched(pg, &rotate_stmt, p, ARRAY_LEN(p), done);
+    return e == PG_OK && *done ? pg_run(pg, &touch_signers_stmt, p, 2, NULL) : e;
+}
+
 enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id,
                                  bool *changed)
 {
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
-    struct pg_result *r = NULL;
-    enum pg_err e = pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), &r);
-    *changed = e == PG_OK && pg_affected(r) > 0;
-    pg_result_free(r);
-    return e;
+    return touched(pg, &revoke_stmt, p, ARRAY_LEN(p), changed);
 }

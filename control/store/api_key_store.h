@@ -37,6 +37,26 @@ MUST_USE enum pg_err api_key_store_get(struct pg *pg, struct uuid organisation, 
 MUST_USE enum pg_err api_key_store_owner(struct pg *pg, struct uuid organisation,
                                          struct uuid project, struct uuid id, struct uuid *owner,
                                          bool *found);
+struct api_key_patch {
+    struct str name; /* NULL p: as it is */
+    bool set_disabled, disabled;
+    bool set_expires;
+    int64_t expires_us; /* wall time; 0: never */
+};
+
+/* `*done` false: it is revoked, and stays as it is. */
+MUST_USE enum pg_err api_key_store_patch(struct pg *pg, struct uuid organisation, struct uuid id,
+                                         const struct api_key_patch *patch, bool *done);
+
+struct api_key_rotation {
+    struct apikey_hash hash;
+    const char *last4;
+    int64_t grace_hours; /* for which the secret that it had works on */
+};
+
+/* A new secret; one before the last ends at once. `*done` false: it is revoked or expired. */
+MUST_USE enum pg_err api_key_store_rotate(struct pg *pg, struct uuid organisation, struct uuid id,
+                                          const struct api_key_rotation *n, bool *done);
 /* `*changed` false: it was revoked before, and stays as it is. */
 MUST_USE enum pg_err api_key_store_revoke(struct pg *pg, struct uuid organisation, struct uuid id,
                                           bool *changed);

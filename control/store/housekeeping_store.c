@@ -16,6 +16,9 @@ static const struct pg_stmt purge_sessions_stmt = {
     "delete from sessions where expires_at < now() - interval '1 day' "
     "or revoked_at < now() - interval '1 day'"};
 
+static const struct pg_stmt purge_tokens_stmt = {
+    "housekeeping.purge_tokens", "delete from account_tokens where expires_at < now()"};
+
 enum pg_err housekeeping_store_partitions(struct pg *pg)
 {
     return pg_run(pg, &partitions_stmt, NULL, 0, NULL);
@@ -34,5 +37,7 @@ enum pg_err housekeeping_store_drop_expired(struct pg *pg, int64_t *dropped)
 enum pg_err housekeeping_store_purge(struct pg *pg)
 {
     enum pg_err e = pg_run(pg, &purge_changes_stmt, NULL, 0, NULL);
-    return e == PG_OK ? pg_run(pg, &purge_sessions_stmt, NULL, 0, NULL) : e;
+    if (e == PG_OK)
+        e = pg_run(pg, &purge_sessions_stmt, NULL, 0, NULL);
+    return e == PG_OK ? pg_run(pg, &purge_tokens_stmt, NULL, 0, NULL) : e;
 }

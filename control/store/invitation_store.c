@@ -30,6 +30,11 @@ static const struct pg_stmt list_stmt = {
     "order by i.created_at desc, i.invitation_id desc limit $4"};
 static const struct pg_stmt get_stmt = {"invitation.get",
                                         INVITATION_ITEM "and i.invitation_id = $2"};
+static const struct pg_stmt letter_stmt = {
+    "invitation.letter",
+    "select i.email, o.name, coalesce(nullif(u.name, ''), u.email), i.role from invitations i "
+    "join organisations o using (organisation_id) join users u on u.user_id = i.invited_by "
+    "where i.organisation_id = $1 and i.invitation_id = $2"};
 static const struct pg_stmt renew_stmt = {
     "invitation.renew", "update invitations set token_hash = $3, expires_at = $4, invited_by = $5 "
                         "where organisation_id = $1 and invitation_id = $2"};
@@ -52,6 +57,11 @@ static const struct pg_stmt open_stmt = {
 static const struct pg_stmt accept_stmt = {
     "invitation.accept", "update invitations set accepted_at = now() where organisation_id = $1 "
                          "and invitation_id = $2 and accepted_at is null and revoked_at is null"};
+static const struct pg_stmt invited_stmt = {
+    "invitation.invited",
+    "select 1 from invitations i join organisations o using (organisation_id) "
+    "where lower(i.email) = lower($1) and i.accepted_at is null and i.revoked_at is null "
+    "and i.expires_at > now() and o.archived_at is null limit 1"};
 static const struct pg_stmt is_for_stmt = {
     "invitation.is_for", "select 1 from invitations i join users u on lower(u.email) = "
                          "lower(i.email) where i.organisation_id = $1 and i.invitation_id = $2 "
@@ -104,6 +114,13 @@ enum pg_err invitation_store_get(struct pg *pg, struct uuid organisation, struct
     return pg_run(pg, &get_stmt, p, ARRAY_LEN(p), out);
 }
 
+enum pg_err invitation_store_letter(struct pg *pg, struct uuid organisation, struct uuid id,
+                                    struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &letter_stmt, p, ARRAY_LEN(p), out);
+}
+
 enum pg_err invitation_store_renew(struct pg *pg, const struct invitation_new *n)
 {
     const struct pg_param p[] = {
@@ -142,6 +159,16 @@ enum pg_err invitation_store_is_for(struct pg *pg, struct uuid organisation, str
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id), pgp_uuid(user)};
     struct pg_result *r = NULL;
     enum pg_err e = pg_run(pg, &is_for_stmt, p, ARRAY_LEN(p), &r);
+    *yes = e == PG_OK && pg_rows(r) > 0;
+    pg_result_free(r);
+    return e;
+}
+
+enum pg_err invitation_store_invited(struct pg *pg, struct str email, bool *yes)
+{
+    const struct pg_param p[] = {pgp_text(email)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &invited_stmt, p, ARRAY_LEN(p), &r);
     *yes = e == PG_OK && pg_rows(r) > 0;
     pg_result_free(r);
     return e;

@@ -35,6 +35,9 @@ MUST_USE enum pg_err invitation_store_list(struct pg *pg, const struct invitatio
 /* One open one, in the same columns and its role; no row if there is none. */
 MUST_USE enum pg_err invitation_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
                                           struct pg_result **out);
+/* What a mail to the invited says. Columns: address, organisation's name, who invites, role. */
+MUST_USE enum pg_err invitation_store_letter(struct pg *pg, struct uuid organisation,
+                                             struct uuid id, struct pg_result **out);
 /* A new token and term: the link before ends. By whom is who is asked whether it still holds. */
 MUST_USE enum pg_err invitation_store_renew(struct pg *pg, const struct invitation_new *n);
 MUST_USE enum pg_err invitation_store_revoke(struct pg *pg, struct uuid organisation,
@@ -50,5 +53,7 @@ MUST_USE enum pg_err invitation_store_accept(struct pg *pg, struct uuid organisa
 /* Is that the person's address (in any case)? */
 MUST_USE enum pg_err invitation_store_is_for(struct pg *pg, struct uuid organisation,
                                              struct uuid id, struct uuid user, bool *yes);
+/* Is there an open invitation to the address (in any case)? */
+MUST_USE enum pg_err invitation_store_invited(struct pg *pg, struct str email, bool *yes);
 
 #endif

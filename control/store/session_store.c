@@ -3,19 +3,39 @@
 
 #include <stdio.h>
 
+#include "control/store/sql.h"
+
 static const struct pg_stmt find_stmt = {
     "session.find",
     "select s.user_id, u.is_operator, s.csrf_token, s.last_seen_at < now() - interval '1 minute' "
     "from sessions s join users u using (user_id) where s.session_hash = $1 "
-    "and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null"};
+    "and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null and not s.half"};
+static const struct pg_stmt find_half_stmt = {
+    "session.find_half",
+    "select s.user_id from sessions s join users u using (user_id) where s.session_hash = $1 "
+    "and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null and s.half"};
 static const struct pg_stmt seen_stmt = {
     "session.seen", "update sessions set last_seen_at = now() where session_hash = $1"};
 static const struct pg_stmt add_stmt = {
     "session.add",
     "with ended as (update sessions set revoked_at = now() "
     "  where session_hash = $2 and revoked_at is null) "
-    "insert into sessions (session_hash, user_id, csrf_token, expires_at, ip, user_agent) "
-    "values ($1, $3, $4, $5, $6::inet, $7)"};
+    "insert into sessions (session_hash, user_id, csrf_token, expires_at, ip, user_agent, half) "
+    "values ($1, $3, $4, $5, $6::inet, $7, $8)"};
+static const struct pg_stmt revoke_id_stmt = {
+    "session.revoke_id", "update sessions set revoked_at = now() where session_id = $2 "
+                         "and user_id = $1 and revoked_at is null and expires_at > now()"};
+static const struct pg_stmt revoke_all_stmt = {
+    "session.revoke_all",
+    "update sessions set revoked_at = now() where user_id = $1 and revoked_at is null "
+    "and expires_at > now() and session_hash is distinct from $2"};
+static const struct pg_stmt list_stmt = {
+    "session.list",
+    "select json_build_object('id', session_id, 'created_at', " SQL_TIME("created_at") ", 'last_seen_at', " SQL_TIME(
+        "last_seen_at") ", 'expires_at', " SQL_TIME("expires_at") ", 'ip', host(ip), 'user_agent', user_agent, 'current', "
+                                                                  "session_hash = $2)::text from sessions where user_id = $1 and not half "
+                                                                  "and revoked_at is null and expires_at > now() "
+                                                                  "order by session_hash = $2 desc, last_seen_at desc limit 200"};
 static const struct pg_stmt revoke_stmt = {
     "session.revoke",
     "update sessions set revoked_at = now() where session_hash = $1 and revoked_at is null"};
@@ -60,6 +80,7 @@ enum pg_err session_store_add(struct pg *pg, const struct session_new *n)
         pgp_time_us(n->expires_us),
         pgp_cstr(n->ip),
         pgp_text(n->user_agent),
+        pgp_bool(n->half),
     };
     return pg_run(pg, &add_stmt, p, ARRAY_LEN(p), NULL);
 }
@@ -68,6 +89,51 @@ enum pg_err session_store_revoke(struct pg *pg, const struct session *s)
 {
     const struct pg_param p[] = {pgp_bytes(s->hash, sizeof s->hash)};
     return pg_run(pg, &revoke_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err session_store_find_half(struct pg *pg, struct session *s, bool *found)
+{
+    const struct pg_param p[] = {pgp_bytes(s->hash, sizeof s->hash)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &find_half_stmt, p, ARRAY_LEN(p), &r);
+    *found = e == PG_OK && pg_rows(r) > 0;
+    if (*found)
+        s->user = pg_uuid(r, 0, 0);
+    pg_result_free(r);
+    return e;
+}
+
+static enum pg_err counted(struct pg *pg, const struct pg_stmt *st, const struct pg_param *p,
+                           size_t n, int64_t *rows)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, st, p, n, &r);
+    *rows = e == PG_OK ? pg_affected(r) : 0;
+    pg_result_free(r);
+    return e;
+}
+
+enum pg_err session_store_revoke_id(struct pg *pg, struct uuid user, struct uuid id, bool *found)
+{
+    int64_t n;
+    const struct pg_param p[] = {pgp_uuid(user), pgp_uuid(id)};
+    enum pg_err e = counted(pg, &revoke_id_stmt, p, ARRAY_LEN(p), &n);
+    *found = n > 0;
+    return e;
+}
+
+enum pg_err session_store_revoke_all(struct pg *pg, struct uuid user, const struct session *keep,
+                                     int64_t *ended)
+{
+    const struct pg_param p[] = {pgp_uuid(user),
+                                 keep ? pgp_bytes(keep->hash, sizeof keep->hash) : pgp_null()};
+    return counted(pg, &revoke_all_stmt, p, ARRAY_LEN(p), ended);
+}
+
+enum pg_err session_store_list(struct pg *pg, const struct session *s, struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(s->user), pgp_bytes(s->hash, sizeof s->hash)};
+    return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);
 }
 
 enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out)

@@ -19,12 +19,24 @@ struct session_new {
     int64_t expires_us;      /* wall time */
     const char *ip;          /* NULL: unknown */
     struct str user_agent;
+    bool half; /* the second factor is still due: it opens nothing but that step */
 };
 
 /* By s->hash: fills the rest. Expired, revoked and disabled users' sessions are not found. */
 MUST_USE enum pg_err session_store_find(struct pg *pg, struct session *s, bool *found);
 MUST_USE enum pg_err session_store_add(struct pg *pg, const struct session_new *s);
+/* A half session by s->hash: fills the user. */
+MUST_USE enum pg_err session_store_find_half(struct pg *pg, struct session *s, bool *found);
 MUST_USE enum pg_err session_store_revoke(struct pg *pg, const struct session *s);
+/* One by its id, if it is the user's and still works: `*found`. */
+MUST_USE enum pg_err session_store_revoke_id(struct pg *pg, struct uuid user, struct uuid id,
+                                             bool *found);
+/* All of the user's, half ones too, but `keep` (may be NULL); how many. */
+MUST_USE enum pg_err session_store_revoke_all(struct pg *pg, struct uuid user,
+                                              const struct session *keep, int64_t *ended);
+/* Those that work, the newest seen first, as JSON objects in column 0; at most 200. */
+MUST_USE enum pg_err session_store_list(struct pg *pg, const struct session *s,
+                                        struct pg_result **out);
 /* The session object of the API as JSON text: user and organisations with their projects (not yet
  * csrf_token and what else is not in the database). Fills `user` and `organisations`. */
 MUST_USE enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out);

@@ -1,9 +1,11 @@
-/* SQL of people and their sessions. */
+/* SQL of people. */
 #ifndef DOTEB_CONTROL_USER_STORE_H
 #define DOTEB_CONTROL_USER_STORE_H
 
 #include "common/pg.h"
 #include "control/password.h"
+
+enum { USER_EMAIL_BYTES = 1024 };
 
 struct user_new {
     struct uuid id;
@@ -17,10 +19,22 @@ MUST_USE enum pg_err user_store_add(struct pg *pg, const struct user_new *u);
 
 struct user_login {
     bool found; /* a user who is not disabled */
+    bool second_factor;
     struct uuid id;
     char hash[PASSWORD_HASH_BYTES];
+    char email[USER_EMAIL_BYTES];
 };
 
 MUST_USE enum pg_err user_store_login(struct pg *pg, struct str email, struct user_login *out);
+/* The same by id. */
+MUST_USE enum pg_err user_store_by_id(struct pg *pg, struct uuid user, struct user_login *out);
+/* Has the address an account, if perhaps a disabled one? */
+MUST_USE enum pg_err user_store_knows(struct pg *pg, struct str email, bool *known);
+/* The account object of the API as JSON text in column 0. */
+MUST_USE enum pg_err user_store_view(struct pg *pg, struct uuid user, struct pg_result **out);
+MUST_USE enum pg_err user_store_set_name(struct pg *pg, struct uuid user, struct str name);
+MUST_USE enum pg_err user_store_set_password(struct pg *pg, struct uuid user, const char *hash);
+/* PG_CONFLICT: the address is taken. */
+MUST_USE enum pg_err user_store_set_email(struct pg *pg, struct uuid user, struct str email);
 
 #endif

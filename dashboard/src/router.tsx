@@ -6,6 +6,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouteComponent,
   redirect,
 } from '@tanstack/react-router';
 import { ApiError } from './api/client';
@@ -56,6 +57,21 @@ const loginRoute = createRoute({
   }),
   component: LoginPage,
 });
+
+const door = <const P extends string>(path: P, component: RouteComponent) =>
+  createRoute({ getParentRoute: () => rootRoute, path, component });
+
+const asks = () => import('./pages/account-links/AskPages');
+const finishes = () => import('./pages/account-links/FinishPages');
+
+/** Without a session: what leads to one, and where the links of our mails lead. */
+const doorRoutes = [
+  door('/sign-up', lazyRouteComponent(asks, 'SignUpPage')),
+  door('/sign-up/finish', lazyRouteComponent(finishes, 'SignUpFinishPage')),
+  door('/reset', lazyRouteComponent(asks, 'ForgotPage')),
+  door('/reset/finish', lazyRouteComponent(finishes, 'ResetFinishPage')),
+  door('/email/finish', lazyRouteComponent(finishes, 'EmailFinishPage')),
+] as const;
 
 /** Everything behind the login. */
 const signedInRoute = createRoute({
@@ -211,6 +227,12 @@ const invitationRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/invitation/InvitationPage')),
 });
 
+const accountRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'account',
+  component: lazyRouteComponent(() => import('./pages/account/AccountPage')),
+});
+
 // Plain words in the address, as people write them: no JSON.
 function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search));
@@ -226,6 +248,7 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     loginRoute,
     invitationRoute,
+    ...doorRoutes,
     signedInRoute.addChildren([
       homeRoute,
       orgRoute.addChildren([
@@ -237,6 +260,7 @@ export const router = createRouter({
         membersRoute,
         auditRoute,
         organisationRoute,
+        accountRoute,
       ]),
     ]),
   ]),

@@ -58,7 +58,8 @@ static bool same_tag(const struct key_entry *e, const uint8_t tag[KEY_TAG_BYTES]
 
 static bool same_row(const struct key_entry *a, const struct key_entry *b)
 {
-    return uuid_eq(a->id, b->id) && uuid_eq(a->organisation_id, b->organisation_id);
+    return uuid_eq(a->id, b->id) && uuid_eq(a->organisation_id, b->organisation_id) &&
+           a->previous == b->previous;
 }
 
 static bool same_state(const struct key_entry *a, const struct key_entry *b)
@@ -250,13 +251,15 @@ bool key_table_find(const struct key_table *t, uint32_t mark, const struct apike
     if (f.n != 1)
         return false;
     bool revoked = f.e->expires_at_us == KEY_REVOKED;
+    bool disabled = f.e->expires_at_us == KEY_DISABLED;
     *out = (struct snap_key){
         .id = f.e->id,
         .organisation_id = f.e->organisation_id,
         .project_id = f.e->project_id,
         .owner_id = f.e->owner_id,
-        .expires_at_us = revoked ? INT64_MAX : f.e->expires_at_us,
+        .expires_at_us = revoked || disabled ? INT64_MAX : f.e->expires_at_us,
         .revoked = revoked,
+        .disabled = disabled,
     };
     return true;
 }

@@ -19,9 +19,11 @@ enum { KEY_TAG_BYTES = 16 };
 struct key_entry {
     uint8_t tag[KEY_TAG_BYTES];
     struct uuid organisation_id, id, project_id, owner_id;
-    int64_t expires_at_us; /* KEY_REVOKED: revoked */
+    int64_t expires_at_us; /* or one of those below */
+    bool previous;         /* the secret before the row's present one: a state of its own */
 };
-#define KEY_REVOKED INT64_MIN
+#define KEY_REVOKED  INT64_MIN
+#define KEY_DISABLED (INT64_MIN + 1)
 
 enum { KEY_OVERLAY_MAX = 16384 };
 

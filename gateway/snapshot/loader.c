@@ -188,7 +188,10 @@ static struct key_entry entry_of(const struct key_row *row)
         .id = row->id,
         .project_id = row->project_id,
         .owner_id = row->owner_id,
-        .expires_at_us = row->revoked ? KEY_REVOKED : row->expires_at_us,
+        .expires_at_us = row->revoked    ? KEY_REVOKED
+                         : row->disabled ? KEY_DISABLED
+                                         : row->expires_at_us,
+        .previous = row->previous,
     };
     memcpy(e.tag, row->hash, sizeof e.tag);
     return e;

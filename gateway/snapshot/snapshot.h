@@ -88,7 +88,7 @@ struct snap_project {
 struct snap_key {
     struct uuid id, organisation_id, project_id, owner_id;
     int64_t expires_at_us; /* INT64_MAX: never */
-    bool revoked;
+    bool revoked, disabled;
 };
 
 /* A key pair with which a client signs, sealed until first use; it belongs to an API key. */

@@ -63,6 +63,8 @@ enum err auth_judge(const struct req *r, const struct snap_key *key,
 {
     if (key->revoked || !project->active)
         return E_KEY_REVOKED;
+    if (key->disabled)
+        return E_KEY_DISABLED;
     return key->expires_at_us <= r->in.created_us ? E_KEY_EXPIRED : E_OK;
 }
 

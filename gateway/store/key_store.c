@@ -8,20 +8,29 @@
 
 enum { PACKED_BYTES = CRYPTO_HASH_BYTES + 4 * sizeof(struct uuid) + 8 + 1 };
 
-/* The order is that of unpack(). */
-#define PACKED                                                                                     \
-    "select hash || uuid_send(organisation_id) || uuid_send(api_key_id) || "                       \
-    "uuid_send(project_id) || uuid_send(owner_id) || "                                             \
-    "case when isfinite(expires_at) "                                                              \
-    "then int8send((extract(epoch from expires_at) * 1000000)::bigint) "                           \
-    "else '\\x7fffffffffffffff'::bytea end || "                                                    \
-    "case when revoked_at is null then '\\x00'::bytea else '\\x01'::bytea end from api_keys"
+/* The order is that of unpack(). The last byte's bits are below. */
+/* clang-format off */
+#define PACKED(hash, expires, ok, revoked, disabled) \
+    "select " hash " || uuid_send(organisation_id) || uuid_send(api_key_id) || " \
+    "uuid_send(project_id) || uuid_send(owner_id) || case when isfinite(" expires ") " \
+    "then int8send((extract(epoch from " expires ") * 1000000)::bigint) " \
+    "else '\\x7fffffffffffffff'::bytea end || case when revoked_at is not null " \
+    "then '\\x" revoked "'::bytea when disabled_at is not null then '\\x" disabled "'::bytea " \
+    "else '\\x" ok "'::bytea end from api_keys"
+#define CURRENT PACKED("hash", "expires_at", "00", "01", "02")
+#define PREVIOUS \
+    PACKED("previous_hash", "least(expires_at, previous_expires_at)", "04", "05", "06") \
+    " where previous_hash is not null"
+/* clang-format on */
+enum { KEY_REVOKED_BIT = 1, KEY_DISABLED_BIT = 2, KEY_PREVIOUS_BIT = 4 };
 
 static const struct pg_stmt current_snapshot = {"keys.snapshot",
                                                 "select pg_current_snapshot()::text"};
-static const struct pg_stmt all = {"keys.all", PACKED};
-static const struct pg_stmt changed = {"keys.changed",
-                                       PACKED " where " CHANGED_SINCE("$1::pg_snapshot")};
+static const struct pg_stmt all = {"keys.all", CURRENT " union all " PREVIOUS};
+static const struct pg_stmt changed = {
+    "keys.changed",
+    CURRENT " where " CHANGED_SINCE("$1::pg_snapshot") " union all " PREVIOUS
+                                                       " and " CHANGED_SINCE("$1::pg_snapshot")};
 
 struct reader {
     key_row_fn *fn;
@@ -47,7 +56,9 @@ static void unpack(const uint8_t *p, struct key_row *out)
     for (size_t i = 0; i < sizeof us; i++)
         expires = expires << 8 | us[i];
     out->expires_at_us = (int64_t)expires;
-    out->revoked = *p != 0;
+    out->revoked = *p & KEY_REVOKED_BIT;
+    out->disabled = *p & KEY_DISABLED_BIT;
+    out->previous = *p & KEY_PREVIOUS_BIT;
 }
 
 static bool read_row(void *arg, const struct pg_result *r)

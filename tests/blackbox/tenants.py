@@ -20,11 +20,20 @@ BODIES = {
     ("POST", O + "/projects"): lambda w, who: {"name": uuid.uuid4().hex},
     ("PATCH", P): lambda w, who: {"name": uuid.uuid4().hex},
     ("POST", P + "/api-keys"): lambda w, who: {"name": "k"},
+    ("PATCH", P + "/api-keys/{id}"): lambda w, who: {"disabled": True},
+    ("POST", P + "/api-keys/{id}/rotate"): lambda w, who: {"grace_hours": 1},
     ("POST", P + "/signing-keys"): lambda w, who: {"api_key_id": w.ids["api-keys"]},
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
+# A person's own account: what these do is in test_control_accounts.py and test_control_second_factor.py.
+BODIES |= {(method, "/api/v1/" + path): lambda w, who: {} for method, path in (
+    ("POST", "session/second-factor"), ("POST", "sign-up"), ("POST", "sign-up/finish"),
+    ("POST", "password-reset"), ("POST", "password-reset/finish"), ("POST", "email-change/finish"),
+    ("PATCH", "account"), ("POST", "account/password"), ("POST", "account/email"),
+    ("POST", "account/second-factor"), ("POST", "account/second-factor/confirm"),
+    ("POST", "account/second-factor/remove"), ("POST", "account/second-factor/recovery-codes"))}
 ROUTES = [r for r in printed_routes() if r[2] == "user"]
 MEMBER_ROUTES = [r for r in ROUTES if "{org}" in r[1]]
 
@@ -85,7 +94,7 @@ class World:
         words = template.split("/")
         collection = words[words.index("{id}") - 1] if "{id}" in words else None
         return (template.replace("{org}", org or self.org).replace("{project}", project or self.project)
-                .replace("{id}", id or self.ids.get(collection, "")))
+                .replace("{id}", id or self.ids.get(collection) or str(uuid.uuid4())))
 
     def body(self, method, template, who):
         make = BODIES.get((method, template))
@@ -96,10 +105,10 @@ class World:
         if "/members/" in template:
             return self.concrete(template, id=who.session["user"]["id"]), None
         key = self.make_key(who, "mine")["id"]
-        if method == "POST":
+        if template.endswith("/signing-keys"):
             return self.concrete(template), {"api_key_id": key}
         mine = self.make_pair(who, key)["id"] if "signing" in template else key
-        return self.concrete(template, id=mine), None
+        return self.concrete(template, id=mine), self.body(method, template, who)
 
 
 def make_people(control, installation, *more):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from control_client import Person, add_user
-from harness import http, say, wait_until
+from harness import Control, http, say, wait_until
 from tenants import World, make_people
 
 
@@ -307,6 +307,23 @@ def test_who_cannot_be_invited(world, people):
     for role in ("none", "operator", "", None):
         status, body = owner.call("POST", world.path + "/invitations", {"email": "a@b.example", "role": role})
         assert (status, body["field"]) == (422, "role"), role
+
+
+def test_the_link_is_mailed_where_mail_is_possible(world, control, installation):
+    made, _ = invite(world, "silent@example.com")
+    assert made["mailed"] is False and installation.query("select count(*) from outbox") == "0"
+    posting = Control(installation, DOTEB_MAIL_LOG="true")
+    try:
+        owner = Person(posting, world.people["owner"].email)
+        status, made = owner.call("POST", world.path + "/invitations",
+                                  {"email": "mailed@example.com", "role": "viewer"})
+        assert status == 201 and made["mailed"] is True
+        text = wait_until(lambda: [x for x in posting.log.read_text().splitlines() if made["link"] in x], 20,
+                          "the mail in the log")[0]
+        assert "mailed@example.com" in text and world.name in text
+        assert owner.call("POST", f"{world.path}/invitations/{made['id']}/resend")[1]["mailed"] is True
+    finally:
+        posting.stop()
 
 
 def test_open_invitations_are_bounded(world, people, installation):

@@ -339,3 +339,14 @@ def test_a_secret_sealed_for_another_row_does_not_open(owner, gateway, installat
 
 def test_no_secret_in_the_log(gateway, pair):
     assert pair["secret_access_key"] not in gateway.log.read_text()
+
+
+def test_a_pair_outlives_its_api_key_s_rotation_and_is_disabled_with_it(owner, gateway):
+    made = api_key(owner)
+    pair = signing_key(owner, made)
+    wait_until(lambda: call(gateway, pair)[0] == 200, 3, "the pair to work")
+    path = f"{owner.keys_path}/{made['id']}"
+    assert owner.call("POST", path + "/rotate", {"grace_hours": 0})[0] == 200
+    wait_until(lambda: call(gateway, pair)[0] == 200, 2, "the pair to work on")
+    assert owner.call("PATCH", path, {"disabled": True})[0] == 200
+    wait_until(lambda: call(gateway, pair)[0] in (401, 403), 2, "the disabled key's pair to be refused")

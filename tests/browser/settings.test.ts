@@ -219,3 +219,43 @@ test('on a narrow screen the other pages and organisations are under More', asyn
   check(watched);
   await page.context().close();
 });
+
+test('a key is rotated by keyboard, disabled and enabled, and given an end', async () => {
+  const { page, watched, world } = await open('/o/ORG/api-keys');
+  await page.getByText('production backend').waitFor();
+  const more = async (item: string) => {
+    await page.getByRole('button', { name: 'More for production backend' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: item }).focus();
+    await page.keyboard.press('Enter');
+  };
+  await more('Rotate secret');
+  await page.getByLabel('The old secret works on for').selectOption('1');
+  const asked = page.waitForRequest((request) => request.url().endsWith('/rotate'));
+  await page.getByRole('button', { name: 'Make the new secret' }).click();
+  assert.deepEqual((await asked).postDataJSON(), { grace_hours: 1 });
+  await page.getByTestId('new-key').waitFor();
+  await page.keyboard.press('Escape'); // shown once
+  assert.ok(await page.getByTestId('new-key').isVisible());
+  await page.getByRole('button', { name: 'I have saved the key' }).click();
+  await page
+    .getByText(/^old secret ends in/)
+    .first()
+    .waitFor();
+
+  const key = world.apiKeys[0] as (typeof world.apiKeys)[0];
+  await more('Disable');
+  await page.getByText('Disabled production backend').waitFor();
+  assert.ok(key.disabled_at);
+  await more('Enable');
+  await page.getByText('Enabled production backend').waitFor();
+  assert.equal(key.disabled_at, null);
+
+  await more('Edit');
+  await page.getByLabel('Expires').fill('2099-01-02T03:04');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(key.expires_at, '2099-01-02T03:04:00.000Z');
+  check(watched);
+  await page.context().close();
+});

@@ -28,6 +28,7 @@ for (const name of [
   'first-run',
   'api-keys',
   'provider-keys',
+  'account',
   'audit',
   'members',
 ]) {

@@ -34,10 +34,10 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|csv|email|token|options|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
+        (r"(args|csv|token|options|totp|smtp|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
          "control/base"),
-        (r"(app|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
-        (r"(audit|call|input|page|session)[a-z_]*\.[ch]", "control/call"),
+        (r"(app|letter|mail|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
+        (r"(account|audit|call|input|page|second_factor|session)[a-z_]*\.[ch]", "control/call"),
         (r"(route|routes)\.([ch]|def)", "control/api"),
         (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),
         (r"[a-z_]+\.([ch]|def)", "control/main"),
@@ -48,11 +48,11 @@ ALSO = set()
 
 LIBRARIES = [
     ("microhttpd.h", r"gateway/(listener|admin)[a-z_]*\.[ch]|control/(server|answer|exchange)[a-z_]*\.[ch]"),
-    ("curl/", r"gateway/xfer/.*"),
+    ("curl/", r"gateway/xfer/.*|control/smtp\.c"),
     ("hiredis/", r"gateway/redis/.*"),
     ("libpq-fe.h", r"common/pg[a-z_]*\.[ch]"),
     ("jansson.h", r"control/.*|common/(conf|json)[a-z_]*\.[ch]|gateway/snapshot/.*|tests/.*"),
-    ("openssl/", r"gateway/sign/.*|tests/.*"),
+    ("openssl/", r"gateway/sign/.*|control/totp\.c|tests/.*"),
     ("zlib.h", r"gateway/wire/.*|tests/.*"),
     ("check.h", r"tests/.*"),
 ]

@@ -9,6 +9,8 @@ INSTANCE = {
     "instance": "one row: the instance itself",
     "users": "people belong to several organisations",
     "sessions": "of a person, not of an organisation",
+    "outbox": "mail to people",
+    "account_tokens": "of people", "second_factors": "of people", "recovery_codes": "of people",
     "providers": "catalogue", "models": "catalogue", "model_aliases": "catalogue",
     "offers": "catalogue", "offer_prices": "catalogue", "catalogue_imports": "catalogue",
     "config_changes": "what gateways listen to",

@@ -25,22 +25,24 @@ START_TEST(delays_grow_and_end)
     struct client p = client_of("192.0.2.1");
     int64_t now = 1000 * S;
     for (int i = 0; i < 5; i++)
-        ck_assert_int_eq(guess_take(g, STR("a@b.c"), p.ip, now), 0);
+        ck_assert_int_eq(guess_take(g, GUESS_PASSWORD, STR("a@b.c"), p.ip, now), 0);
     int before = 0;
     for (int i = 0; i < 12; i++) {
-        int wait = guess_take(g, STR("A@B.C"), p.ip, now); /* the case does not matter */
+        int wait = guess_take(g, GUESS_PASSWORD, STR("A@B.C"), p.ip,
+                              now); /* the case does not matter */
         ck_assert_int_ge(wait, before);
         ck_assert_int_ge(wait, 1);
         ck_assert_int_le(wait, 300);
-        ck_assert_int_eq(guess_take(g, STR("a@b.c"), p.ip, now + (wait - 1) * S), 1);
+        ck_assert_int_eq(guess_take(g, GUESS_PASSWORD, STR("a@b.c"), p.ip, now + (wait - 1) * S),
+                         1);
         now += wait * S;
-        ck_assert_int_eq(guess_take(g, STR("a@b.c"), p.ip, now), 0);
+        ck_assert_int_eq(guess_take(g, GUESS_PASSWORD, STR("a@b.c"), p.ip, now), 0);
         before = wait;
     }
     ck_assert_int_eq(before, 300);
     now += 3601 * S;
     for (int i = 0; i < 5; i++)
-        ck_assert_int_eq(guess_take(g, STR("a@b.c"), p.ip, now), 0);
+        ck_assert_int_eq(guess_take(g, GUESS_PASSWORD, STR("a@b.c"), p.ip, now), 0);
     guesses_free(g);
 }
 END_TEST
@@ -50,8 +52,8 @@ START_TEST(a_right_guess_forgets)
     struct guesses *g = guesses_new();
     struct client p = client_of("192.0.2.1");
     for (int i = 0; i < 200; i++) {
-        ck_assert_int_eq(guess_take(g, STR("a@b.c"), p.ip, 1000 * S), 0);
-        guess_right(g, STR("a@b.c"), p.ip);
+        ck_assert_int_eq(guess_take(g, GUESS_PASSWORD, STR("a@b.c"), p.ip, 1000 * S), 0);
+        guess_right(g, GUESS_PASSWORD, STR("a@b.c"), p.ip);
     }
     guesses_free(g);
 }
@@ -62,9 +64,10 @@ START_TEST(other_addresses_are_not_held_up)
     struct guesses *g = guesses_new();
     struct client p = client_of("192.0.2.1"), q = client_of("192.0.2.2");
     for (int i = 0; i < 6; i++)
-        (void)guess_take(g, STR("a@b.c"), p.ip, 1000 * S);
-    ck_assert_int_gt(guess_take(g, STR("a@b.c"), q.ip, 1000 * S), 0); /* the same person */
-    ck_assert_int_eq(guess_take(g, STR("d@e.f"), p.ip, 1000 * S), 0);
+        (void)guess_take(g, GUESS_PASSWORD, STR("a@b.c"), p.ip, 1000 * S);
+    ck_assert_int_gt(guess_take(g, GUESS_PASSWORD, STR("a@b.c"), q.ip, 1000 * S),
+                     0); /* the same person */
+    ck_assert_int_eq(guess_take(g, GUESS_PASSWORD, STR("d@e.f"), p.ip, 1000 * S), 0);
     guesses_free(g);
 }
 END_TEST
@@ -78,10 +81,10 @@ START_TEST(a_network_is_slowed_down_over_many_people)
     int refused = 0;
     for (int i = 0; i < 30; i++) {
         (void)snprintf(email, sizeof email, "u%d@x.y", i);
-        refused += guess_take(g, str_of(email), i % 2 ? p.ip : q.ip, 1000 * S) > 0;
+        refused += guess_take(g, GUESS_PASSWORD, str_of(email), i % 2 ? p.ip : q.ip, 1000 * S) > 0;
     }
     ck_assert_int_ge(refused, 9); /* one /64 */
-    ck_assert_int_eq(guess_take(g, STR("z@x.y"), other.ip, 1000 * S), 0);
+    ck_assert_int_eq(guess_take(g, GUESS_PASSWORD, STR("z@x.y"), other.ip, 1000 * S), 0);
     guesses_free(g);
 }
 END_TEST
@@ -92,14 +95,14 @@ START_TEST(a_flood_of_names_does_not_free_the_one_under_attack)
     char email[32];
     struct client p = client_of("192.0.2.1");
     for (int i = 0; i < 9; i++)
-        (void)guess_take(g, STR("victim@x.y"), p.ip, 1000 * S);
+        (void)guess_take(g, GUESS_PASSWORD, STR("victim@x.y"), p.ip, 1000 * S);
     for (int i = 0; i < 100; i++) { /* from elsewhere, so that they count */
         struct client q = client_of("198.51.100.1");
         q.ip[15] = (uint8_t)(1 + i);
         (void)snprintf(email, sizeof email, "flood%d@x.y", i);
-        (void)guess_take(g, str_of(email), q.ip, 1000 * S + i);
+        (void)guess_take(g, GUESS_PASSWORD, str_of(email), q.ip, 1000 * S + i);
     }
-    ck_assert_int_gt(guess_take(g, STR("victim@x.y"), p.ip, 1000 * S + 200), 0);
+    ck_assert_int_gt(guess_take(g, GUESS_PASSWORD, STR("victim@x.y"), p.ip, 1000 * S + 200), 0);
     guesses_free(g);
 }
 END_TEST

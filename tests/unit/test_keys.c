@@ -53,6 +53,14 @@ static bool find(const struct key_table *t, uint32_t mark, uint32_t hash, struct
     return key_table_find(t, mark, &h, out);
 }
 
+/* The secret that a row had before. */
+static struct key_entry previous(uint32_t row, uint32_t hash, int64_t expires_at_us)
+{
+    struct key_entry e = entry(row, hash, expires_at_us);
+    e.previous = true;
+    return e;
+}
+
 static void put(struct key_table *t, struct key_entry e)
 {
     ck_assert_int_eq(key_table_put(t, &e), KEY_PUT);
@@ -111,6 +119,37 @@ START_TEST(the_same_state_again_costs_nothing)
     ck_assert_int_eq(key_table_put(t, &same), KEY_PUT); /* back again is a change */
     ck_assert_uint_eq(key_table_mark(t), 2);
     ck_assert_uint_eq(key_table_len(t), 10);
+    key_table_unref(t);
+}
+END_TEST
+
+START_TEST(a_rotated_row_has_two_secrets)
+{
+    struct key_table *t = table_of(10);
+    struct snap_key k;
+    uint32_t before = key_table_mark(t);
+    put(t, entry(4, 104, INT64_MAX)); /* the new secret */
+    put(t, previous(4, 4, 5000));     /* the one that the base has */
+    uint32_t rotated = key_table_mark(t);
+    ck_assert(find(t, before, 4, &k) && !find(t, before, 104, &k));
+    ck_assert(find(t, rotated, 104, &k) && uuid_eq(k.id, uuid_of(4)) &&
+              k.expires_at_us == INT64_MAX);
+    ck_assert(find(t, rotated, 4, &k) && uuid_eq(k.id, uuid_of(4)) && k.expires_at_us == 5000);
+    put(t, entry(4, 204, INT64_MAX)); /* once more: the first one ends */
+    put(t, previous(4, 104, 6000));
+    struct key_table *merged = key_table_merge(t);
+    const struct key_table *both[] = {t, merged};
+    for (int i = 0; i < 2; i++) {
+        uint32_t mark = key_table_mark(both[i]);
+        ck_assert(!find(both[i], mark, 4, &k));
+        ck_assert(find(both[i], mark, 104, &k) && k.expires_at_us == 6000);
+        ck_assert(find(both[i], mark, 204, &k) && k.expires_at_us == INT64_MAX);
+    }
+    put(t, entry(4, 204, KEY_DISABLED));
+    put(t, previous(4, 104, KEY_DISABLED));
+    ck_assert(find(t, key_table_mark(t), 104, &k) && k.disabled && !k.revoked);
+    ck_assert(find(t, key_table_mark(t), 204, &k) && k.disabled && !k.revoked);
+    key_table_unref(merged);
     key_table_unref(t);
 }
 END_TEST
@@ -276,6 +315,7 @@ START_TEST(readers_do_not_disturb_the_writer_nor_it_them)
 END_TEST
 
 UNIT_MAIN("keys", finds_rows_of_the_base, a_mark_does_not_see_what_came_later,
-          the_same_state_again_costs_nothing, one_hash_of_two_rows_finds_none,
-          rows_of_one_id_in_two_organisations_are_two, a_full_overlay_says_so_and_merges,
-          agrees_with_a_plain_list, readers_do_not_disturb_the_writer_nor_it_them)
+          the_same_state_again_costs_nothing, a_rotated_row_has_two_secrets,
+          one_hash_of_two_rows_finds_none, rows_of_one_id_in_two_organisations_are_two,
+          a_full_overlay_says_so_and_merges, agrees_with_a_plain_list,
+          readers_do_not_disturb_the_writer_nor_it_them)

@@ -19,6 +19,25 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
+/** What this instance offers to who is not signed in. */
+export const instanceQuery = queryOptions({
+  queryKey: ['instance'],
+  queryFn: () => read(api.GET('/api/v1/instance')),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+// ---------------------------------------------------------------- account
+
+export const accountQuery = queryOptions({
+  queryKey: ['account'],
+  queryFn: ({ signal }) => read(api.GET('/api/v1/account', { signal })),
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['account', 'sessions'],
+  queryFn: ({ signal }) => read(api.GET('/api/v1/account/sessions', { signal })),
+});
+
 // ---------------------------------------------------------------- API keys
 
 export type ApiKeyStatus = 'active' | 'revoked' | 'all';
@@ -66,6 +85,43 @@ export function useRevokeApiKey(org: string, project: string) {
         }),
       ),
     onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
+  });
+}
+
+type ApiKeyChange = {
+  id: string;
+  name?: string;
+  disabled?: boolean;
+  expires_at?: string | null;
+};
+
+export function useChangeApiKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, ...body }: ApiKeyChange) =>
+      read(
+        api.PATCH('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
+          params: { path: { org, project, id }, ...CSRF },
+          body,
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
+  });
+}
+
+export function useRotateApiKey(org: string, project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, hours }: { id: string; hours: number }) =>
+      read(
+        api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}/rotate', {
+          params: { path: { org, project, id }, ...CSRF },
+          body: { grace_hours: hours },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
+    // The new secret must not stay in a cache after its dialog is gone.
+    gcTime: 0,
   });
 }
 

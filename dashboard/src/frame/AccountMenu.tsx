@@ -1,11 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
 import { api, CSRF, read, setCsrfToken } from '@/api/client';
 import { setTheme, useTheme } from '@/lib/theme';
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/ui/Menu';
 import css from './AccountMenu.module.css';
-import { useSession } from './scope';
+import { useScope, useSession } from './scope';
 
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
@@ -20,6 +20,8 @@ export function useSignOut(): () => Promise<void> {
 
 export function AccountMenu() {
   const { user } = useSession();
+  const { org } = useScope();
+  const navigate = useNavigate();
   const signOut = useSignOut();
   const theme = useTheme();
   const name = user.name || user.email;
@@ -49,6 +51,9 @@ export function AccountMenu() {
         ]}
       />
       <MenuLine />
+      <MenuItem onSelect={() => void navigate({ to: '/o/$org/account', params: { org: org.id } })}>
+        <UserRound size={15} /> Your account
+      </MenuItem>
       <MenuItem onSelect={() => void signOut()}>
         <LogOut size={15} /> Sign out
       </MenuItem>

@@ -10,6 +10,7 @@ type Choices = {
   signedIn?: boolean;
   world?: World;
   now?: Date;
+  account?: Partial<World['account']>;
 };
 
 /** The page's API from now on; `calls` counts what was asked, by method and path. */
@@ -18,6 +19,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   const world = choices.world ?? makeWorld(now);
   const calls: string[] = [];
   let here = signedIn;
+  let account = { ...world.account, ...choices.account };
+  let sessions = world.sessions;
 
   const answer = (route: Route, status: number, body?: unknown) =>
     route.fulfill({
@@ -25,8 +28,14 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       contentType: status < 400 ? 'application/json' : 'application/problem+json',
       body: body === undefined ? '' : JSON.stringify(body),
     });
-  const problem = (route: Route, status: number, detail: string) =>
-    answer(route, status, { type: 'urn:doteb:problem:test', title: 'Problem', status, detail });
+  const problem = (route: Route, status: number, detail: string, field?: string) =>
+    answer(route, status, {
+      type: 'urn:doteb:problem:test',
+      title: 'Problem',
+      status,
+      detail,
+      ...(field && { field }),
+    });
 
   await page.route('**/api/v1/**', async (route) => {
     const request = route.request();
@@ -34,6 +43,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     const path = url.pathname.replace('/api/v1', '');
     calls.push(`${request.method()} ${path}`);
     if (path === '/session') {
+      if (request.method() === 'POST' && request.postDataJSON().password === 'two steps')
+        return answer(route, 202, { second_factor: 'totp' });
       if (request.method() === 'POST') here = request.postDataJSON().password !== 'wrong';
       if (request.method() === 'DELETE') here = false;
       if (request.method() === 'DELETE') return answer(route, 204);
@@ -52,6 +63,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
             expires_at: new Date(now.getTime() + 6 * 86_400_000).toISOString(),
           });
     }
+    const door = atTheDoor(route, request.method(), path);
+    if (door) return door;
     if (!here) return problem(route, 401, 'Sign in first.');
     if (state === 'loading') return; // never answered
     if (state === 'error') {
@@ -66,8 +79,12 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   function settings(route: Route, method: string, path: string, query: URLSearchParams) {
     const none = state === 'empty';
     const body = method === 'POST' || method === 'PATCH' ? route.request().postDataJSON() : {};
-    const [, , , collection, id, verb] = path.split('/');
-    const link = { link: `http://localhost:4002/invitation#${'Ab3'.repeat(15).slice(0, 43)}` };
+    const [, root, , collection, id, verb] = path.split('/');
+    if (root !== 'organisations' && root !== 'invitations') return undefined;
+    const link = {
+      mailed: false,
+      link: `http://localhost:4002/invitation#${'Ab3'.repeat(15).slice(0, 43)}`,
+    };
     if (collection === undefined && method === 'GET')
       return answer(route, 200, tenant.organisation);
     if (collection === undefined && method === 'PATCH') {
@@ -136,6 +153,63 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     return undefined;
   }
 
+  // What is asked without a session.
+  function atTheDoor(route: Route, method: string, path: string) {
+    if (path === '/instance') return answer(route, 200, { sign_up: 'open', mail: true });
+    if (path === '/sign-up' || path === '/password-reset') return answer(route, 204);
+    if (path === '/session/second-factor' || path === '/sign-up/finish') {
+      const { code, token } = route.request().postDataJSON();
+      if (code === '000000') {
+        return problem(route, 403, 'code: it is wrong, too old, or was used already.', 'code');
+      }
+      if (token === 'old') return gone(route);
+      here = true;
+      return answer(route, 200, world.session);
+    }
+    if (path === '/password-reset/finish' || path === '/email-change/finish') {
+      return route.request().postDataJSON().token === 'old' ? gone(route) : answer(route, 204);
+    }
+    if (path.startsWith('/account') && here && state === 'filled') {
+      return ownAccount(route, method, path);
+    }
+    return undefined;
+  }
+
+  const gone = (route: Route) =>
+    problem(route, 410, 'The link was used already, or it is too old.');
+
+  function ownAccount(route: Route, method: string, path: string) {
+    const body = method === 'GET' || method === 'DELETE' ? {} : route.request().postDataJSON();
+    if (body.password === 'wrong') {
+      return problem(route, 403, 'password: it is wrong.', 'password');
+    }
+    if (path.startsWith('/account/sessions')) {
+      if (method === 'GET') return answer(route, 200, list(sessions));
+      const id = path.split('/')[3];
+      sessions = sessions.filter((one) => one.current || (id && one.id !== id));
+      return answer(route, 204);
+    }
+    const factor = path.replace('/account/second-factor', '');
+    if (factor === '') {
+      const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+      const uri = `otpauth://totp/doteb:${account.email}?secret=${secret}&issuer=doteb`;
+      return answer(route, 200, { secret, uri });
+    }
+    if (factor === '/confirm' || factor === '/recovery-codes') {
+      if (body.code === '000000') return problem(route, 403, 'code: it is wrong.', 'code');
+      account = { ...account, second_factor: true, recovery_codes_left: 10 };
+      const recovery_codes = Array.from({ length: 10 }, (_, i) => `ABCD-EFGH-IJKL-MN${22 + i}`);
+      return answer(route, 200, { recovery_codes });
+    }
+    if (factor === '/remove') {
+      account = { ...account, second_factor: false, recovery_codes_left: 0 };
+      return answer(route, 204);
+    }
+    if (path !== '/account') return answer(route, 204);
+    account = { ...account, ...body };
+    return answer(route, 200, account);
+  }
+
   function reply(route: Route, method: string, path: string, query: URLSearchParams) {
     const empty = state === 'empty';
     const known = settings(route, method, path, query);
@@ -167,6 +241,19 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 201, { ...pair, secret_access_key: 'Ab3'.repeat(14).slice(0, 40) });
     }
     if (path.includes('/api-keys/') && method === 'DELETE') return answer(route, 204);
+    if (path.includes('/api-keys/')) {
+      const body = route.request().postDataJSON();
+      const found = world.apiKeys.find(({ id }) => path.includes(id));
+      if (method === 'PATCH') {
+        const { disabled, ...rest } = body;
+        const disabled_at = disabled ? now.toISOString() : null;
+        Object.assign(found ?? {}, rest, disabled !== undefined && { disabled_at });
+        return answer(route, 200, found);
+      }
+      const until = new Date(now.getTime() + body.grace_hours * 3_600_000).toISOString();
+      Object.assign(found ?? {}, { previous_works_until: body.grace_hours ? until : null });
+      return answer(route, 200, { ...found, key: `sk-doteb-${'Cd4'.repeat(17).slice(0, 49)}` });
+    }
     if (path.endsWith('/api-keys')) {
       const revoked = query.get('status') === 'revoked';
       return answer(route, 200, list(empty || revoked ? [] : world.apiKeys));

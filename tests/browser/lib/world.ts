@@ -8,6 +8,8 @@ type Request = Schemas['Request'];
 
 export type World = {
   session: Schemas['Session'];
+  account: Schemas['Account'];
+  sessions: Schemas['SessionList']['items'];
   providers: Schemas['Provider'][];
   providerKeys: Schemas['ProviderKey'][];
   apiKeys: Schemas['ApiKey'][];
@@ -59,6 +61,16 @@ const KEYS: [name: string, owner: string, daysOld: number, share: number][] = [
   ['ci', 'Jonas Petrov', 140, 1],
 ];
 
+const AGENTS: [agent: string, ip: string | null, hoursAgo: number][] = [
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', '198.51.100.23', 0],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1',
+    '2001:db8:7c1f:9d50:5d2f:1a6b:7c80:4711',
+    5,
+  ],
+  ['curl/8.14.1', null, 71],
+];
+
 // mulberry32: small, and good enough for pictures.
 function random(seed: number): () => number {
   let a = seed;
@@ -101,6 +113,8 @@ export function makeWorld(
     created_at: new Date(now.getTime() - days * 24 * HOUR).toISOString(),
     expires_at: i === 3 ? new Date(now.getTime() + 4 * 24 * HOUR).toISOString() : null,
     revoked_at: null,
+    disabled_at: i === 4 ? new Date(now.getTime() - 30 * HOUR).toISOString() : null,
+    previous_works_until: i === 1 ? new Date(now.getTime() + 5.5 * HOUR).toISOString() : null,
     last_used_at: new Date(now.getTime() - i * i * 40 * 60_000).toISOString(),
     requests: Math.round(share * 8123.7),
     cost: usd(share * 61.20481),
@@ -124,6 +138,22 @@ export function makeWorld(
       provider_base_url_override: true,
       version: '0.1.0',
     },
+    account: {
+      ...user,
+      is_operator: true,
+      created_at: new Date(now.getTime() - 212 * 24 * HOUR).toISOString(),
+      second_factor: false,
+      recovery_codes_left: 0,
+    },
+    sessions: AGENTS.map(([agent, ip, hoursAgo], i) => ({
+      id: uuid(i + 1, '0a7'),
+      created_at: new Date(now.getTime() - (hoursAgo + 30) * HOUR).toISOString(),
+      last_seen_at: new Date(now.getTime() - hoursAgo * HOUR).toISOString(),
+      expires_at: new Date(now.getTime() + (300 - hoursAgo) * HOUR).toISOString(),
+      ip,
+      user_agent: agent,
+      current: i === 0,
+    })),
     providers: PROVIDERS.map(([id, name, models, usable]) => ({
       id,
       name,

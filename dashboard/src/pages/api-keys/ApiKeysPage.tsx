@@ -4,19 +4,22 @@ import type { SortingState } from '@tanstack/react-table';
 import { Plus } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { ApiKey } from '@/api/client';
-import { type ApiKeyStatus, apiKeysQuery } from '@/api/queries';
+import { type ApiKeyStatus, apiKeysQuery, useChangeApiKey } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { may, useScope } from '@/frame/scope';
 import { Button } from '@/ui/Button';
 import { DataTable } from '@/ui/DataTable';
-import { Empty, Failed } from '@/ui/Notice';
+import { Empty, Failed, FormError } from '@/ui/Notice';
 import { Segments } from '@/ui/Segments';
+import { toast } from '@/ui/Toasts';
 import css from './ApiKeysPage.module.css';
 import { AwsDialog } from './AwsDialog';
 import { CreateDialog } from './CreateDialog';
 import { KeyCard, keyColumns } from './columns';
+import { EditDialog } from './EditDialog';
 import { RevokeDialog } from './RevokeDialog';
+import { RotateDialog } from './RotateDialog';
 
 const STATUSES: { value: ApiKeyStatus; label: string }[] = [
   { value: 'active', label: 'Active' },
@@ -47,6 +50,9 @@ function Keys({ project, projectName }: { project: string; projectName: string }
   const navigate = useNavigate({ from: '/o/$org/api-keys' });
   const [revoking, setRevoking] = useState<ApiKey>();
   const [aws, setAws] = useState<ApiKey>();
+  const [editing, setEditing] = useState<ApiKey>();
+  const [rotating, setRotating] = useState<ApiKey>();
+  const { mutate: change, error: refused } = useChangeApiKey(org.id, project);
   const status = search.status ?? 'active';
   const keys = useInfiniteQuery(apiKeysQuery(org.id, project, status));
   const rows = useMemo(() => keys.data?.pages.flatMap((page) => page.items), [keys.data]);
@@ -63,8 +69,15 @@ function Keys({ project, projectName }: { project: string; projectName: string }
         may(org, 'admin') || (may(org, 'developer') && key.owner.id === session.user.id),
       onAws: setAws,
       onRevoke: setRevoking,
+      onEdit: setEditing,
+      onRotate: setRotating,
+      onSwitch: ({ id, name, disabled_at }: ApiKey) =>
+        change(
+          { id, disabled: !disabled_at },
+          { onSuccess: () => toast(`${disabled_at ? 'Enabled' : 'Disabled'} ${name}`) },
+        ),
     }),
-    [org, project, session.user.id],
+    [org, project, session.user.id, change],
   );
   const columns = useMemo(() => keyColumns(ways), [ways]);
   const addButton = may(org, 'developer') && (
@@ -84,6 +97,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
         />
         {addButton}
       </div>
+      <FormError error={refused} />
       {keys.isError && !rows ? (
         <Failed error={keys.error} retry={() => void keys.refetch()} />
       ) : rows?.length === 0 ? (
@@ -115,6 +129,12 @@ function Keys({ project, projectName }: { project: string; projectName: string }
         />
       )}
       {aws && <AwsDialog project={project} apiKey={aws} onClose={() => setAws(undefined)} />}
+      {editing && (
+        <EditDialog project={project} apiKey={editing} onClose={() => setEditing(undefined)} />
+      )}
+      {rotating && (
+        <RotateDialog project={project} apiKey={rotating} onClose={() => setRotating(undefined)} />
+      )}
       {revoking && (
         <RevokeDialog project={project} apiKey={revoking} onClose={() => setRevoking(undefined)} />
       )}

@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
-import { Ban, FileKey2 } from 'lucide-react';
+import { Ban, CirclePause, CirclePlay, Ellipsis, FileKey2, Pencil, RefreshCw } from 'lucide-react';
 import type { ApiKey } from '@/api/client';
 import { ago, count, countExact, date, money, moneyExact, NONE, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { IconButton } from '@/ui/Button';
 import { aboveLink, type Columns, rowLink } from '@/ui/DataTable';
+import { Menu, MenuItem } from '@/ui/Menu';
 import css from './ApiKeysPage.module.css';
 
 type Ways = {
@@ -13,6 +14,9 @@ type Ways = {
   mayChange: (key: ApiKey) => boolean;
   onAws: (key: ApiKey) => void;
   onRevoke: (key: ApiKey) => void;
+  onEdit: (key: ApiKey) => void;
+  onRotate: (key: ApiKey) => void;
+  onSwitch: (key: ApiKey) => void;
 };
 
 /** A key's name; leads to its requests. */
@@ -32,11 +36,22 @@ function KeyLink({ apiKey, org, project }: { apiKey: ApiKey; org: string; projec
 
 export function KeyState({ apiKey }: { apiKey: ApiKey }) {
   if (apiKey.revoked_at) return <Badge tone="bad">Revoked</Badge>;
-  if (!apiKey.expires_at) return null;
+  if (apiKey.disabled_at) return <Badge>Disabled</Badge>;
+  if (!apiKey.expires_at) return <Rotating apiKey={apiKey} />;
   const left = new Date(apiKey.expires_at).getTime() - Date.now();
   if (left <= 0) return <Badge tone="bad">Expired</Badge>;
   if (left < 7 * 86_400_000) return <Badge tone="warn">Expires {ago(apiKey.expires_at)}</Badge>;
-  return null;
+  return <Rotating apiKey={apiKey} />;
+}
+
+/** Between two secrets: the old one still works. */
+function Rotating({ apiKey: { previous_works_until: until } }: { apiKey: ApiKey }) {
+  if (!until) return null;
+  return (
+    <span title={`The old secret works until ${whenExact(until)}`}>
+      <Badge tone="accent">old secret ends {ago(until)}</Badge>
+    </span>
+  );
 }
 
 function When({ at, none }: { at: string | null; none: string }) {
@@ -48,7 +63,11 @@ function Actions({
   apiKey,
   onAws,
   onRevoke,
-}: { apiKey: ApiKey } & Pick<Ways, 'onAws' | 'onRevoke'>) {
+  onEdit,
+  onRotate,
+  onSwitch,
+}: { apiKey: ApiKey } & Pick<Ways, 'onAws' | 'onRevoke' | 'onEdit' | 'onRotate' | 'onSwitch'>) {
+  const off = Boolean(apiKey.disabled_at);
   return (
     <span className={`${aboveLink} ${css.actions}`}>
       <IconButton
@@ -61,11 +80,28 @@ function Actions({
       <IconButton label={`Revoke ${apiKey.name}`} size="small" onClick={() => onRevoke(apiKey)}>
         <Ban size={15} />
       </IconButton>
+      <Menu
+        trigger={
+          <IconButton label={`More for ${apiKey.name}`} size="small">
+            <Ellipsis size={15} />
+          </IconButton>
+        }
+      >
+        <MenuItem onSelect={() => onEdit(apiKey)}>
+          <Pencil size={15} /> Edit
+        </MenuItem>
+        <MenuItem onSelect={() => onRotate(apiKey)}>
+          <RefreshCw size={15} /> Rotate secret
+        </MenuItem>
+        <MenuItem onSelect={() => onSwitch(apiKey)}>
+          {off ? <CirclePlay size={15} /> : <CirclePause size={15} />} {off ? 'Enable' : 'Disable'}
+        </MenuItem>
+      </Menu>
     </span>
   );
 }
 
-export function keyColumns({ org, project, mayChange, onAws, onRevoke }: Ways): Columns<ApiKey> {
+export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<ApiKey> {
   return [
     {
       id: 'name',
@@ -142,10 +178,9 @@ export function keyColumns({ org, project, mayChange, onAws, onRevoke }: Ways): 
       id: 'actions',
       header: () => <span className="visually-hidden">Actions</span>,
       enableSorting: false,
-      meta: { width: '80px', align: 'end', skeleton: 0 },
+      meta: { width: '112px', align: 'end', skeleton: 0 },
       cell: ({ row: { original: key } }) =>
-        !key.revoked_at &&
-        mayChange(key) && <Actions apiKey={key} onAws={onAws} onRevoke={onRevoke} />,
+        !key.revoked_at && mayChange(key) && <Actions apiKey={key} {...ways} />,
     },
   ];
 }
@@ -155,19 +190,14 @@ export function KeyCard({
   org,
   project,
   mayChange,
-  onAws,
-  onRevoke,
+  ...ways
 }: { apiKey: ApiKey } & Ways) {
   return (
     <div className={css.card}>
       <div className={css.name}>
         <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
       </div>
-      {mayChange(key) && !key.revoked_at ? (
-        <Actions apiKey={key} onAws={onAws} onRevoke={onRevoke} />
-      ) : (
-        <span />
-      )}
+      {mayChange(key) && !key.revoked_at ? <Actions apiKey={key} {...ways} /> : <span />}
       <div className={css.under}>
         <span className={css.mono}>…{key.last4}</span> · used{' '}
         {key.last_used_at ? ago(key.last_used_at) : 'never'}

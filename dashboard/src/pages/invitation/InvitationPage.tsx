@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { sessionQuery } from '@/api/queries';
+import { instanceQuery, sessionQuery } from '@/api/queries';
 import { invitationQuery, useAcceptInvitation } from '@/api/settings';
 import { Mark } from '@/frame/Mark';
 import { date } from '@/lib/format';
@@ -58,6 +58,7 @@ function Gone({ text }: { text: string }) {
 function Invitation({ token }: { token: string }) {
   const invitation = useQuery(invitationQuery(token));
   const session = useQuery({ ...sessionQuery, retry: false });
+  const instance = useQuery(instanceQuery);
   const navigate = useNavigate();
   const accept = useAcceptInvitation();
   if (invitation.isError) return <Gone text={invitation.error.message} />;
@@ -93,9 +94,17 @@ function Invitation({ token }: { token: string }) {
         {date(expires_at)}.
       </p>
       {!user ? (
-        <ButtonLink look="primary" to="/login" search={{ next: '/invitation' }}>
-          Sign in to join
-        </ButtonLink>
+        <>
+          <ButtonLink look="primary" to="/login" search={{ next: '/invitation' }}>
+            Sign in to join
+          </ButtonLink>
+          {instance.data?.mail && instance.data.sign_up !== 'closed' && (
+            <p className={css.text}>
+              No account yet? <Link to="/sign-up">Create one</Link> with {email}, then open this
+              invitation again.
+            </p>
+          )}
+        </>
       ) : theirs ? (
         <Button look="primary" disabled={accept.isPending} onClick={join}>
           {accept.isPending ? 'Joining…' : `Join ${organisation}`}

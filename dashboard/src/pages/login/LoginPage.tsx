@@ -1,65 +1,53 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, useEffect, useState } from 'react';
-import { ApiError, api, read, setCsrfToken } from '@/api/client';
-import { sessionQuery } from '@/api/queries';
-import { Mark } from '@/frame/Mark';
-import { Button } from '@/ui/Button';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, read } from '@/api/client';
+import { instanceQuery } from '@/api/queries';
 import { Field, inputClass } from '@/ui/Field';
-import { FormError } from '@/ui/Notice';
-import css from './LoginPage.module.css';
+import { DoorForm, DoorPage, EmailField } from './DoorPage';
+import { SecondStep } from './SecondStep';
+import { useEnter } from './useEnter';
 
 export function LoginPage() {
   const { next } = useSearch({ from: '/login' });
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const client = useQueryClient();
-  const navigate = useNavigate();
+  const [second, setSecond] = useState(false);
+  const instance = useQuery(instanceQuery);
+  const enter = useEnter();
 
   const signIn = useMutation({
     mutationFn: () => read(api.POST('/api/v1/session', { body: { email, password } })),
-    onSuccess: (session) => {
-      setCsrfToken(session.csrf_token);
-      client.clear();
-      client.setQueryData(sessionQuery.queryKey, session);
-      return navigate({ href: next ?? '/', replace: true });
+    onSuccess: (answer) => {
+      setPassword('');
+      if ('second_factor' in answer) setSecond(true);
+      else return enter(answer, next);
     },
     onError: () => setPassword(''),
     gcTime: 0,
   });
 
-  useEffect(() => {
-    document.title = 'Sign in · doteb';
-  }, []);
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    signIn.mutate();
-  };
+  if (second) return <SecondStep next={next} onBack={() => setSecond(false)} />;
   return (
-    <main className={css.page}>
-      <form className={css.form} onSubmit={submit}>
-        <div className={css.brand}>
-          <Mark />
-          <span>doteb</span>
-        </div>
-        <h1 className={css.title}>Sign in</h1>
-        <Field label="E-mail">
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              type="email"
-              name="email"
-              autoComplete="username"
-              required
-              // biome-ignore lint/a11y/noAutofocus: the page has one task
-              autoFocus
-              value={email}
-              onChange={(event) => setEmail(event.target.value)}
-            />
-          )}
-        </Field>
+    <DoorPage
+      title="Sign in"
+      foot={
+        instance.data?.mail && (
+          <>
+            <Link to="/reset">Forgot your password?</Link>
+            {instance.data.sign_up === 'open' && <Link to="/sign-up">Create an account</Link>}
+          </>
+        )
+      }
+    >
+      <DoorForm
+        onSubmit={() => signIn.mutate()}
+        error={signIn.error}
+        pending={signIn.isPending}
+        label="Sign in"
+        pendingLabel="Signing in…"
+      >
+        <EmailField value={email} onChange={setEmail} />
         <Field label="Password">
           {(control) => (
             <input
@@ -74,19 +62,7 @@ export function LoginPage() {
             />
           )}
         </Field>
-        <FormError error={said(signIn.error)} />
-        <div className={css.submit}>
-          <Button look="primary" type="submit" disabled={signIn.isPending}>
-            {signIn.isPending ? 'Signing in…' : 'Sign in'}
-          </Button>
-        </div>
-      </form>
-    </main>
+      </DoorForm>
+    </DoorPage>
   );
-}
-
-function said(error: Error | null): Error | null {
-  if (!(error instanceof ApiError) || error.status !== 429) return error;
-  const wait = error.retryAfter ? ` Try again in ${error.retryAfter} s.` : '';
-  return new Error(`Too many wrong guesses.${wait}`);
 }

@@ -96,7 +96,7 @@ export function LinkDialog({
   return (
     <Dialog
       title={`Invitation for ${invitation.email}`}
-      description={`Give them this link. It works once, until ${date(invitation.expires_at)}, for somebody who signs in with that address.`}
+      description={`${invitation.mailed ? 'It is on its way to them by mail; or give' : 'Give'} them this link. It works once, until ${date(invitation.expires_at)}, for somebody who signs in with that address.`}
       onClose={onClose}
       locked={!copied}
     >

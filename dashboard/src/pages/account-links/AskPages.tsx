@@ -1,0 +1,72 @@
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { api, read } from '@/api/client';
+import { BackToLogin, DoorForm, DoorPage, EmailField } from '../login/DoorPage';
+
+/** Asks for an address and says that a mail is on its way, whoever has the address. */
+function AskPage({
+  title,
+  lead,
+  label,
+  ask,
+  sent,
+}: {
+  title: string;
+  lead: string;
+  label: string;
+  ask: (email: string) => Promise<unknown>;
+  sent: (email: string) => ReactNode;
+}) {
+  const [email, setEmail] = useState('');
+  const asking = useMutation({ mutationFn: () => ask(email) });
+  if (asking.isSuccess) {
+    return <DoorPage title="Check your mail" lead={sent(email)} foot={<BackToLogin />} />;
+  }
+  return (
+    <DoorPage title={title} lead={lead} foot={<BackToLogin />}>
+      <DoorForm
+        onSubmit={() => asking.mutate()}
+        error={asking.error}
+        pending={asking.isPending}
+        label={label}
+        pendingLabel="Sending…"
+      >
+        <EmailField value={email} onChange={setEmail} />
+      </DoorForm>
+    </DoorPage>
+  );
+}
+
+export function SignUpPage() {
+  return (
+    <AskPage
+      title="Create an account"
+      lead="We send you a link; with it you choose your name and password."
+      label="Send the link"
+      ask={(email) => read(api.POST('/api/v1/sign-up', { body: { email } }))}
+      sent={(email) => (
+        <>
+          A mail to <strong>{email}</strong> is on its way. Its link works once, for 24 hours. If
+          nothing comes, look into the spam folder.
+        </>
+      )}
+    />
+  );
+}
+
+export function ForgotPage() {
+  return (
+    <AskPage
+      title="Forgot your password?"
+      lead="We send a link with which you choose a new one."
+      label="Send the link"
+      ask={(email) => read(api.POST('/api/v1/password-reset', { body: { email } }))}
+      sent={(email) => (
+        <>
+          A mail to <strong>{email}</strong> is on its way. Its link works once, for an hour. If
+          nothing comes, look into the spam folder.
+        </>
+      )}
+    />
+  );
+}

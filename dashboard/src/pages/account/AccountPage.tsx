@@ -1,0 +1,108 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { accountQuery, instanceQuery } from '@/api/queries';
+import { Page } from '@/frame/Page';
+import { date } from '@/lib/format';
+import { Button } from '@/ui/Button';
+import { Failed } from '@/ui/Notice';
+import { Skeleton } from '@/ui/Skeleton';
+import css from './AccountPage.module.css';
+import { EmailDialog, NameDialog, PasswordDialog } from './ProfileDialogs';
+import { SecondFactor } from './SecondFactor';
+import { Sessions } from './Sessions';
+
+type Open = 'name' | 'email' | 'password' | null;
+
+export default function AccountPage() {
+  const account = useQuery(accountQuery);
+  const instance = useQuery(instanceQuery);
+  const [open, setOpen] = useState<Open>(null);
+  const close = () => setOpen(null);
+  return (
+    <Page title="Your account">
+      {account.isError && !account.data ? (
+        <Failed error={account.error} retry={() => void account.refetch()} />
+      ) : !account.data ? (
+        <Loading />
+      ) : (
+        <div className={css.groups}>
+          <section className={css.group} aria-labelledby="profile">
+            <div className={css.head}>
+              <h2 id="profile">Profile</h2>
+              <span className={css.quiet}>since {date(account.data.created_at)}</span>
+            </div>
+            <ProfileRow label="Name" onChange={() => setOpen('name')}>
+              {account.data.name || 'None'}
+            </ProfileRow>
+            <ProfileRow
+              label="E-mail"
+              onChange={instance.data?.mail ? () => setOpen('email') : undefined}
+            >
+              {account.data.email}
+            </ProfileRow>
+            <ProfileRow label="Password" onChange={() => setOpen('password')}>
+              Changing it signs you out everywhere else.
+            </ProfileRow>
+          </section>
+          <SecondFactor account={account.data} />
+          <Sessions />
+          {open === 'name' && <NameDialog name={account.data.name} onClose={close} />}
+          {open === 'email' && <EmailDialog onClose={close} />}
+          {open === 'password' && <PasswordDialog onClose={close} />}
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function ProfileRow({
+  label,
+  onChange,
+  children,
+}: {
+  label: string;
+  onChange: (() => void) | undefined;
+  children: string;
+}) {
+  return (
+    <div className={css.row}>
+      <div className={css.label}>
+        <div className={css.name}>{label}</div>
+        <div className={css.under}>{children}</div>
+      </div>
+      {onChange && (
+        <Button
+          size="small"
+          onClick={onChange}
+          aria-label={`Change your ${label === 'E-mail' ? label : label.toLowerCase()}`}
+        >
+          Change
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Loading() {
+  return (
+    <div className={css.groups} aria-busy="true">
+      <span className="visually-hidden" role="status">
+        Loading
+      </span>
+      {[3, 1, 2].map((rows, group) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: bars have no names
+        <div key={group} className={css.group}>
+          <div className={css.head}>
+            <Skeleton width={14} />
+          </div>
+          {Array.from({ length: rows }, (_, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: bars have no names
+            <div key={i} className={css.row}>
+              <Skeleton width={36} />
+            </div>
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
