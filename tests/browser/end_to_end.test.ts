@@ -192,6 +192,102 @@ test('AWS credentials of the key: the secret is shown once, and they can be revo
   await dialog.waitFor({ state: 'detached' });
 });
 
+test('the key gets a new secret, and the old one works on; disabled, neither does', async () => {
+  const old = key;
+  const works = async (secret: string, status: number) => {
+    key = secret;
+    for (let i = 0; i < 20 && (await chat(hello)).status !== status; i += 1) await sleep(100);
+    assert.equal((await chat(hello)).status, status);
+  };
+  await goTo('API keys');
+  const more = async (item: string) => {
+    await page.getByRole('button', { name: 'More for browser test' }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+  };
+  await more('Rotate secret');
+  await page.getByRole('button', { name: 'Make the new secret' }).click();
+  const fresh = await page.getByTestId('new-key').innerText();
+  assert.notEqual(fresh, old);
+  await page.getByRole('button', { name: 'I have saved the key' }).click();
+  await works(fresh, 200);
+  await works(old, 200);
+  await more('Disable');
+  await row('browser test').getByText('Disabled').waitFor();
+  await works(fresh, 401);
+  await works(old, 401);
+  await more('Enable');
+  await row('browser test').getByText('Disabled').waitFor({ state: 'detached' });
+  await works(fresh, 200);
+});
+
+test('a project is made and archived, an organisation made, somebody invited', async () => {
+  await goTo('Projects');
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.getByLabel('Name').fill('From the browser');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'From the browser' }).waitFor();
+  await page.getByRole('button', { name: 'Archive From the browser' }).click();
+  await page.getByRole('button', { name: 'Archive project' }).click();
+  await page.getByRole('link', { name: 'From the browser' }).waitFor({ state: 'detached' });
+
+  await page.getByRole('button', { name: /^Organisation: / }).click();
+  await page.getByRole('menuitem', { name: 'New organisation' }).click();
+  await page.getByLabel('Name').fill('Second house');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Organisation: Second house' }).waitFor();
+  await goTo('Members');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByLabel('E-mail').fill('guest@example.com');
+  await page.keyboard.press('Enter');
+  const link = await page.getByRole('region', { name: 'invitation link' }).innerText();
+  assert.ok(link.startsWith(`${CONTROL}/invitation#`), link);
+  await page.getByRole('button', { name: 'I have saved the link' }).click();
+  await page.getByText('guest@example.com').waitFor();
+
+  // Its page, for somebody with another address.
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'Join Second house' }).waitFor();
+  await page.getByText('another address').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.goto(CONTROL);
+
+  await page.getByRole('button', { name: 'Organisation: Second house' }).waitFor();
+  await goTo('Organisation');
+  await page.getByRole('button', { name: /^Archive organisation/ }).click();
+  await page.getByLabel('Type its name').fill('Second house');
+  await page.getByRole('button', { name: 'Archive for good' }).click();
+  await page
+    .getByRole('button', { name: 'Organisation: Second house' })
+    .waitFor({ state: 'detached' });
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'This invitation cannot be used' }).waitFor();
+  await page.goto(CONTROL);
+});
+
+test('the audit log knows who did all that, and its CSV too', async () => {
+  await goTo('Audit log');
+  for (const text of [
+    'Archived project From the browser',
+    'Created project From the browser',
+    'Rotated API key browser test',
+    'Added provider key from the browser',
+    'Created API key browser test',
+    'Signed in',
+  ]) {
+    await row(text).first().waitFor();
+  }
+  await row('Created API key browser test').getByRole('link').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('api_key.create').waitFor();
+  assert.match(await dialog.innerText(), new RegExp(setting('DOTEB_ADMIN_EMAIL')));
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Escape');
+  const href = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+  const file = await page.request.get(CONTROL + href);
+  assert.equal(file.headers()['content-type'], 'text/csv; charset=utf-8');
+  assert.match(await file.text(), /"api_key\.rotate","user"/);
+});
+
 test('revoking says what it breaks, and the key is dead within seconds', async () => {
   assert.equal((await chat(hello)).status, 200);
   await goTo('API keys');

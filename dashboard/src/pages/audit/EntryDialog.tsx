@@ -4,7 +4,7 @@ import { Button } from '@/ui/Button';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
 import css from './AuditPage.module.css';
-import { actionWords, changes } from './actions';
+import { changes, entryWords } from './actions';
 
 /** One entry in full: from where, and each field that changed. */
 export function EntryDialog({
@@ -19,7 +19,7 @@ export function EntryDialog({
   const fields = changes(entry.before, entry.after);
   const { target, actor } = entry;
   return (
-    <Dialog title={`${actionWords(entry.action)} ${target?.name ?? ''}`.trim()} onClose={onClose}>
+    <Dialog title={`${entryWords(entry)} ${target?.name ?? ''}`.trim()} onClose={onClose}>
       <Impact
         facts={[
           ['Time', whenExact(entry.created_at)],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { actionWords, changes, THINGS } from './actions';
+import { actionWords, changes, entryWords, THINGS } from './actions';
 
 test('only what differs is a change', () => {
   const before = { name: 'a', owner: { id: '1', name: 'Mira' }, revoked_at: null, n: 1, tags: [1] };
@@ -17,6 +17,17 @@ test('of a new thing, all that it has; of nothing, nothing', () => {
     { field: 'name', before: undefined, after: 'a' },
   ]);
   expect(changes(null, null)).toEqual([]);
+});
+
+test('what is switched has a word of its own', () => {
+  const entry = (action: string, before: object, after: object) =>
+    entryWords({ action, before: { ...before }, after: { ...after } });
+  const [on, off] = [{ archived_at: null }, { archived_at: 'now' }];
+  expect(entry('project.update', on, off)).toBe('Archived project');
+  expect(entry('project.update', off, on)).toBe('Brought back project');
+  expect(entry('project.update', off, { ...off, name: 'b' })).toBe('Changed project');
+  expect(entry('api_key.update', {}, { disabled_at: 'now' })).toBe('Disabled API key');
+  expect(entry('member.update', { role: 'a' }, { role: 'b' })).toBe('Changed the role of');
 });
 
 test('every action of the route table has words and a thing to filter by', () => {

@@ -56,6 +56,25 @@ const WORDS: Record<string, string> = {
 export const actionWords = (action: string) => WORDS[action] ?? action;
 
 type Thing = Record<string, unknown> | null;
+
+// Changes that have a word of their own, by the field that tells: set, and taken away.
+const SWITCHES: [field: string, set: string, unset: string][] = [
+  ['archived_at', 'Archived', 'Brought back'],
+  ['disabled_at', 'Disabled', 'Enabled'],
+];
+
+/** What an entry says was done. */
+export function entryWords(entry: { action: string; before: Thing; after: Thing }): string {
+  const words = actionWords(entry.action);
+  const { before, after } = entry;
+  if (!before || !after || !words.startsWith('Changed ')) return words;
+  for (const [field, set, unset] of SWITCHES) {
+    if (!before[field] === !after[field]) continue;
+    return words.replace('Changed', after[field] ? set : unset);
+  }
+  return words;
+}
+
 export type Change = { field: string; before: string | undefined; after: string | undefined };
 
 function flat(thing: Thing, lead = ''): Map<string, string> {

@@ -4,7 +4,7 @@ import { useScope } from '@/frame/scope';
 import { when, whenExact } from '@/lib/format';
 import { type Columns, rowLink } from '@/ui/DataTable';
 import css from './AuditPage.module.css';
-import { actionWords } from './actions';
+import { entryWords } from './actions';
 
 /** What was done; opens the entry. */
 function What({ entry }: { entry: AuditEntry }) {
@@ -18,7 +18,7 @@ function What({ entry }: { entry: AuditEntry }) {
         replace
         className={rowLink}
       >
-        {actionWords(entry.action)}
+        {entryWords(entry)}
         {entry.target?.name && (
           <>
             {' '}
