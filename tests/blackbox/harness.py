@@ -293,8 +293,21 @@ class Gateway(Process):
             "DOTEB_WORKERS": "2",
             "DOTEB_INLINE_ALLOW": "private",
         } | settings
+        self.passage = None
         if start:
             self.start()
+
+    def for_processes(self):
+        """Its root for clients in processes of their own: so their streams are judged, too."""
+        self.passage = self.passage or stream_tap.Passage(self.port)
+        return self.passage.root
+
+    def stop(self, seconds=20):
+        if self.passage:
+            self.passage.shutdown()
+            self.passage.server_close()
+            self.passage = None
+        super().stop(seconds)
 
     def start(self, **settings):
         self.spawn([BUILD / "gateway/doteb-gateway"], self.env | settings)

@@ -196,10 +196,11 @@ def found():
 
 class Passage(http.server.ThreadingHTTPServer):
     """A way to a gateway for clients in other processes, so that this one reads what they read."""
+    daemon_threads = True
 
-    def __init__(self, gateway):
+    def __init__(self, port):
         super().__init__(("127.0.0.1", 0), Passing)
-        self.port, self.gateway_port = self.server_address[1], gateway.port
+        self.root, self.gateway_port = f"http://127.0.0.1:{self.server_address[1]}", port
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -210,8 +211,15 @@ class Passing(http.server.BaseHTTPRequestHandler):
     def pass_on(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         gateway = http.client.HTTPConnection("127.0.0.1", self.server.gateway_port)
-        gateway.request(self.command, self.path, body, dict(self.headers.items()))
-        answer = gateway.getresponse()
+        try:
+            gateway.request(self.command, self.path, body, dict(self.headers.items()))
+            self.answer(gateway.getresponse())
+        except (http.client.HTTPException, OSError):
+            self.close_connection = True   # one of both left: so does the other
+        finally:
+            gateway.close()
+
+    def answer(self, answer):
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in self.OWN:
@@ -222,9 +230,8 @@ class Passing(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
-        gateway.close()
 
-    do_GET = do_POST = pass_on
+    do_GET = do_POST = do_DELETE = pass_on
 
     def log_message(self, *_):
         pass

@@ -43,7 +43,7 @@ def aws(installation, control, key):
 @pytest.mark.parametrize("page,n,language,code", EXAMPLES,
                          ids=[f"{page}-{n}-{language}" for page, n, language, _ in EXAMPLES])
 def test_example(page, n, language, code, aws, gateway, key, tmp_path):
-    env = os.environ | aws | {"DOTEB_BASE_URL": gateway.base_url, "LLM_GATEWAY_API_KEY": key}
+    env = os.environ | aws | {"DOTEB_BASE_URL": gateway.for_processes() + "/v1", "LLM_GATEWAY_API_KEY": key}
     if language == "python":
         command, folder = [sys.executable, "-c", code], tmp_path
     else:

@@ -37,7 +37,7 @@ def environment(monkeypatch, gateway, key):
     monkeypatch.setenv("LLM_GATEWAY_API_KEY", key)
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.delenv(name, raising=False)
-    return os.environ | {"DOTEB_BASE_URL": gateway.base_url}
+    return os.environ | {"DOTEB_BASE_URL": gateway.for_processes() + "/v1"}
 
 
 @pytest.fixture

@@ -322,10 +322,8 @@ def with_boto3(root):
 
 
 def through_a_passage(root):
-    class Gateway:
-        port = int(root.rsplit(":")[-1])
-    passage = stream_tap.Passage(Gateway)
-    with_urllib(f"http://127.0.0.1:{passage.port}")
+    passage = stream_tap.Passage(int(root.split(":")[-1]))
+    with_urllib(passage.root)
     passage.shutdown()
 
 

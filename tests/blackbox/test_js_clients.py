@@ -28,11 +28,9 @@ def key(installation, simulator):
 
 @pytest.fixture(scope="module")
 def environment(gateway, key):
-    passage = stream_tap.Passage(gateway)
     models = {p: f"{name}/{model}" for p, (name, model, _) in PROVIDERS.items()}
-    yield os.environ | {"DOTEB_BASE_URL": f"http://127.0.0.1:{passage.port}/v1", "LLM_GATEWAY_API_KEY": key,
+    return os.environ | {"DOTEB_BASE_URL": gateway.for_processes() + "/v1", "LLM_GATEWAY_API_KEY": key,
                          "DOTEB_MODELS": json.dumps(models)}
-    passage.shutdown()
 
 
 def rows_like_records(installation, sent):
