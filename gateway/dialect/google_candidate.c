@@ -76,7 +76,7 @@ static struct ir_event *delta(struct google_answer *g, enum ir_kind block,
 }
 
 /* The number makes ids unique in an answer, the seed in a conversation. */
-static void add_call(struct google_answer *g, const struct google_part *part)
+void google_add_call(struct google_answer *g, const struct google_part *part)
 {
     struct ir_event *e = delta(g, IR_TOOL_CALL, part);
     e->index = g->state->n_calls++;
@@ -86,6 +86,16 @@ static void add_call(struct google_answer *g, const struct google_part *part)
     if (part->id.len == 0)
         e->id = str_of(
             arena_printf(g->r.a, "call_" STR_FMT "_%u", STR_ARG(g->id_seed), (unsigned)e->index));
+}
+
+/* Passed streams are only looked at: a piece is content. */
+static void take_call(struct google_answer *g, const struct google_part *part)
+{
+    bool pieces = part->goes_on || part->partial.p || g->state->partial.open;
+    if (!pieces || g->an)
+        google_add_call(g, part);
+    else
+        g->r.failed |= !google_partial_take(g, part);
 }
 
 static void add_blob(struct google_answer *g, const struct google_part *part)
@@ -115,7 +125,7 @@ static void read_part(struct google_answer *g)
         e->text = part.text.p ? part.text : STR("");
         break;
     case GOOGLE_CALL:
-        add_call(g, &part);
+        take_call(g, &part);
         break;
     case GOOGLE_BLOB:
         add_blob(g, &part);
@@ -247,6 +257,8 @@ static void read_candidate(struct google_answer *g)
     read_members(g, &c);
     if (c.index < 0 || c.index > INT32_MAX)
         c.index = 0;
+    if (google_finish(c.finish) != FINISH_NONE)
+        google_partial_end(g);
     note_text(g, first, &c);
     read_about_text(g, first, &c);
     add_stop(g, &c);

@@ -51,6 +51,8 @@ struct google_part {
     struct dialect_span signature_at, id_at;
     struct google_blob blob;
     struct str id, name;       /* CALL, RESPONSE */
+    struct str partial;        /* CALL: partialArgs, raw; .p NULL none */
+    bool goes_on;              /* CALL: willContinue */
     struct str json;           /* CALL: args; RESPONSE: response; .p NULL none */
     struct google_blob *blobs; /* RESPONSE */
     struct str other;          /* OTHER: the key */
@@ -158,9 +160,19 @@ struct google_text {
     bool open;         /* the last thing was text */
 };
 
+/* A call whose arguments come in pieces (google_partial.c). */
+struct google_partial {
+    bool open;
+    struct str id, name, signature; /* raw; .p NULL not given */
+    struct str args;                /* given whole after all; .p NULL: they are in `root` */
+    struct google_node *root;
+    uint32_t n_nodes;
+};
+
 /* What must be known from one event to the next. */
 struct google_state {
     bool started;
+    struct google_partial partial;
     uint32_t n_calls;
     uint32_t called; /* bit per choice that made a call */
     struct google_text text[GOOGLE_CHOICES_MAX];
@@ -182,6 +194,12 @@ bool google_read_event(void *state, const struct frame *f, struct str id_seed, s
                        struct arena *a, struct ir_events *out);
 bool google_scan_answer(struct str body, struct arena *a, struct dialect_answer *out);
 bool google_scan_event(const struct frame *f, struct arena *a, struct dialect_answer *out);
+/* A call that is complete. */
+void google_add_call(struct google_answer *g, const struct google_part *part);
+/* Takes a call that comes in pieces, or a piece of it. False: it makes no sense. */
+bool google_partial_take(struct google_answer *g, const struct google_part *part);
+/* Whatever is open is complete. */
+void google_partial_end(struct google_answer *g);
 /* The value of `candidates`. */
 void google_read_candidates(struct google_answer *g);
 /* Members of a candidate as they stand (.p NULL: none): events of choice 0, which the caller puts

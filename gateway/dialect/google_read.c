@@ -111,6 +111,10 @@ static void read_call(struct reader *r, struct google_part *out)
                 (void)rd_object(r, call ? "functionCall.args" : "functionResponse.response");
             else
                 (void)rd_raw(r, &out->json);
+        } else if (call && rd_is(key, "partialArgs")) {
+            (void)rd_raw(r, &out->partial);
+        } else if (call && rd_is(key, "willContinue")) {
+            (void)rd_bool(r, "functionCall.willContinue", &out->goes_on);
         } else if (!call && rd_is(key, "parts")) {
             read_blobs(r, out);
         } else {
@@ -130,6 +134,10 @@ static void read_content(struct reader *r, struct str key, struct google_part *o
     } else if (rd_is(key, "functionCall") || rd_is(key, "functionResponse")) {
         out->what = rd_is(key, "functionCall") ? GOOGLE_CALL : GOOGLE_RESPONSE;
         read_call(r, out);
+        if (r->why && (out->partial.p || out->goes_on)) { /* a piece of a call is no history */
+            out->what = GOOGLE_OTHER;
+            out->other = STR("functionCall.partialArgs");
+        }
     } else {
         /* what goes with other content says nothing by itself */
         bool beside = rd_is(key, "videoMetadata") || rd_is(key, "mediaResolution") ||
