@@ -178,7 +178,17 @@ SAYS = {
 }
 LATE = {"cut": lambda p: ([], "cut"), "ended": lambda p: ([], "eof"), "reset": lambda p: ([0.05], "reset"),
         "error": lambda p: ([ERRORS_SAID[p]], "eof"),
-        "garbage": lambda p: ([GARBAGE.get(p, b"data: {\"a\n\n")], "eof")}
+        "garbage": lambda p: ([GARBAGE.get(p, b"data: {\"a\n\n"), good_end(p)], "eof")}
+
+
+def good_end(provider):
+    """As if nothing had happened before it."""
+    return {
+        "openai": lambda: sse(chunk({}, "stop"), {**chunk({}), "choices": [], "usage": CHAT_USAGE}) + DONE,
+        "anthropic": lambda: sse({"type": "content_block_stop", "index": 0}, *MESSAGE_END),
+        "google": lambda: sse({"candidates": [{"content": {"role": "model", "parts": [{"text": "!"}]}, "index": 0,
+                                               "finishReason": "STOP"}], "modelVersion": "m", "responseId": "r"}),
+    }.get(provider, bytes)()
 
 
 @pytest.mark.parametrize("death", LATE)
