@@ -52,6 +52,24 @@ struct str google_leave(const struct reader *r, size_t begin)
 
 /* ------------------------------------------------------------------ parts */
 
+/* Raw, but for slashes, which many write as "\/". */
+static void read_type(struct reader *r, struct str *type)
+{
+    struct str raw = STR_NULL;
+    if (!rd_text(r, "mimeType", &raw) || !raw.p || str_find(raw, '\\') < 0) {
+        *type = raw;
+        return;
+    }
+    char *p = arena_alloc(r->a, raw.len);
+    size_t n = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        if (raw.p[i] == '\\' && i + 1 < raw.len && raw.p[++i] != '/')
+            p[n++] = '\\';
+        p[n++] = raw.p[i];
+    }
+    *type = str_make(p, n);
+}
+
 static void read_blob(struct reader *r, struct google_blob *b, bool is_file)
 {
     struct str key;
@@ -60,7 +78,7 @@ static void read_blob(struct reader *r, struct google_blob *b, bool is_file)
         return;
     while (google_key(r, &key)) {
         if (rd_is(key, "mimeType"))
-            rd_text(r, "mimeType", &b->mime);
+            read_type(r, &b->mime);
         else if (rd_is(key, is_file ? "fileUri" : "data"))
             rd_text(r, is_file ? "fileUri" : "data", &b->data);
         else if (rd_is(key, "displayName"))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/dialect/openai_priv.h"
+#include "gateway/wire/base64.h"
 #include "gateway/wire/json_write.h"
 
 enum { INPUTS_MAX = 2048, NUMBER_MAX_BYTES = 64 };
@@ -235,20 +236,6 @@ static bool read_vectors(struct str body, struct arena *a, struct ir_vectors *ou
     return !r.failed;
 }
 
-static void put_base64(struct buf *out, const uint8_t *p, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < n; i += 3) {
-        uint32_t v = (uint32_t)p[i] << 16;
-        v |= i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0;
-        v |= i + 2 < n ? p[i + 2] : 0;
-        buf_add_char(out, digits[v >> 18]);
-        buf_add_char(out, digits[v >> 12 & 63]);
-        buf_add_char(out, i + 1 < n ? digits[v >> 6 & 63] : '=');
-        buf_add_char(out, i + 2 < n ? digits[v & 63] : '=');
-    }
-}
-
 /* Numbers as little-endian 32 bit floats. */
 static void put_floats(struct str array, struct arena *a, struct buf *out)
 {
@@ -269,7 +256,7 @@ static void put_floats(struct str array, struct arena *a, struct buf *out)
             bytes[n++] = (uint8_t)(v >> 8 * i);
     }
     buf_add_char(out, '"');
-    put_base64(out, bytes, n);
+    (void)base64_add(out, bytes, n);
     buf_add_char(out, '"');
 }
 

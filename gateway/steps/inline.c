@@ -39,14 +39,19 @@ static bool is_media(const struct ir_part *p)
     return (p->kind == IR_IMAGE || p->kind == IR_FILE) && p->media.at == IR_MEDIA_URL;
 }
 
+static struct str decoded(struct str raw, struct arena *a)
+{
+    char *text = arena_alloc(a, raw.len);
+    return str_make(text, json_decode_into(raw, text));
+}
+
 /* The URL decoded, or .p NULL if it is none of the web: providers' own stores stay what they are.
  */
 static struct str web_url(const struct ir_part *p, struct arena *a)
 {
     if (!is_media(p))
         return STR_NULL;
-    char *text = arena_alloc(a, p->media.data.len);
-    struct str url = str_make(text, json_decode_into(p->media.data, text));
+    struct str url = decoded(p->media.data, a);
     bool web = (url.len > 7 && str_ieq(str_make(url.p, 7), STR("http://"))) ||
                (url.len > 8 && str_ieq(str_make(url.p, 8), STR("https://")));
     return web ? url : STR_NULL;
@@ -99,7 +104,7 @@ static void note(struct inliner *in, struct ir_part *p, struct str path)
                                   .kind = p->kind,
                                   .text = url,
                                   .field = field,
-                                  .asked = media_label(p->media.type)};
+                                  .asked = media_label(decoded(p->media.type, r->arena))};
         *in->files_tail = f;
         in->files_tail = &f->next;
         in->n_files++;

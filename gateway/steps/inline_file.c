@@ -4,11 +4,11 @@
 #include "gateway/steps/inline_file.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "common/metrics.h"
+#include "gateway/wire/base64.h"
 #include "gateway/wire/url.h"
 
 enum { URL_MAX = 8192, SHOWN_MAX = 60, WHY_MAX = 240 };
@@ -124,34 +124,23 @@ static void on_head(void *arg, int status)
 
 /* ------------------------------------------------------------------ the bytes */
 
-/* Room for more base64. With all its files in it, a request is no larger than if the client had
- * sent them itself. */
-static char *room_for(struct inline_file *f, size_t len)
+/* Base64 of n bytes, of which only the last of a file are no multiple of three. With all its files
+ * in it, a request is no larger than if the client had sent them itself. */
+static bool encode(struct inline_file *f, const char *p, size_t n)
 {
+    size_t len = base64_len(n);
     struct req *r = f->r;
     if ((int64_t)(r->in.body.len + len) + r->tx.fetched_charged > r->engine->conf->body_max) {
         fail(f, M_INLINE_TOO_LARGE, "makes the request too large.");
-        return NULL;
+        return false;
     }
     if (!req_charge(r, &r->tx.fetched_charged, len)) {
         fail(f, M_INLINE_CANCELLED, "%s", err_text(E_OVERLOADED));
         f->err = E_OVERLOADED;
-        return NULL;
+        return false;
     }
-    char *to = buf_room(&f->base64, len + 1);
-    ASSERT(to); /* the length is counted */
-    return to;
-}
-
-/* Base64 of n bytes, of which only the last of a file are no multiple of three. */
-static bool encode(struct inline_file *f, const char *p, size_t n)
-{
-    size_t len = (n + 2) / 3 * 4;
-    char *to = n ? room_for(f, len) : NULL;
-    if (!to)
-        return n == 0;
-    sodium_bin2base64(to, len + 1, (const unsigned char *)p, n, sodium_base64_VARIANT_ORIGINAL);
-    buf_grew(&f->base64, len);
+    bool fits = base64_add(&f->base64, p, n);
+    ASSERT(fits); /* the length is counted */
     return true;
 }
 
@@ -274,7 +263,7 @@ void inline_file_start(struct inline_file *f)
     struct buf url;
     struct req *r = f->r;
     ASSERT(f->state == INLINE_DUE && !f->xfer);
-    buf_init(&f->base64, ((size_t)r->engine->conf->inline_file_max + 2) / 3 * 4 + 1);
+    buf_init(&f->base64, base64_len((size_t)r->engine->conf->inline_file_max));
     f->state = INLINE_RUNNING;
     f->length = f->n_head = f->n_rest = 0;
     f->label = STR("");

@@ -162,6 +162,10 @@ class FileServer:
             s.sendall(bytes(65536))
         return False
 
+    def do_big(self, s):
+        s.sendall(answer("image/png", PIXEL + bytes(19 * 1024 * 1024 - len(PIXEL))))
+        return True
+
     def do_slow(self, s):
         s.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n" % len(PIXEL))
         for i in range(len(PIXEL)):

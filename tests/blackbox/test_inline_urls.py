@@ -1,103 +1,21 @@
 """Images and files by URL for providers that take them only inside the request: what is fetched, what
 is not, and what the client is told."""
-import base64
 import itertools
 import json
-import os
 import socket
-import subprocess
 import time
 
 import pytest
 
 import harness
 from dialect_clients import PIXEL
-from file_server import JPEG, PDF, FileServer
+from file_server import JPEG, PDF
 from harness import http, wait_until
+from inline_urls import (  # noqa: F401
+    ANTHROPIC, BEDROCK, FIELD, PINNED, counted, encoded, files, forget, gateway, key, open_gateway, question,
+    refused, sent_images, start)
 
-BEDROCK = "aws-bedrock/claude-haiku-4-5"   # takes no URLs
-ANTHROPIC = "anthropic/claude-haiku-4-5"   # takes them
-FIELD = "messages[0].content[1].image_url.url"
-PINNED = {"x-no-fallback": "true"}
 tags = itertools.count(1)
-
-
-def encoded(data):
-    return base64.b64encode(data).decode()
-
-
-@pytest.fixture(scope="module")
-def files():
-    server = FileServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(autouse=True)
-def forget(files, simulator):
-    files.reset()
-    simulator.reset()
-
-
-@pytest.fixture(scope="module")
-def key(installation, simulator):
-    installation.add_provider_key("aws-bedrock", simulator.root, label="first")
-    installation.add_provider_key("aws-bedrock", simulator.root, label="second")
-    installation.add_provider_key("anthropic", simulator.base_url)
-    installation.add_provider_key("openai", simulator.base_url)
-    return installation.create_key()
-
-
-def start(installation, name, **settings):
-    return harness.Gateway(installation, name, **{"DOTEB_INLINE_ALLOW": "127.0.0.1"} | settings)
-
-
-@pytest.fixture(scope="module")
-def gateway(installation, key):
-    gateway = start(installation, "gateway", DOTEB_INLINE_TIMEOUT="3s", DOTEB_ATTEMPTS_MAX="8")
-    yield gateway
-    gateway.stop()
-
-
-@pytest.fixture(scope="module")
-def open_gateway(installation, key):
-    """Whatever is private is allowed, but what is its own."""
-    gateway = start(installation, "open", DOTEB_INLINE_ALLOW="private", DOTEB_INLINE_TIMEOUT="1500ms",
-                    DOTEB_BODY_MAX="1MB")
-    yield gateway
-    gateway.stop()
-
-
-@pytest.fixture(scope="module")
-def public_gateway(installation, key):
-    """Providers may be anywhere, URLs lead to public addresses only."""
-    gateway = start(installation, "public", DOTEB_INLINE_ALLOW="")
-    yield gateway
-    gateway.stop()
-
-
-def image(url):
-    return {"type": "image_url", "image_url": {"url": url}}
-
-
-def question(*urls, model=BEDROCK, text="What is this?", **more):
-    content = [{"type": "text", "text": text}, *[image(u) for u in urls]]
-    return {"model": model, "messages": [{"role": "user", "content": content}]} | more
-
-
-def refused(gateway, key, body, headers=PINNED):
-    status, _, answer = gateway.chat(key, body, headers)
-    assert status == 400, answer
-    return answer["error"]
-
-
-def counted(gateway, outcome):
-    return gateway.metrics()[f'doteb_inlined_urls_total{{outcome="{outcome}"}}']
-
-
-def sent_images(simulator):
-    body = json.loads(simulator.get("/_sim/last")["body"])
-    return [p["image"] for m in body["messages"] for p in m["content"] if "image" in p]
 
 
 def test_an_image_is_fetched_and_sent_inside(gateway, key, files, simulator):
@@ -183,83 +101,6 @@ def test_one_failure_ends_the_others(gateway, key, files):
     assert files.left.wait(5)
 
 
-@pytest.mark.parametrize("url,said", [
-    ("http://user:secret@127.0.0.1:{port}/png", "a user's name or password"),
-    ("http://user@127.0.0.1:{port}/png", "a user's name or password"),
-    ("http://ä.example/png", "not written in ASCII"),
-    ("http://{port}\\\\.example/png", "not written in ASCII"),
-    ("http:///png", "names no host"),
-    ("http://127.0.0.1:{port}/p\ng", "control characters"),
-    ("http://127.0.0.1:1/png", "cannot be reached"),
-    ("http://127.0.0.1:{port}/" + "x" * 9000, "too long"),
-    ("http://nowhere.invalid/png", "cannot be reached"),
-])
-def test_what_is_no_url(gateway, key, files, url, said):
-    error = refused(gateway, key, question(url.replace("{port}", str(files.port))))
-    assert error["param"] == FIELD and said in error["message"] and "secret" not in error["message"]
-    assert not files.heads
-
-
-@pytest.mark.parametrize("url", ["gs://bucket/x.png", "ftp://example.com/x.png", "file:///etc/passwd",
-                                 "x.png", "data:image/svg+xml,x"])
-def test_what_is_not_of_the_web_is_not_fetched(gateway, key, files, url):
-    error = refused(gateway, key, question(url))
-    assert error["param"].startswith("messages[0].content[1]") and not files.heads
-
-
-# ------------------------------------------------------------------ addresses
-
-HOSTS = ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "2130706433", "0x7f.1", "127.1",
-         "0.0.0.0", "[::]", "[::1]", "169.254.169.254", "[::ffff:169.254.169.254]", "10.0.0.1", "100.64.0.1",
-         "[64:ff9b::7f00:1]", "[fe80::1]", "[fd00::1]"]
-
-
-@pytest.mark.parametrize("host", HOSTS)
-def test_addresses_that_are_not_public(public_gateway, key, files, host):
-    before = counted(public_gateway, "address")
-    error = refused(public_gateway, key, question(files.url("/png", host)))
-    assert "address that is not allowed" in error["message"] and error["param"] == FIELD
-    assert counted(public_gateway, "address") == before + 1 and files.connections == 0
-
-
-NAMES = {"inside.example": "127.0.0.1", "metadata.example": "169.254.169.254",
-         "mapped.example": "::ffff:127.0.0.1", "ten.example": "10.9.8.7"}
-
-
-@pytest.fixture(scope="module")
-def named_gateway(installation, key, scratch):
-    """One whose /etc/hosts is ours: names that lead to where they must not."""
-    hosts = scratch / "hosts"
-    hosts.write_text("".join(f"{a} {n}\n" for n, a in NAMES.items()))
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-        pytest.skip("needs a mount namespace")
-    gateway = start(installation, "named", start=False, DOTEB_INLINE_ALLOW="")
-    command = f"mount --bind {hosts} /etc/hosts && exec {harness.BUILD / 'gateway/doteb-gateway'}"
-    gateway.spawn(["unshare", "-m", "sh", "-c", command], gateway.env)
-    gateway.wait_ready(gateway.admin + "/readyz")
-    yield gateway
-    gateway.stop()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_of_addresses_that_are_not_public(named_gateway, key, files, name):
-    error = refused(named_gateway, key, question(files.url("/png", name)))
-    assert "address that is not allowed" in error["message"] and NAMES[name] not in error["message"]
-    assert files.connections == 0
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "127.0.0.9", "0.0.0.0"])
-@pytest.mark.parametrize("which", ["port", "admin_port"])
-def test_its_own_listeners(open_gateway, key, host, which):
-    error = refused(open_gateway, key, question(f"http://{host}:{getattr(open_gateway, which)}/metrics"))
-    assert "address that is not allowed" in error["message"]
-
-
-def test_a_name_is_fine_where_its_address_is(open_gateway, key, files, simulator):
-    assert open_gateway.chat(key, question(files.url("/png", "localhost")), PINNED)[0] == 200
-    assert len(sent_images(simulator)) == 1
-
-
 # ------------------------------------------------------------------ policy and candidates
 
 def test_off(installation, key, files):
@@ -306,6 +147,33 @@ def test_each_attempt_gets_its_own_form(gateway, key, files, simulator, installa
         by_url = '"model"' in body
         assert (files.url("/png") in body, encoded(PIXEL) in body) == (by_url, not by_url)
     assert len({'"model"' in body for body in sent}) == 2 and files.paths == ["/png"]
+
+
+def test_its_own_dialect_passes_again(gateway, key, files, simulator):
+    """After an attempt with the image inside, a provider of the client's protocol gets the body as it came."""
+    text = f"See [sim fail_first=1:503 tag=inline{next(tags)}]"
+    body = {"model": "claude-haiku-4-5", "max_tokens": 10, "messages": [
+        {"role": "user", "content": [{"type": "text", "text": text},
+                                     {"type": "image", "source": {"type": "url", "url": files.url("/png")}}]}]}
+    raw = json.dumps(body, indent=2)
+    status, _, answer = http("POST", gateway.base_url + "/messages", raw.encode(),
+                                   {"x-api-key": key, "content-type": "application/json"})
+    assert status == 200, answer
+    passed = [r["body"] for r in simulator.get("/_sim/last?n=9") if '"model"' in r["body"]]
+    name = json.loads(passed[0])["model"]
+    assert passed and all(p == raw.replace('"claude-haiku-4-5"', f'"{name}"') for p in passed)
+
+
+def test_large_bodies_and_large_files(gateway, key, files, simulator):
+    """Read, filled in and written by the second thread."""
+    long = "x" * 400000
+    for path, size in (("/png", len(PIXEL)), ("/big", 19 * 1024 * 1024)):
+        assert gateway.chat(key, question(files.url(path), text=long), PINNED)[0] == 200
+        headers = dict((k.lower(), v) for k, v in simulator.get("/_sim/last")["headers"])
+        assert 0 < int(headers["content-length"]) - len(long) - (size + 2) // 3 * 4 < 1000
+    assert "404" in refused(gateway, key, question(files.url("/nothing"), text=long))["message"]
+    status, _, answer = gateway.chat(key, {"model": BEDROCK, "messages": [{"role": long, "content": "x"}]}, PINNED)
+    assert status == 400 and answer["error"]["param"] == "messages[0].role"
 
 
 def test_a_failed_fetch_leaves_it_to_who_takes_urls(gateway, key, files):
@@ -422,38 +290,6 @@ def test_no_connection_serves_two_requests(gateway, key, files, installation):
     assert files.connections == len(files.heads) == 8
 
 
-def test_over_tls(installation, key, scratch, simulator):
-    cert, private = scratch / "files.crt", scratch / "files.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
-                    private, "-out", cert], check=True, capture_output=True)
-    server = FileServer(certificate=(cert, private))
-    gateways = [start(installation, f"tls-{i}", **more) for i, more in
-                enumerate([{"DOTEB_CA_FILE": str(cert)}, {}])]
-    try:
-        assert gateways[0].chat(key, question(server.url("/png", "localhost")), PINNED)[0] == 200
-        assert len(sent_images(simulator)) == 1 and server.paths == ["/png"]
-        assert "cannot be reached" in refused(gateways[0], key, question(server.url("/png")))["message"]
-        error = refused(gateways[1], key, question(server.url("/png", "localhost")))
-        assert "cannot be reached" in error["message"] and server.paths == ["/png"]
-    finally:
-        for gateway in gateways:
-            gateway.stop()
-        server.stop()
-
-
-def test_no_proxy_of_the_environment(installation, key, files):
-    proxy = FileServer()
-    gateway = start(installation, "proxied", http_proxy=proxy.url(""), HTTP_PROXY=proxy.url(""),
-                    all_proxy=proxy.url(""))
-    try:
-        assert gateway.chat(key, question(files.url("/png")), PINNED)[0] == 200
-        assert proxy.connections == 0 and files.paths == ["/png"]
-    finally:
-        gateway.stop()
-        proxy.stop()
-
-
 def test_other_protocols_words(gateway, key, files):
     """The field's name and the error's form are the client's own."""
     url = files.url("/nothing")
@@ -471,6 +307,9 @@ def test_other_protocols_words(gateway, key, files):
         for name in member.split("."):
             told = told[name]
         assert status == 400 and field in answer.decode() and "404" in answer.decode() and told, answer
+    google["contents"][0]["parts"][1]["fileData"]["fileUri"] = files.url("/png")
+    raw = json.dumps(google).replace("/", r"\/").encode()
+    assert http("POST", gateway.root + asked[2][0], raw, {"x-api-key": key, "content-type": "application/json"} | PINNED)[0] == 200
     google["contents"][0]["parts"][1]["fileData"] = {"mimeType": "image/jpeg", "fileUri": files.url("/png")}
     status, _, answer = http("POST", gateway.root + asked[2][0], google, {"x-api-key": key} | PINNED)
     assert status == 400 and b"leads to 'image/png', not to 'image/jpeg'" in answer
@@ -478,4 +317,3 @@ def test_other_protocols_words(gateway, key, files):
 
 def test_no_byte_stays_charged(gateway):
     wait_until(lambda: gateway.metrics()["doteb_body_bytes"] == 0, 5, "no body left")
-    assert os.path.exists(f"/proc/{gateway.pid}")
