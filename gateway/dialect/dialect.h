@@ -70,7 +70,14 @@ struct dialect_request {
     bool keeps;                /* the client may ask for the answer again */
     bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
                      answered in a form that cannot be passed: translated even to its own dialect */
-    int64_t characters;           /* of text to speak, 0 none */
+    struct str
+        form; /* the body is a form (multipart/form-data) with this boundary; .p NULL: JSON */
+    bool text_answer;     /* asked for as plain text: no JSON */
+    uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */
+    /* What it is paid by, where the provider does not tell: characters to speak and pictures to
+     * edit are counts, audio_ms and tokens are guesses; 0: none, or by the text's size. */
+    struct usage asked;
+    struct str quality, size;     /* of pictures; "" not given */
     size_t n_inputs;              /* results that the answer must have, 0: any number */
     const struct ir_embed *embed; /* a request for vectors, read; else NULL */
     const struct ir_chat *chat;   /* the whole request, if scanning has read it anyway; else NULL */
@@ -83,6 +90,7 @@ struct dialect_call {
     bool stream;      /* the path says so */
     bool counting;    /* only the prompt's tokens are asked for: what answers need may be missing */
     struct str query; /* raw, behind the `?`; "" none */
+    struct str content_type; /* raw; "" none */
 };
 
 /* Why a request was refused: `field` in the caller's words ("messages[2].content"), `text` a
@@ -251,6 +259,9 @@ enum dialect_endpoint {
     ENDPOINT_IMAGE_GENERATIONS,
     ENDPOINT_RERANK,
     ENDPOINT_SPEECH,
+    ENDPOINT_TRANSCRIPTIONS,
+    ENDPOINT_TRANSLATIONS,
+    ENDPOINT_IMAGE_EDITS,
 };
 
 /* A path that clients POST to. `/v1` before it may be missing. */
@@ -282,8 +293,8 @@ struct dialect {
     const struct dialect_route *routes; /* ends with a NULL path; NULL none */
     const char *tell; /* a header by which clients of this dialect are known where the path does not
                          tell (lower case); NULL none */
-    /* Providers of the dialect `beside` whose offers have `beside_cap` speak this one too, at
-     * `beside_path` behind their base URL. NULL: only rows that name it. */
+    /* Providers of the dialect `beside` whose offers have all of `beside_cap` speak this one too,
+     * at `beside_path` behind their base URL. NULL: only rows that name it. */
     const char *beside;
     uint32_t beside_cap;
     const char *beside_path;
@@ -291,9 +302,10 @@ struct dialect {
     /* What its requests are for: the bit of CAPS_OF_OPERATIONS that offers must have; 0: chat.
      * Requests for anything else reach providers by rows with the same bit that are `beside`. */
     uint32_t operation;
-    bool no_output;       /* its answers have no tokens */
-    bool binary;          /* its answers are no text: passed as they come */
-    uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */
+    bool no_output; /* its answers have no tokens */
+    bool binary;    /* its answers are no text but streams: passed as they come */
+    bool pictures;  /* its results are pictures */
+    enum dialect_form { FORM_NO, FORM_MAY, FORM_MUST } form; /* may its bodies be forms? */
 
     /* ------------------------------------------------ clients speak it (scan_request not NULL) */
 

@@ -9,8 +9,20 @@ enum { EDITS_ROOM = 256 };
 
 /* ------------------------------------------------------------------ headers */
 
-/* The same for every request; never written to. */
+/* The same for every request but forms; never written to. */
 static struct xfer_header content_type = {.line = (char[]){"content-type: application/json"}};
+
+static void push_content_type(struct req *r)
+{
+    struct str form = r->want.scan.form;
+    r->tx.headers = NULL;
+    if (form.p && !r->tx.translated)
+        signature_push(
+            r, arena_printf(r->arena, "content-type: multipart/form-data; boundary=\"" STR_FMT "\"",
+                            STR_ARG(form)));
+    else
+        r->tx.headers = &content_type;
+}
 
 /* The client's own headers of the provider's dialect, byte for byte, and what the dialect sends if
  * there are none. */
@@ -30,7 +42,7 @@ static void push_dialect_headers(struct req *r)
 static void make_headers(struct req *r)
 {
     const struct snap_provider *p = r->route.candidate->offer->provider;
-    r->tx.headers = &content_type;
+    push_content_type(r);
     if (r->want.scan.stream)
         signature_push(
             r, arena_printf(r->arena, "accept: " STR_FMT, STR_ARG(framing_media(p->framing))));

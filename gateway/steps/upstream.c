@@ -103,7 +103,8 @@ static void on_body(void *arg, struct str bytes)
         return;
     }
     bool error = r->up.status >= 300;
-    if (r->tx.dialect->binary && !error) { /* not kept: paused when there is too much of it */
+    if (r->tx.dialect->binary && !r->want.scan.stream &&
+        !error) { /* not kept: paused when there is too much of it */
         r->up.too_large = !buf_add_str(&r->up.body, bytes);
         req_wake(r);
         return;
