@@ -112,7 +112,8 @@ struct dialect_refusal {
     Q(NO_URL_MEDIA, "no_url_media")           /* images and files only inline */                   \
     Q(SCHEMA_BY_TOOL, "schema_by_tool")       /* JSON schema only as a forced tool */              \
     Q(REGION_IN_MODEL, "region_in_model")     /* regions that are no place go before the model */  \
-    Q(BATCH_EMBED, "batch_embed")             /* has `:batchEmbedContents` */
+    Q(BATCH_EMBED, "batch_embed")             /* has `:batchEmbedContents` */                      \
+    Q(PREDICT_EMBED, "predict_embed")         /* has `:predict` for vectors */
 
 enum dialect_quirk {
 #define QUIRK(e, word) QUIRK_BIT_##e,
@@ -359,6 +360,8 @@ struct dialect {
     /* Reads a whole JSON answer or error for what the gateway needs to know. False: it is no JSON
      * object. */
     bool (*scan_answer)(struct str body, struct arena *a, struct dialect_answer *out);
+    const char
+        *input_tokens_header; /* of answers, with the prompt's tokens (lower case); NULL none */
     const struct dialect_header *headers; /* ends with a NULL name; NULL none */
     /* For vectors, instead of emit_request and read_answer (and, for clients, write_answer). */
     enum err (*emit_embed)(const struct ir_embed *e, const struct dialect_target *to,

@@ -9,10 +9,11 @@
 #include "gateway/dialect/openai_responses_priv.h"
 
 static const struct dialect *const dialects[] = {
-    &openai_chat,   &openai_embeddings,  &openai_moderations,    &openai_images,
-    &openai_edits,  &openai_rerank,      &openai_transcriptions, &openai_translations,
-    &openai_speech, &openai_completions, &openai_responses,      &anthropic,
-    &google,        &google_embed,       &google_batch_embed,    &bedrock_converse,
+    &openai_chat,    &openai_embeddings,  &openai_moderations,    &openai_images,
+    &openai_edits,   &openai_rerank,      &openai_transcriptions, &openai_translations,
+    &openai_speech,  &openai_completions, &openai_responses,      &anthropic,
+    &google,         &google_embed,       &google_batch_embed,    &bedrock_converse,
+    &google_predict, &bedrock_embed,
 };
 
 const struct dialect *dialect_find(struct str name)

@@ -49,6 +49,10 @@ static void on_header(void *arg, struct str name, struct str value)
         r->up.retry_after = arena_str(r->arena, value);
         if (!str_to_i64(value, &r->up.retry_after_s) || r->up.retry_after_s < 0)
             r->up.retry_after_s = -1;
+    } else if (r->tx.dialect->input_tokens_header &&
+               str_ieq(name, str_of(r->tx.dialect->input_tokens_header))) {
+        if (!str_to_i64(value, &r->up.input_tokens) || r->up.input_tokens < 0)
+            r->up.input_tokens = -1;
     }
 }
 
@@ -187,7 +191,7 @@ static void reset(struct req *r)
     r->up.begun = r->route.n_attempts;
     r->up.head_done = r->up.done = r->up.event_stream = r->up.too_large = false;
     r->up.status = 0;
-    r->up.retry_after_s = -1;
+    r->up.retry_after_s = r->up.input_tokens = -1;
     r->up.content_type = r->up.request_id = r->up.retry_after = STR_NULL;
     buf_reset(&r->up.body);
     framing_fini(&r->up.framing);
