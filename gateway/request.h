@@ -196,6 +196,7 @@ struct req {
         struct token_waiter token_wait;
         const char *url;
         struct buf body;
+        int64_t body_charged;
         const struct xfer_header *headers;
     } tx;
 

@@ -107,9 +107,18 @@ static enum err translate_body(struct req *r, const struct dialect_target *to)
     return err;
 }
 
+/* The body for the provider lies in memory beside the client's: it counts as well. */
+static bool charge_copy(struct req *r)
+{
+    int64_t more = (int64_t)r->in.body.len - r->tx.body_charged;
+    return more <= 0 || req_charge(r, &r->tx.body_charged, (size_t)more);
+}
+
 static enum err make_body(struct req *r)
 {
     struct dialect_target to = target_of(r);
+    if (!charge_copy(r))
+        return E_OVERLOADED;
     buf_reset(&r->tx.body);
     r->tx.loss = (struct dialect_loss){0};
     r->tx.translated = r->tx.dialect != r->in.dialect || r->want.scan.foreign ||

@@ -9,7 +9,7 @@ import re
 import openai
 import pytest
 
-from harness import http
+from harness import Gateway, http
 from raw_provider import RawProvider
 from test_operations import await_model, last, row
 
@@ -250,6 +250,21 @@ def test_a_large_file(raw, gateway, key, client, installation):
     refused = connection.getresponse()
     assert (refused.status, json.loads(refused.read())["error"]["code"]) == (413, "request_too_large")
     connection.close()
+
+
+def test_the_copy_for_the_provider_counts_as_memory(raw, installation, key):
+    """DOTEB_BODIES_MAX bounds the client's body and the one made of it together, and both are given back."""
+    raw.say("bounded", [b'{"text":"x","usage":{"type":"duration","seconds":1}}'], kind="application/json")
+    gateway = Gateway(installation, "bounded", DOTEB_BODIES_MAX="3MB")
+    try:
+        await_model(gateway, key, "clock")
+        for size, status in ((2 << 20, 503), (1 << 20, 200), (1 << 20, 200), (1 << 20, 200)):
+            body = form(MODEL, (b'"prompt"', b"[raw bounded]"), (FILE[0], bytes(size)))
+            answer = http("POST", gateway.base_url + "/audio/transcriptions", body,
+                          {"authorization": f"Bearer {key}", "content-type": "multipart/form-data; boundary=b"})
+            assert answer[0] == status, answer
+    finally:
+        gateway.stop()
 
 
 # ---------------------------------------------------------------- pictures
