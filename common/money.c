@@ -159,8 +159,13 @@ void money_format(int64_t pico, struct buf *out)
 
 int64_t money_line_pico(int64_t quantity, struct price p, int64_t multiplier_milli)
 {
-    const int divisor = FEMTO_PER_USD / PICO_PER_USD * MILLI;
-    ASSERT(p.femto >= 0 && multiplier_milli >= 0);
+    return money_share_pico(quantity, 1, p, multiplier_milli);
+}
+
+int64_t money_share_pico(int64_t quantity, int64_t per, struct price p, int64_t multiplier_milli)
+{
+    const __int128 divisor = (__int128)(FEMTO_PER_USD / PICO_PER_USD * MILLI) * per;
+    ASSERT(p.femto >= 0 && multiplier_milli >= 0 && per > 0);
     if (quantity <= 0)
         return 0;
     __int128 v = (__int128)quantity * p.femto; /* < 2^126 */

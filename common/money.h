@@ -32,6 +32,8 @@ void price_format(struct price p, struct buf *out);
 /* `quantity` units at `p` times multiplier_milli/1000 (1000 = 1.0, >= 0), rounded half up to a
  * pico-dollar; saturates at INT64_MAX. A quantity below 0 counts as 0. */
 int64_t money_line_pico(int64_t quantity, struct price p, int64_t multiplier_milli);
+/* The same where `p` is the price of `per` of those units (> 0): still rounded once. */
+int64_t money_share_pico(int64_t quantity, int64_t per, struct price p, int64_t multiplier_milli);
 /* Sum that saturates at INT64_MAX and INT64_MIN. */
 int64_t money_add(int64_t a_pico, int64_t b_pico);
 /* Shortest exact decimal in USD, "0.0000425", "-1.5"; never an exponent. */

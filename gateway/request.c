@@ -71,7 +71,8 @@ void req_free(struct req *r)
     timer_cancel(&e->timers, &r->up.timer);
     archive_forget(r);
     tokens_forget_waiter(&r->tx.token_wait);
-    int64_t charged = r->in.body_charged + r->tx.fetched_charged + r->up.body_charged;
+    int64_t charged = r->in.body_charged + r->tx.body_charged + r->tx.fetched_charged +
+                      r->up.body_charged;
     atomic_fetch_sub_explicit(e->body_bytes, charged, memory_order_relaxed);
     buf_fini(&r->in.body);
     buf_fini(&r->tx.body);

@@ -214,6 +214,7 @@ struct req {
         const char *url;
         struct buf body;
         char body_hash[SIGV4_HEX_BYTES]; /* of signers that want it */
+        int64_t body_charged;
         const struct xfer_header *headers;
     } tx;
 
@@ -225,7 +226,8 @@ struct req {
         bool head_done, done, event_stream, too_large;
         int status;
         int64_t sent_us, head_us, last_us;
-        int64_t retry_after_s;               /* -1: not given */
+        int64_t retry_after_s; /* -1: not given */
+        int64_t input_tokens;  /* by a header (dialect.input_tokens_header), -1 none */
         struct str content_type, request_id; /* arena */
         struct str retry_after;
         struct buf body; /* whole answer, or an error's body */

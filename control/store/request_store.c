@@ -12,9 +12,10 @@
     "(array['stop', 'length', 'tool_calls', 'content_filter', 'error', 'stop_sequence', "          \
     "'refusal', 'pause', 'context_full'])[r.finish_reason]"
 /* Numbers of gateway/dialect/dialect.h, enum dialect_endpoint. */
-#define SQL_ENDPOINT                                                                               \
-    "coalesce((array['chat.completions', 'completions', 'responses', 'messages', "                 \
-    "'generate_content', 'converse', 'embeddings', 'moderations', 'images.generations', 'rerank', 'audio.speech'])[r.endpoint], r.endpoint::text)"
+#define SQL_ENDPOINT                                                                                \
+    "coalesce((array['chat.completions', 'completions', 'responses', 'messages', "                  \
+    "'generate_content', 'converse', 'embeddings', 'moderations', 'images.generations', 'rerank', " \
+    "'audio.speech', 'audio.transcriptions', 'audio.translations', 'images.edits'])[r.endpoint], r.endpoint::text)"
 
 /* Members of the API's request object. */
 /* clang-format off */
@@ -75,8 +76,10 @@ static const struct pg_stmt list_stmt = {
 #define SQL_COST_LINES \
     "coalesce((select json_agg(json_build_object('kind', c ->> 'kind',   'quantity', (c ->> " \
     "'quantity')::bigint, 'unit', case c ->> 'kind'     when 'image_input' then 'image' when " \
-    "'web_search' then 'call'     when 'request' then 'request' when 'per_character' then 'character' else 'token' end,   'price', " \
-    SQL_MONEY("(c ->> 'price')::numeric") ",   'multiplier', " \
+    "'web_search' then 'call'     when 'request' then 'request' when 'per_character' then 'character' " \
+    "when 'per_image' then 'image' when 'per_audio_hour' then 'millisecond' else 'token' end,   " \
+    "'price', " SQL_MONEY("round((c ->> 'price')::numeric / coalesce((c ->> 'per')::bigint, 1), " \
+    "18)") ",   'multiplier', " \
     SQL_MONEY("coalesce((c ->> 'multiplier')::numeric, 1)") ",   'amount', " \
     SQL_MONEY("(c ->> 'amount')::numeric") ") order by n)   from " \
     "jsonb_array_elements(d.cost_lines) with ordinality as e(c, n)), '[]'::json)"

@@ -8,6 +8,7 @@
 #include "gateway/dialect/read.h"
 #include "gateway/wire/json_write.h"
 
+extern const struct dialect bedrock_embed;
 extern const struct dialect bedrock_converse;
 extern const struct ir_words bedrock_words;
 

@@ -94,7 +94,14 @@ struct dialect_request {
     bool keeps;                /* the client may ask for the answer again */
     bool foreign; /* it carries another provider's wrapped state (dialect/signature.h) or must be
                      answered in a form that cannot be passed: translated even to its own dialect */
-    int64_t characters;           /* of text to speak, 0 none */
+    struct str
+        form; /* the body is a form (multipart/form-data) with this boundary; .p NULL: JSON */
+    bool text_answer;     /* asked for as plain text: no JSON */
+    uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */
+    /* What it is paid by, where the provider does not tell: characters to speak and pictures to
+     * edit are counts, audio_ms and tokens are guesses; 0: none, or by the text's size. */
+    struct usage asked;
+    struct str quality, size;     /* of pictures; "" not given */
     size_t n_inputs;              /* results that the answer must have, 0: any number */
     const struct ir_embed *embed; /* a request for vectors, read; else NULL */
     const struct ir_chat *chat;   /* the whole request, if scanning has read it anyway; else NULL */
@@ -111,6 +118,7 @@ struct dialect_call {
     bool stream;      /* the path says so */
     bool counting;    /* only the prompt's tokens are asked for: what answers need may be missing */
     struct str query; /* raw, behind the `?`; "" none */
+    struct str content_type; /* raw; "" none */
 };
 
 /* Why a request was refused: `field` in the caller's words ("messages[2].content"), `text` a
@@ -133,7 +141,8 @@ struct dialect_refusal {
     Q(SCHEMA_BY_TOOL, "schema_by_tool")       /* JSON schema only as a forced tool */              \
     Q(REGION_IN_MODEL, "region_in_model")     /* regions that are no place go before the model */  \
     Q(BATCH_EMBED, "batch_embed")             /* has `:batchEmbedContents` */                      \
-    Q(COOL_REASONING, "cool_reasoning") /* a model that reasons takes no sampling parameters */
+    Q(COOL_REASONING, "cool_reasoning") /* a model that reasons takes no sampling parameters */    \
+    Q(PREDICT_EMBED, "predict_embed")   /* has `:predict` for vectors */
 
 enum dialect_quirk {
 #define QUIRK(e, word) QUIRK_BIT_##e,
@@ -283,6 +292,9 @@ enum dialect_endpoint {
     ENDPOINT_IMAGE_GENERATIONS,
     ENDPOINT_RERANK,
     ENDPOINT_SPEECH,
+    ENDPOINT_TRANSCRIPTIONS,
+    ENDPOINT_TRANSLATIONS,
+    ENDPOINT_IMAGE_EDITS,
 };
 
 /* A path that clients POST to. `/v1` before it may be missing. */
@@ -314,8 +326,8 @@ struct dialect {
     const struct dialect_route *routes; /* ends with a NULL path; NULL none */
     const char *tell; /* a header by which clients of this dialect are known where the path does not
                          tell (lower case); NULL none */
-    /* Providers of the dialect `beside` whose offers have `beside_cap` speak this one too, at
-     * `beside_path` behind their base URL. NULL: only rows that name it. */
+    /* Providers of the dialect `beside` whose offers have all of `beside_cap` speak this one too,
+     * at `beside_path` behind their base URL. NULL: only rows that name it. */
     const char *beside;
     uint32_t beside_cap;
     const char *beside_path;
@@ -327,8 +339,10 @@ struct dialect {
     const struct ir_words *words; /* its clients' words; NULL for what is no chat */
     bool strict_turns;            /* conversations must be in order (dialect/turns.h) */
     bool strict_formats;          /* schemas of answers are grammars (dialect/schema.h) */
-    bool format_by_word;  /* formats are its `response_format`, of which offers' lists tell */
-    bool binary;          /* its answers are no text: passed as they come */
+    bool format_by_word; /* formats are its `response_format`, of which offers' lists tell */
+    bool binary;         /* its answers are no text but streams: passed as they come */
+    bool pictures;       /* its results are pictures */
+    enum dialect_form { FORM_NO, FORM_MAY, FORM_MUST } form; /* may its bodies be forms? */
     uint32_t needs_price; /* bit per enum price_kind: an offer must have one of them; 0: any */
 
     /* ------------------------------------------------ clients speak it (scan_request not NULL) */
@@ -388,6 +402,8 @@ struct dialect {
     bool (*scan_answer)(struct str body, struct arena *a, struct dialect_answer *out);
     /* Whose the signatures of a model are, by the provider's name for it; NULL: the reader says. */
     enum ir_origin (*signer)(struct str model);
+    const char
+        *input_tokens_header; /* of answers, with the prompt's tokens (lower case); NULL none */
     const struct dialect_header *headers; /* ends with a NULL name; NULL none */
     /* For vectors, instead of emit_request and read_answer (and, for clients, write_answer). */
     enum err (*emit_embed)(const struct ir_embed *e, const struct dialect_target *to,

@@ -66,10 +66,21 @@ static void read_dimensions(struct request *q, bool first)
         ir_embed_unknown(q->e, q->r.a, str_of(field)); /* one size each: only Google can */
 }
 
+/* What one text's vector is for; .p NULL: it did not say. */
+static void note_task(struct request *q, struct ir_param task, bool first)
+{
+    struct ir_param *all = &q->e->task;
+    q->e->tasks_differ |= !first && !(all->raw.p && task.raw.p ? str_eq(all->raw, task.raw)
+                                                               : all->raw.p == task.raw.p);
+    if (task.raw.p)
+        *all = task;
+}
+
 /* One text and what goes with it; the object's `{` is next. */
 static void read_one(struct request *q, struct str *model)
 {
     struct str key, raw;
+    struct ir_param task = {.raw = STR_NULL};
     size_t begin = 0;
     struct ir_embed_input *in = ARENA_NEW(q->r.a, struct ir_embed_input);
     struct rd_keys seen = {.n = 0};
@@ -89,11 +100,12 @@ static void read_one(struct request *q, struct str *model)
         else if (rd_is(key, "outputDimensionality"))
             read_dimensions(q, first);
         else if (rd_is(key, "taskType"))
-            rd_param(&q->r, place(q, "taskType"), &q->e->task);
+            rd_param(&q->r, place(q, "taskType"), &task);
         else if (rd_raw(&q->r, &raw))
             ir_embed_unknown(q->e, q->r.a, str_of(place(q, arena_strdup(q->r.a, key))));
     }
     in->members = google_leave(&q->r, begin);
+    note_task(q, task, first);
     if (!q->r.failed && !given)
         (void)rd_missing(&q->r, in->field.p);
 }

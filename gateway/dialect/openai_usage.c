@@ -13,7 +13,7 @@ struct counts {
     int64_t prompt, input, completion, output, total;
     int64_t cached, beside_read, beside_write, write_5m, write_1h, write_any;
     int64_t audio_in, cached_audio, reasoning, audio_out, searches;
-    int64_t image_in, image_out;
+    int64_t image_in, image_out, audio_ms;
 };
 
 /* Member `name` of the object at `in` is a count, or an object whose members are at `opens`. */
@@ -21,6 +21,7 @@ struct word {
     uint8_t in, opens;
     struct str name;
     size_t at;
+    bool milli; /* thousandths are kept */
 };
 
 #define COUNT(place, n, field)                                                                     \
@@ -44,6 +45,9 @@ static const struct word words[] = {
     COUNT(OUTPUT, "audio_tokens", audio_out),
     COUNT(INPUT, "image_tokens", image_in),
     COUNT(OUTPUT, "image_tokens", image_out),
+    /* of audio that is written down */
+    OPENS(TOP, "input_token_details", INPUT),
+    {.in = TOP, .name = {"seconds", 7}, .at = offsetof(struct counts, audio_ms), .milli = true},
     /* the names of the Responses API */
     COUNT(TOP, "input_tokens", input),
     COUNT(TOP, "output_tokens", output),
@@ -82,7 +86,8 @@ static const struct word *find_word(const struct json_scan *s, enum place in)
 static void take_count(struct counts *c, const struct word *w, struct str raw)
 {
     int64_t v, *to = (int64_t *)(void *)((char *)c + w->at);
-    if (json_whole(raw, &v) && v >= 0 && v <= COUNT_MAX && v > *to)
+    bool good = w->milli ? json_milli(raw, &v) : json_whole(raw, &v);
+    if (good && v >= 0 && v <= COUNT_MAX && v > *to)
         *to = v;
 }
 
@@ -198,6 +203,7 @@ static void to_usage(const struct counts *c, struct usage *u)
     u->image_tokens = c->image_in;
     u->image_output = c->image_out;
     u->web_searches = c->searches;
+    u->audio_ms = c->audio_ms;
 }
 
 bool openai_scan_usage(struct json_scan *s, struct usage *out, struct openai_usage_spans *spans)

@@ -9,9 +9,11 @@
 #include "gateway/dialect/openai_responses_priv.h"
 
 static const struct dialect *const dialects[] = {
-    &openai_chat,   &openai_embeddings,  &openai_moderations, &openai_images, &openai_rerank,
-    &openai_speech, &openai_completions, &openai_responses,   &anthropic,     &google,
-    &google_embed,  &google_batch_embed, &bedrock_converse,
+    &openai_chat,    &openai_embeddings,  &openai_moderations,    &openai_images,
+    &openai_edits,   &openai_rerank,      &openai_transcriptions, &openai_translations,
+    &openai_speech,  &openai_completions, &openai_responses,      &anthropic,
+    &google,         &google_embed,       &google_batch_embed,    &bedrock_converse,
+    &google_predict, &bedrock_embed,
 };
 
 const struct dialect *dialect_find(struct str name)
@@ -102,7 +104,8 @@ const struct dialect *dialect_told(const struct str given[DIALECT_HEADERS_MAX],
 static bool speaks(const struct dialect *d, const struct dialect *own, uint32_t caps,
                    uint32_t quirks)
 {
-    return d->beside && str_eq(str_of(d->beside), str_of(own->name)) && (caps & d->beside_cap) &&
+    return d->beside && str_eq(str_of(d->beside), str_of(own->name)) &&
+           (caps & d->beside_cap) == d->beside_cap &&
            (quirks & d->beside_quirks) == d->beside_quirks;
 }
 

@@ -21,7 +21,8 @@ struct ir_embed {
     size_t n;
     bool base64; /* the client wants vectors so */
     struct ir_param dimensions, end_user;
-    struct ir_param task; /* what the vectors are for: a string token */
+    struct ir_param task; /* what the vectors are for: a string token; of the last text that says */
+    bool tasks_differ;    /* from text to text, or some say none */
     struct ir_name *unknown, **unknown_tail;
 };
 

@@ -31,6 +31,8 @@ static const uint8_t stand_in[] = {
     [PRICE_IMAGE_OUTPUT] = PRICE_OUTPUT,
     [PRICE_IMAGE_TOKENS] = PRICE_INPUT,
     [PRICE_CHARACTERS] = PRICE_CHARACTERS,
+    [PRICE_PICTURES] = PRICE_PICTURES,
+    [PRICE_AUDIO] = PRICE_AUDIO,
 };
 static_assert(ARRAY_LEN(stand_in) == PRICE_KINDS, "one stand-in per price");
 
@@ -51,6 +53,12 @@ const char *price_kind_unit(enum price_kind k)
 {
     ASSERT((unsigned)k < PRICE_KINDS);
     return rows[k].unit;
+}
+
+int64_t price_kind_per(enum price_kind k)
+{
+    ASSERT((unsigned)k < PRICE_KINDS);
+    return k == PRICE_AUDIO ? AUDIO_MS_PER_HOUR : 1;
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -142,12 +150,22 @@ static void split(const struct usage *u, int64_t q[PRICE_KINDS])
     q[PRICE_OUTPUT] = output;
     q[PRICE_WEB_SEARCH] = known(u->web_searches);
     q[PRICE_CHARACTERS] = known(u->characters);
+    q[PRICE_PICTURES] = known(u->pictures);
+    q[PRICE_AUDIO] = known(u->audio_ms);
     q[PRICE_REQUEST] = 1;
 }
 
 static bool is_multiplied(unsigned kind)
 {
     return kind != PRICE_WEB_SEARCH && kind != PRICE_REQUEST;
+}
+
+static struct price line_price(const struct price_list *list, const struct price_tier *tier,
+                               const struct usage *u, unsigned kind)
+{
+    if (kind == PRICE_PICTURES && u->picture_price > 0 && u->picture_price <= list->n_pictures)
+        return list->picture[u->picture_price - 1].price;
+    return tier->price[kind];
 }
 
 void cost_compute(const struct price_list *list, const struct usage *u, struct str service_tier,
@@ -167,9 +185,10 @@ void cost_compute(const struct price_list *list, const struct usage *u, struct s
         struct cost_line *line = &out->line[out->n++];
         *line = (struct cost_line){.kind = (uint8_t)k,
                                    .quantity = charged[k],
-                                   .price = tier->price[k],
+                                   .price = line_price(list, tier, u, k),
                                    .multiplier_milli = is_multiplied(k) ? multiplier : 1000};
-        line->amount_pico = money_line_pico(line->quantity, line->price, line->multiplier_milli);
+        line->amount_pico = money_share_pico(line->quantity, price_kind_per((enum price_kind)k),
+                                             line->price, line->multiplier_milli);
         out->total_pico = money_add(out->total_pico, line->amount_pico);
     }
 }
@@ -216,21 +235,56 @@ int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t ou
     return most;
 }
 
-int64_t cost_upper_units_pico(const struct price_list *list, int64_t characters)
+/* The dearest price of one kind, whatever the tier and hour. */
+static struct price dearest_of_list(const struct price_list *list, uint8_t kind)
 {
-    static const uint8_t kinds[] = {PRICE_CHARACTERS};
     struct price max = {0};
-    int64_t multiplier = 1000;
     for (unsigned i = 0; i < list->n_tiers; i++) {
-        struct price p = dearest(&list->tier[i], kinds, 1);
+        struct price p = dearest(&list->tier[i], &kind, 1);
         max = p.femto > max.femto ? p : max;
     }
     if (list->n_peak_hours > 0) {
-        struct price p = dearest(&list->off_peak, kinds, 1);
+        struct price p = dearest(&list->off_peak, &kind, 1);
         max = p.femto > max.femto ? p : max;
     }
+    return max;
+}
+
+int64_t cost_upper_units_pico(const struct price_list *list, const struct usage *u)
+{
+    const struct {
+        uint8_t kind;
+        int64_t quantity;
+    } units[] = {{PRICE_CHARACTERS, u->characters},
+                 {PRICE_PICTURES, u->pictures},
+                 {PRICE_AUDIO, u->audio_ms}};
+    int64_t multiplier = 1000, sum = 0;
     for (unsigned i = 0; i < list->n_service_tiers; i++)
         if (list->service_tier[i].multiplier_milli > multiplier)
             multiplier = list->service_tier[i].multiplier_milli;
-    return money_line_pico(characters, max, multiplier);
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        struct price p = dearest_of_list(list, units[i].kind);
+        if (units[i].kind == PRICE_PICTURES)
+            p = line_price(list, &(struct price_tier){.price[PRICE_PICTURES] = p}, u,
+                           PRICE_PICTURES);
+        sum = money_add(
+            sum, money_share_pico(units[i].quantity, price_kind_per(units[i].kind), p, multiplier));
+    }
+    return sum;
+}
+
+uint8_t price_list_picture(const struct price_list *list, struct str quality, struct str size)
+{
+    for (unsigned round = 0; round < 3; round++) {
+        for (uint8_t i = 0; i < list->n_pictures; i++) {
+            struct str b = str_of(list->picture[i].name), a = STR("");
+            if (round == 0)
+                a = str_cut(&b, '/');
+            bool one = round == 1 ? str_ieq(b, size) && size.len : str_ieq(b, quality);
+            bool both = b.p && str_ieq(a, quality) && str_ieq(b, size);
+            if (round == 0 ? both : one)
+                return (uint8_t)(i + 1);
+        }
+    }
+    return 0;
 }

@@ -25,7 +25,9 @@
     PRICE(REQUEST, "request", "request")                                                           \
     PRICE(IMAGE_OUTPUT, "image_output", "token")                                                   \
     PRICE(IMAGE_TOKENS, "image_token_input", "token")                                              \
-    PRICE(CHARACTERS, "per_character", "character")
+    PRICE(CHARACTERS, "per_character", "character")                                                \
+    PRICE(PICTURES, "per_image", "image")                                                          \
+    PRICE(AUDIO, "per_audio_hour", "millisecond")
 
 enum price_kind {
 #define PRICE(e, name, unit) PRICE_##e,
@@ -34,13 +36,16 @@ enum price_kind {
         PRICE_KINDS
 };
 
+/* What PRICE_AUDIO is the price of. */
+#define AUDIO_MS_PER_HOUR INT64_C(3600000)
+
 struct price_tier {
     int64_t up_to_tokens; /* prompt tokens this tier holds for, inclusive; INT64_MAX: no bound */
     uint32_t set;         /* bit per price_kind that has a price */
     struct price price[PRICE_KINDS];
 };
 
-enum { PRICE_TIERS_MAX = 8, SERVICE_TIERS_MAX = 6, PEAK_HOURS_MAX = 4 };
+enum { PRICE_TIERS_MAX = 8, SERVICE_TIERS_MAX = 6, PEAK_HOURS_MAX = 4, PICTURE_PRICES_MAX = 8 };
 
 struct price_list {
     int64_t effective_from_us; /* wall time */
@@ -59,6 +64,12 @@ struct price_list {
     uint8_t off_peak_days;               /* bit per day of week, Sunday 0 */
     int16_t off_peak_utc_offset_minutes; /* in whose days */
     struct price_tier off_peak;
+    /* Prices of a picture by what was asked for ("medium/2k", "1K"), beside PRICE_PICTURES. */
+    uint8_t n_pictures;
+    struct {
+        char name[24];
+        struct price price;
+    } picture[PICTURE_PRICES_MAX];
 };
 
 struct cost_line {
@@ -77,6 +88,8 @@ struct cost {
 
 const char *price_kind_name(enum price_kind k);
 const char *price_kind_unit(enum price_kind k);
+/* How many of those units a price is for: 1 but for PRICE_AUDIO. */
+int64_t price_kind_per(enum price_kind k);
 
 /* The cost of `u` (unknown counts are 0) at wall time `at_us`.
  *
@@ -97,7 +110,11 @@ void cost_compute(const struct price_list *list, const struct usage *u, struct s
 /* The greatest cost of a request of at most `input` and `output` tokens, whatever part they are,
  * at any hour and service tier; images and web searches are not in it. */
 int64_t cost_upper_pico(const struct price_list *list, int64_t input, int64_t output);
-/* The same for what is counted before the provider is asked: characters to speak. */
-int64_t cost_upper_units_pico(const struct price_list *list, int64_t characters);
+/* The same for what is no token: characters to speak, pictures to make, audio to hear (of `u`;
+ * unknown: 0). */
+int64_t cost_upper_units_pico(const struct price_list *list, const struct usage *u);
+/* Which price of a picture holds for what was asked: "QUALITY/SIZE", else "SIZE", else "QUALITY"
+ * (words compare without case; "" not asked). For usage.picture_price. */
+uint8_t price_list_picture(const struct price_list *list, struct str quality, struct str size);
 
 #endif

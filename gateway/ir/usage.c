@@ -16,6 +16,8 @@ void usage_clear(struct usage *u)
                         .audio_output = -1,
                         .image_output = -1,
                         .characters = -1,
+                        .pictures = -1,
+                        .audio_ms = -1,
                         .web_searches = -1};
 }
 
@@ -45,6 +47,8 @@ void usage_merge(struct usage *into, const struct usage *from)
     take(&into->audio_output, from->audio_output);
     take(&into->image_output, from->image_output);
     take(&into->characters, from->characters);
+    take(&into->pictures, from->pictures);
+    take(&into->audio_ms, from->audio_ms);
     take(&into->web_searches, from->web_searches);
     into->estimated = usage_known(from) ? from->estimated : into->estimated || from->estimated;
 }

@@ -19,12 +19,15 @@ struct usage {
     int64_t image_input;    /* images, not tokens */
     int64_t image_tokens;   /* of images in the prompt; part of input */
     int64_t output;
-    int64_t reasoning;    /* part of output */
-    int64_t audio_output; /* part of output */
-    int64_t image_output; /* tokens of images; part of output */
-    int64_t characters;   /* of text to speak */
-    int64_t web_searches; /* calls */
-    bool estimated;       /* counted by us, not by the provider */
+    int64_t reasoning;     /* part of output */
+    int64_t audio_output;  /* part of output */
+    int64_t image_output;  /* tokens of images; part of output */
+    int64_t characters;    /* of text to speak */
+    int64_t pictures;      /* made */
+    int64_t audio_ms;      /* heard, milliseconds */
+    int64_t web_searches;  /* calls */
+    bool estimated;        /* counted by us, not by the provider */
+    uint8_t picture_price; /* 0: PRICE_PICTURES, else 1 + index in price_list.picture */
 };
 
 /* All counts -1. */

@@ -419,6 +419,8 @@ static void get_usage(struct in *i, struct usage *u)
     u->cached_audio = get_i64(i);
     u->image_input = get_i64(i);
     u->image_tokens = u->image_output = u->characters = -1; /* the lines of the cost tell them */
+    u->pictures = u->audio_ms = -1;
+    u->picture_price = 0;
     u->output = get_i64(i);
     u->reasoning = get_i64(i);
     u->audio_output = get_i64(i);

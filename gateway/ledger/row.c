@@ -52,6 +52,8 @@ static struct str cost_lines(const struct cost *c, struct arena *arena)
         (void)buf_add_lit(&b, "{\"kind\":\"");
         (void)buf_add_str(&b, str_of(price_kind_name(l->kind)));
         member(&b, "\",\"quantity\":", l->quantity);
+        if (price_kind_per(l->kind) != 1)
+            member(&b, ",\"per\":", price_kind_per(l->kind));
         (void)buf_add_lit(&b, ",\"price\":\"");
         price_format(l->price, &b);
         member(&b, "\",\"multiplier\":\"", multiplier / 1000);

@@ -49,6 +49,40 @@ static int price_kind(const char *name)
     return -1;
 }
 
+/* Other names of the audio's price: so many of them are an hour. */
+static const struct {
+    const char *name;
+    int64_t per_hour;
+} audio_names[] = {{"per_audio_minute", 60}, {"per_audio_second", 3600}};
+
+static const char picture_lead[] = "per_image_"; /* before what picture it is the price of */
+
+static bool times(struct price *p, int64_t by)
+{
+    if (p->femto > PRICE_MAX_FEMTO / by)
+        return false;
+    p->femto *= by;
+    return true;
+}
+
+/* "per_image_default", "per_image_medium/2k". */
+static bool read_picture(const struct reader *r, const char *what, struct price p,
+                         struct price_tier *out)
+{
+    struct price_list *l = r->list;
+    if (strcmp(what, "default") == 0) {
+        out->price[PRICE_PICTURES] = p;
+        out->set |= 1u << PRICE_PICTURES;
+        return true;
+    }
+    if (l->n_pictures == PICTURE_PRICES_MAX || strlen(what) >= sizeof l->picture[0].name)
+        return refuse(r, "%s%.40s: too many prices of pictures, or a name too long", picture_lead,
+                      what);
+    memcpy(l->picture[l->n_pictures].name, what, strlen(what) + 1);
+    l->picture[l->n_pictures++].price = p;
+    return true;
+}
+
 static void note_unknown(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(other_names); i++)
@@ -62,6 +96,45 @@ static struct str json_text(const json_t *v)
     return str_make(json_string_value(v), json_string_length(v));
 }
 
+/* What a member's name stands for. */
+struct named {
+    int kind;         /* enum price_kind, -1: none */
+    int64_t by;       /* a price of that kind is so many of these */
+    const char *what; /* of which picture; NULL any */
+};
+
+static struct named find_name(const char *name)
+{
+    const size_t lead = sizeof picture_lead - 1;
+    for (size_t i = 0; i < ARRAY_LEN(audio_names); i++)
+        if (strcmp(name, audio_names[i].name) == 0)
+            return (struct named){PRICE_AUDIO, audio_names[i].per_hour, NULL};
+    if (strncmp(name, picture_lead, lead) == 0)
+        return (struct named){PRICE_PICTURES, 1, name + lead};
+    return (struct named){price_kind(name), 1, NULL};
+}
+
+/* One price; true also for null. */
+static bool read_price(const struct reader *r, const char *where, const char *name,
+                       const json_t *value, struct price_tier *out)
+{
+    struct named n = find_name(name);
+    struct price p;
+    if (n.kind < 0)
+        note_unknown(name);
+    if (n.kind < 0 || json_is_null(value))
+        return true;
+    if (!json_is_string(value))
+        return refuse(r, "%s%s: expected decimal text", where, name);
+    if (!price_parse(json_text(value), &p) || !times(&p, n.by))
+        return refuse(r, "%s%s: not a price in USD per unit", where, name);
+    if (n.what)
+        return read_picture(r, n.what, p, out);
+    out->price[n.kind] = p;
+    out->set |= 1u << n.kind;
+    return true;
+}
+
 /* The prices that `object` names, over those already in `out`. */
 static bool read_prices(const struct reader *r, const char *where, json_t *object,
                         struct price_tier *out)
@@ -70,18 +143,25 @@ static bool read_prices(const struct reader *r, const char *where, json_t *objec
     json_t *value;
     json_object_foreach(object, name, value)
     {
-        int kind = price_kind(name);
-        if (kind < 0)
-            note_unknown(name);
-        if (kind < 0 || json_is_null(value))
-            continue;
-        if (!json_is_string(value))
-            return refuse(r, "%s%s: expected decimal text", where, name);
-        if (!price_parse(json_text(value), &out->price[kind]))
-            return refuse(r, "%s%s: not a price in USD per unit", where, name);
-        out->set |= 1u << kind;
+        if (!read_price(r, where, name, value, out))
+            return false;
     }
     return true;
+}
+
+/* A picture that no price fits costs as the dearest does. */
+static void complete_pictures(struct price_list *l)
+{
+    struct price_tier *t = &l->tier[0];
+    if (t->set >> PRICE_PICTURES & 1)
+        return;
+    for (size_t i = 0; i < l->n_pictures; i++) {
+        struct price p = l->picture[i].price;
+        t->price[PRICE_PICTURES] = p.femto > t->price[PRICE_PICTURES].femto
+                                       ? p
+                                       : t->price[PRICE_PICTURES];
+        t->set |= 1u << PRICE_PICTURES;
+    }
 }
 
 static bool read_bound(const struct reader *r, const json_t *value, bool last, int64_t *out)
@@ -249,6 +329,7 @@ static bool read_list(const struct reader *r, json_t *root)
         return refuse(r, "expected an object");
     if (!read_prices(r, "", root, &l->tier[0]))
         return false;
+    complete_pictures(l);
     if (tiers && !read_tiers(r, tiers))
         return false;
     if (peak && json_array_size(tiers) == 0 && !read_peak(r, peak))

@@ -20,6 +20,10 @@ extern const char prices_none_known[];
  *             "off_peak_days": {"days_of_week": [0, 6], "utc_offset_minutes": 480}},
  *    "service_tier_multipliers": {"priority": "1.5"}}
  *
+ * Pictures may cost by what was asked for: "per_image_default", "per_image_medium/2k" (quality and
+ * size), "per_image_1K" (the base prices alone can); where none fits, the default or the dearest.
+ * Audio is priced by "per_audio_hour", or by the minute or second, which comes to the same.
+ *
  * A tier and both sides of peak pricing take what they do not name from the base prices; the last
  * tier also holds beyond its bound; with tiers, peak pricing is left aside. "price_tiers" and
  * "peak_pricing" are accepted as other spellings. Names that are not known are ignored, but one

@@ -5,6 +5,13 @@
 
 #include "gateway/ir/estimate.h"
 
+/* What a file costs is guessed by the dialect, and four times that is the most. */
+static int64_t text_bytes(const struct req *r)
+{
+    int64_t guess = r->want.scan.asked.input;
+    return r->want.scan.form.p ? guess * 4 : (int64_t)r->in.body.len;
+}
+
 static void add_estimate(const struct req *r, struct ledger_open *o)
 {
     const struct candidate *c = r->route.candidate;
@@ -13,7 +20,7 @@ static void add_estimate(const struct req *r, struct ledger_open *o)
     o->provider_id = c->offer->provider->id;
     o->offer_id = c->offer->id;
     o->provider_key_id = c->key->id;
-    o->estimated_input = estimate_upper_input((int64_t)r->in.body.len);
+    o->estimated_input = estimate_upper_input(text_bytes(r));
     o->estimated_output = r->in.dialect->no_output
                               ? 0
                               : estimate_upper_output(r->want.scan.max_output, c->offer->max_output,
@@ -22,7 +29,7 @@ static void add_estimate(const struct req *r, struct ledger_open *o)
     if (list)
         o->estimated_pico = money_add(
             cost_upper_pico(list, o->estimated_input, o->estimated_output),
-            cost_upper_units_pico(list, r->want.scan.characters));
+            cost_upper_units_pico(list, &r->want.scan.asked));
 }
 
 /* The caller's `metadata` and X-LLMGateway-* headers as one object. */

@@ -5,6 +5,7 @@
 #include "gateway/request.h"
 #include "gateway/steps/chain.h"
 #include "gateway/steps/client_signature.h"
+#include "gateway/wire/multipart.h"
 #include "gateway/wire/unpack.h"
 
 static bool is_json(struct str content_type)
@@ -15,12 +16,19 @@ static bool is_json(struct str content_type)
 
 static bool check_media(struct req *r)
 {
+    static const char *const wants[] = {
+        [FORM_NO] = "Send Content-Type: application/json.",
+        [FORM_MAY] = "Send Content-Type: application/json, or multipart/form-data with a boundary.",
+        [FORM_MUST] = "Send Content-Type: multipart/form-data with a boundary.",
+    };
     struct str type = r->in.header[HEADER_CONTENT_TYPE];
-    if (type.len && !is_json(type)) {
-        req_fail(r, E_MEDIA_TYPE, STR("content-type"), "Send Content-Type: application/json.");
-        return false;
-    }
-    return true;
+    enum dialect_form form = r->in.dialect->form;
+    bool is_form = multipart_boundary(type).p != NULL;
+    r->in.call.content_type = type.p ? type : STR("");
+    if (is_form ? form != FORM_NO : form != FORM_MUST && (type.len == 0 || is_json(type)))
+        return true;
+    req_fail(r, E_MEDIA_TYPE, STR("content-type"), "%s", wants[form]);
+    return false;
 }
 
 static bool grant(void *arg, size_t bytes)

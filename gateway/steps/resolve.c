@@ -81,7 +81,7 @@ static bool able(const struct req *r, const struct snap_offer *o)
     if (!dialect_serving(o->provider->dialect, r->in.dialect, o->caps, o->provider->quirks, &path))
         return false;
     const struct price_list *list = snap_offer_prices(o, r->in.created_us);
-    uint32_t needs = r->in.dialect->needs_price;
+    uint32_t needs = scan->needs_price;
     if (needs && !(list && (list->tier[0].set & needs)))
         return false;
     return !scan->stream || (o->caps & CAP_STREAMING);
@@ -90,7 +90,9 @@ static bool able(const struct req *r, const struct snap_offer *o)
 static int64_t price_of(const struct req *r, const struct snap_offer *o)
 {
     const struct price_list *list = snap_offer_prices(o, r->in.created_us);
-    return list ? cost_upper_pico(list, TYPICAL_INPUT, TYPICAL_OUTPUT) : 0;
+    return list ? money_add(cost_upper_pico(list, TYPICAL_INPUT, TYPICAL_OUTPUT),
+                            cost_upper_units_pico(list, &r->want.scan.asked))
+                : 0;
 }
 
 /* Insertion by (pinned, price): stable, so that equal prices keep the catalogue's order. */

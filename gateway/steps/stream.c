@@ -53,9 +53,15 @@ struct buf *stream_sink(struct req *r)
     return r->out.begun ? &r->out.buf : &r->out.held;
 }
 
+/* Are the answer's bytes passed as they come, whatever they say? */
+static bool is_binary(const struct req *r)
+{
+    return r->tx.dialect->binary && !r->want.scan.stream;
+}
+
 static const char *stream_type(const struct req *r)
 {
-    const char *asked = r->tx.dialect->binary ? r->out.content_type : r->want.scan.stream_type;
+    const char *asked = is_binary(r) ? r->out.content_type : r->want.scan.stream_type;
     return asked ? asked : r->in.dialect->stream_type;
 }
 
@@ -93,6 +99,7 @@ void stream_note(struct req *r, const struct dialect_answer *an)
     if (an->service_tier.len && !str_eq(all->service_tier, an->service_tier))
         all->service_tier = arena_str(r->arena, an->service_tier);
     r->out.content_bytes += (int64_t)an->content_bytes;
+    all->items += an->items;
 }
 
 /* ------------------------------------------------------------------ whole answers */
@@ -247,7 +254,7 @@ enum step_rc step_stream(struct req *r)
     enum step_rc rc;
     if (r->archive.phase == CHAIN_STORING)
         return chain_after(r);
-    if (r->tx.dialect->binary)
+    if (is_binary(r))
         rc = binary_answer(r);
     else if (!r->up.event_stream)
         rc = whole_answer(r);
@@ -259,7 +266,7 @@ enum step_rc step_stream(struct req *r)
         rc = chain_after(r);
     if (rc == STEP_JUMP)
         forget_attempt(r);
-    if (rc == STEP_FAIL && r->out.begun && r->tx.dialect->binary)
+    if (rc == STEP_FAIL && r->out.begun && is_binary(r))
         r->out.abort = true;
     else if (rc == STEP_FAIL && r->out.begun && !r->out.got_error)
         write_error_event(r);

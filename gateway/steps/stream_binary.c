@@ -17,10 +17,7 @@ static bool is_binary(struct str type)
 
 static void begin(struct req *r)
 {
-    struct usage *u = &r->out.answer.usage;
-    usage_clear(u);
-    u->input = u->output = 0; /* what is paid for is what was asked */
-    u->characters = r->want.scan.characters;
+    usage_clear(&r->out.answer.usage); /* what is paid for is what was asked */
     r->out.content_type = arena_strdup(r->arena, r->up.content_type);
     stream_begin(r);
 }

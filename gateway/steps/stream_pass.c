@@ -25,8 +25,26 @@ static void give_answer(struct req *r)
     r->up.body = swap;
 }
 
+/* An answer that was asked for as text: nothing is read out of it. */
+static enum step_rc text_answer(struct req *r)
+{
+    struct dialect_answer *an = &r->out.answer;
+    *an = (struct dialect_answer){.has_choices = true, .content_bytes = r->up.body.len};
+    usage_clear(&an->usage);
+    enum step_rc rc = stream_accept(r);
+    if (rc != STEP_NEXT)
+        return rc;
+    r->out.content_type = "text/plain; charset=utf-8";
+    struct buf swap = r->out.tail;
+    r->out.tail = r->up.body;
+    r->up.body = swap;
+    return STEP_NEXT;
+}
+
 enum step_rc pass_answer(struct req *r)
 {
+    if (r->want.scan.text_answer && str_starts(r->up.content_type, STR("text/")))
+        return text_answer(r);
     if (!r->tx.dialect->scan_answer(buf_str(&r->up.body), r->arena, &r->out.answer))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is no JSON object"));
     enum step_rc rc = stream_accept(r);

@@ -28,6 +28,10 @@ enum step_rc convert_vectors(struct req *r)
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("its vectors make no sense"));
     if (!an->is_error) {
         *an = (struct dialect_answer){0};
+        if (v.usage.input < 0 && r->up.input_tokens >= 0) {
+            v.usage.input = r->up.input_tokens;
+            v.usage.output = 0;
+        }
         note(r, &v);
     }
     enum step_rc rc = stream_accept(r);

@@ -12,8 +12,20 @@ enum { EDITS_ROOM = 256 };
 
 /* ------------------------------------------------------------------ headers */
 
-/* The same for every request; never written to. */
+/* The same for every request but forms; never written to. */
 static struct xfer_header content_type = {.line = (char[]){"content-type: application/json"}};
+
+static void push_content_type(struct req *r)
+{
+    struct str form = r->want.scan.form;
+    r->tx.headers = NULL;
+    if (form.p && !r->tx.translated)
+        signature_push(
+            r, arena_printf(r->arena, "content-type: multipart/form-data; boundary=\"" STR_FMT "\"",
+                            STR_ARG(form)));
+    else
+        r->tx.headers = &content_type;
+}
 
 /* The client's own headers of the provider's dialect, byte for byte, and what the dialect sends if
  * there are none. */
@@ -33,7 +45,7 @@ static void push_dialect_headers(struct req *r)
 static void make_headers(struct req *r)
 {
     const struct snap_provider *p = r->route.candidate->offer->provider;
-    r->tx.headers = &content_type;
+    push_content_type(r);
     if (r->want.scan.stream)
         signature_push(
             r, arena_printf(r->arena, "accept: " STR_FMT, STR_ARG(framing_media(p->framing))));
@@ -127,6 +139,13 @@ static void write_body(struct req *r)
         signature_hash(r);
 }
 
+/* The body for the provider lies in memory beside the client's: it counts as well. */
+static bool charge_copy(struct req *r)
+{
+    int64_t more = (int64_t)r->in.body.len + r->tx.fetched_charged - r->tx.body_charged;
+    return more <= 0 || req_charge(r, &r->tx.body_charged, (size_t)more);
+}
+
 /* What is in hand before it is written: what it names by URL is fetched where the provider needs
  * that. STEP_FAIL: r->tx.made says why. */
 static enum step_rc prepare_body(struct req *r)
@@ -164,6 +183,10 @@ static enum step_rc make_body(struct req *r)
         enum step_rc rc = prepare_body(r);
         if (rc != STEP_NEXT)
             return rc;
+        if (!charge_copy(r)) {
+            r->tx.made = E_OVERLOADED;
+            return STEP_FAIL;
+        }
     }
     size_t weight = r->in.body.len + (size_t)r->tx.fetched_charged;
     if (req_work(r, weight, write_body) == STEP_WAIT)

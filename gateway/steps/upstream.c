@@ -49,6 +49,10 @@ static void on_header(void *arg, struct str name, struct str value)
         r->up.retry_after = arena_str(r->arena, value);
         if (!str_to_i64(value, &r->up.retry_after_s) || r->up.retry_after_s < 0)
             r->up.retry_after_s = -1;
+    } else if (r->tx.dialect->input_tokens_header &&
+               str_ieq(name, str_of(r->tx.dialect->input_tokens_header))) {
+        if (!str_to_i64(value, &r->up.input_tokens) || r->up.input_tokens < 0)
+            r->up.input_tokens = -1;
     }
 }
 
@@ -103,7 +107,8 @@ static void on_body(void *arg, struct str bytes)
         return;
     }
     bool error = r->up.status >= 300;
-    if (r->tx.dialect->binary && !error) { /* not kept: paused when there is too much of it */
+    if (r->tx.dialect->binary && !r->want.scan.stream &&
+        !error) { /* not kept: paused when there is too much of it */
         r->up.too_large = !buf_add_str(&r->up.body, bytes);
         req_wake(r);
         return;
@@ -186,7 +191,7 @@ static void reset(struct req *r)
     r->up.begun = r->route.n_attempts;
     r->up.head_done = r->up.done = r->up.event_stream = r->up.too_large = false;
     r->up.status = 0;
-    r->up.retry_after_s = -1;
+    r->up.retry_after_s = r->up.input_tokens = -1;
     r->up.content_type = r->up.request_id = r->up.retry_after = STR_NULL;
     buf_reset(&r->up.body);
     framing_fini(&r->up.framing);

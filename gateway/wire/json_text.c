@@ -296,6 +296,33 @@ bool json_whole(struct str raw, int64_t *out)
     return true;
 }
 
+bool json_milli(struct str raw, int64_t *out)
+{
+    int64_t v = 0, behind = -1; /* digits behind the point */
+    bool more = false;
+    size_t end = 0;
+    if (!json_number_end(raw.p, &end, raw.len) || end != raw.len || raw.p[0] == '-')
+        return false;
+    for (size_t i = 0; i < raw.len; i++) {
+        char c = raw.p[i];
+        if ((c | 0x20) == 'e')
+            return false;
+        if (c == '.') {
+            behind = 0;
+        } else if (behind == 3) {
+            more |= c != '0';
+        } else {
+            if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, c - '0', &v))
+                return false;
+            behind += behind >= 0;
+        }
+    }
+    for (behind = behind < 0 ? 0 : behind; behind < 3; behind++)
+        if (__builtin_mul_overflow(v, 10, &v))
+            return false;
+    return !__builtin_add_overflow(v, more, out);
+}
+
 void json_position(struct str text, size_t offset, unsigned *line, unsigned *column)
 {
     size_t begin = 0, end = offset < text.len ? offset : text.len;

@@ -26,6 +26,8 @@ size_t json_decode_into(struct str raw, char *out);
 size_t json_decoded_len(struct str raw);
 /* A number token of any spelling ("12", "12.0", "1.2e1") whose value is whole and fits. */
 MUST_USE bool json_whole(struct str raw, int64_t *out);
+/* A plain decimal token of a value >= 0 ("8.4700001", no exponent) as thousandths, rounded up. */
+MUST_USE bool json_milli(struct str raw, int64_t *out);
 /* Decodes raw string text (escapes, surrogate pairs; lone surrogates as U+FFFD) into `out`. */
 MUST_USE bool json_decode(struct str raw, struct buf *out);
 /* A number token's text as an integer, when it is one without fraction or exponent that fits. */

@@ -4,7 +4,8 @@
 
 A request whose body holds `[raw NAME]` gets that answer: pieces of bytes, pauses in seconds, and an
 end: "eof" (the body is complete), "cut" (the connection ends within it), "reset" (RST), "hang"
-(silence until the gateway leaves). A name that was never given is a 500.
+(silence until the gateway leaves). A name that was never given is a 500. What came last is kept by
+name: `raw.heads`, `raw.bodies`.
 """
 import json
 import re
@@ -32,6 +33,7 @@ def frames(*events):
 class RawProvider:
     def __init__(self):
         self.answers, self.seen = {}, []
+        self.heads, self.bodies = {}, {}
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.root = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
         self.over = threading.Event()
@@ -55,7 +57,7 @@ class RawProvider:
     def serve(self, connection):
         with connection:
             try:
-                self.answer(connection, self.receive(connection))
+                self.answer(connection, *self.receive(connection))
             except OSError:
                 pass   # the gateway left
 
@@ -69,13 +71,18 @@ class RawProvider:
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
         length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])
-        while len(body) < length:
-            body += connection.recv(65536)
-        return body
+        pieces, size = [body], len(body)
+        while size < length:
+            pieces.append(connection.recv(1 << 20))
+            if not pieces[-1]:
+                raise OSError
+            size += len(pieces[-1])
+        return head, b"".join(pieces)
 
-    def answer(self, connection, body):
+    def answer(self, connection, head, body):
         name = re.search(rb"\[raw ([a-z_0-9]+)\]", body)[1].decode()
         self.seen.append(name)
+        self.heads[name], self.bodies[name] = head, body
         status, kind, headers, pieces, end = self.answers.get(
             name, ("500 Wrong", "text/plain", [], [b"?"], "eof"))
         lines = [f"HTTP/1.1 {status}", f"content-type: {kind}", "transfer-encoding: chunked",

@@ -260,10 +260,11 @@ def test_pictures(client, installation, simulator):
                                           + answer.usage.output_tokens * 30e-6)
 
 
-def test_pictures_are_not_streamed(client):
-    with pytest.raises(openai.BadRequestError) as e:
-        client.images.generate(model="gpt-image-2", prompt="a lighthouse", stream=True)
-    assert e.value.param == "stream"
+def test_what_has_no_stream_says_so(keys, gateway, key):
+    for path, body in (("moderations", {"input": "x"}), ("audio/speech", {"model": "tts-1", "input": "x", "voice": "x"})):
+        status, _, text = http("POST", f"{gateway.base_url}/{path}", body | {"stream": True},
+                               {"authorization": f"Bearer {key}"})
+        assert (status, json.loads(text)["error"]["param"]) == (400, "stream")
 
 
 def test_rerank(keys, gateway, key, installation, simulator):
@@ -294,7 +295,8 @@ def test_speech(client, installation, simulator):
     ({"model": "tts-1", "input": "x"}, "voice"),
     ({"model": "tts-1", "voice": "alloy"}, "input"),
     ({"model": "tts-1", "voice": "alloy", "input": ["x"]}, "input"),
-    ({"model": "tts-1", "voice": "alloy", "input": "x", "stream_format": "sse"}, "stream_format"),
+    ({"model": "tts-1", "voice": "alloy", "input": "x", "stream_format": "ogg"}, "stream_format"),
+    ({"model": "tts-1", "voice": "alloy", "input": "x", "stream_format": "sse"}, "model"),   # tells no tokens
     ({"model": "gpt-4o-mini-tts", "voice": "alloy", "input": "x"}, "model"),   # no countable price
 ])
 def test_what_is_wrong_with_speech_is_named(keys, gateway, key, body, field):

@@ -22,6 +22,10 @@ static void check_list(const struct price_list *l)
         ASSERT(l->peak_hours[i].from < l->peak_hours[i].to && l->peak_hours[i].to <= 24);
     if (l->n_peak_hours)
         check_tier(&l->off_peak);
+    ASSERT(l->n_pictures <= PICTURE_PRICES_MAX);
+    for (size_t i = 0; i < l->n_pictures; i++)
+        ASSERT(l->picture[i].price.femto >= 0 &&
+               memchr(l->picture[i].name, '\0', sizeof l->picture[i].name));
     for (size_t i = 0; i < l->n_service_tiers; i++)
         ASSERT(l->service_tier[i].multiplier_milli > 0 &&
                memchr(l->service_tier[i].name, '\0', sizeof l->service_tier[i].name));

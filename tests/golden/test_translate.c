@@ -12,7 +12,8 @@
  * `usage` (counts that must have been read), `metadata` (spliced in). Files: request.json;
  * upstream_request.json; upstream_response.json or upstream_response.sse or, for frames of AWS,
  * upstream_response.frames (lines "type payload", exceptions "!type payload");
- * client_response.json, .sse or .frames. Streams are fed whole, byte by byte and at every cut.
+ * client_response.json, .sse or .frames. Requests for vectors are recognised by the client's
+ * dialect. Streams are fed whole, byte by byte and at every cut.
  * --write writes the expected files anew from what came out: read them before you keep them.
  */
 #include <dirent.h>
@@ -160,6 +161,16 @@ static void check_loss(struct golden *g, const struct dialect_loss *loss)
             complain(g, "stripped", loss->stripped[k], STR("(fewer)"));
 }
 
+/* The client's request in the internal form of chat or vectors. */
+static bool read_request(struct golden *g, struct str body, const struct dialect_call *call,
+                         struct dialect_refusal *why)
+{
+    if (g->client->scan_request(body, call, g->arena, &g->scan, why) != E_OK)
+        return false;
+    return g->scan.embed ||
+           g->client->parse_request(body, &g->scan, g->arena, &g->chat, why) == E_OK;
+}
+
 static bool run_request(struct golden *g)
 {
     struct dialect_refusal why = {0};
@@ -169,8 +180,7 @@ static bool run_request(struct golden *g)
         .model = word(g, "path_model"),
         .stream = json_is_true(json_object_get(g->conf, "path_stream")),
         .query = word(g, "query")};
-    if (g->client->scan_request(body, &call, g->arena, &g->scan, &why) != E_OK ||
-        g->client->parse_request(body, &g->scan, g->arena, &g->chat, &why) != E_OK) {
+    if (!read_request(g, body, &call, &why)) {
         complain(g, "request", why.text, STR("accepted"));
         return false;
     }
@@ -187,7 +197,9 @@ static bool run_request(struct golden *g)
     };
     struct buf out;
     buf_init(&out, FILE_MAX);
-    enum err err = dialect_emit(g->provider, &g->chat, &to, g->arena, &out, &loss);
+    enum err err = g->scan.embed
+                       ? g->provider->emit_embed(g->scan.embed, &to, g->arena, &out, &loss)
+                       : dialect_emit(g->provider, &g->chat, &to, g->arena, &out, &loss);
     struct str refused = word(g, "refused");
     if (err != E_OK && !str_eq(loss.why.field, refused))
         complain(g, "refused", loss.why.field, refused);
@@ -234,6 +246,24 @@ static void finish(struct golden *g, struct flow *f, struct ir_events *strict)
     g->writing.model = f->model.len ? f->model : STR("upstream-model");
     g->writing.extra.metadata = word(g, "metadata");
     flow_finish(f, &usage, strict, g->arena);
+}
+
+static void run_vectors(struct golden *g, struct str body)
+{
+    struct ir_vectors v = {.n = 0};
+    struct buf out;
+    usage_clear(&v.usage);
+    if (!g->provider->read_vectors(body, g->arena, &v) || v.n != g->scan.n_inputs) {
+        complain(g, "upstream_response", STR("refused"), STR("accepted"));
+        return;
+    }
+    check_usage(g, &v.usage);
+    g->writing.model = v.model.len ? v.model : STR("upstream-model");
+    g->writing.extra.metadata = word(g, "metadata");
+    buf_init(&out, FILE_MAX);
+    ASSERT(g->client->write_vectors(&g->writing, &v, &out));
+    compare(g, "client_response.json", buf_str(&out));
+    buf_fini(&out);
 }
 
 static void run_answer(struct golden *g, struct str body)
@@ -332,7 +362,7 @@ static bool run_case(const char *folder, bool write)
                                              .extra = {.metadata = STR("")},
                                              .keep = g.arena};
         if (plain.p)
-            run_answer(&g, plain);
+            (g.scan.embed ? run_vectors : run_answer)(&g, plain);
         if (sse.p)
             run_stream(&g, sse);
         if (frames.p)

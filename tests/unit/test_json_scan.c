@@ -402,7 +402,26 @@ START_TEST(takes_ten_megabytes)
 }
 END_TEST
 
-UNIT_MAIN("json_scan", accepts, refuses, every_sequence_of_utf8, sees_every_byte_of_a_string,
-          caps_the_depth, keeps_objects_and_arrays_apart_at_each_depth, gives_spans,
-          value_of_what_is_broken_is_null, decodes, reads_whole_numbers, finds_line_and_column,
-          takes_ten_megabytes)
+START_TEST(thousandths_are_rounded_up)
+{
+    static const struct {
+        const char *text;
+        int64_t milli; /* -1: none */
+    } rows[] = {{"0", 0},         {"1", 1000},
+                {"8.47", 8470},   {"8.470000267", 8471},
+                {"8.4700", 8470}, {"0.0001", 1},
+                {"-1", -1},       {"1e3", -1},
+                {"x", -1},        {"9223372036854775807", -1}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t got = -1;
+        ck_assert_int_eq(json_milli(str_of(rows[i].text), &got), rows[i].milli >= 0);
+        ck_assert_msg(rows[i].milli < 0 || got == rows[i].milli, "%s: %lld", rows[i].text,
+                      (long long)got);
+    }
+}
+END_TEST
+
+UNIT_MAIN("json_scan", thousandths_are_rounded_up, accepts, refuses, every_sequence_of_utf8,
+          sees_every_byte_of_a_string, caps_the_depth, keeps_objects_and_arrays_apart_at_each_depth,
+          gives_spans, value_of_what_is_broken_is_null, decodes, reads_whole_numbers,
+          finds_line_and_column, takes_ten_megabytes)

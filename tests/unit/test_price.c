@@ -156,12 +156,73 @@ START_TEST(characters_have_a_price_and_a_bound)
     u.characters = 2000;
     cost_compute(&l, &u, STR(""), 0, &c);
     ck_assert_int_eq(c.total_pico, 0);
-    ck_assert_int_eq(cost_upper_units_pico(&l, 2000), 0);
+    ck_assert_int_eq(cost_upper_units_pico(&l, &u), 0);
     set(&l.tier[0], PRICE_CHARACTERS, USD_PER_MILLION(15));
     cost_compute(&l, &u, STR(""), 0, &c);
     ck_assert_int_eq(quantity(&c, PRICE_CHARACTERS), 2000);
     ck_assert_int_eq(c.total_pico, INT64_C(30000) * 1000000);
-    ck_assert_int_eq(cost_upper_units_pico(&l, 2000), c.total_pico);
+    ck_assert_int_eq(cost_upper_units_pico(&l, &u), c.total_pico);
+}
+END_TEST
+
+START_TEST(audio_is_priced_by_the_hour_and_rounded_once)
+{
+    static const struct {
+        int64_t ms, pico;
+    } rows[] = {
+        {3600000, INT64_C(1020000000000)}, /* 1.02 USD */
+        {1000, INT64_C(283333333)},        /* 1.02 / 3600 = 0.000283333333333... */
+        {2000, INT64_C(566666667)},
+        {8471, INT64_C(2400116667)}, /* 8.471 * 1.02 / 3600 = 0.00240011666... */
+        {0, 0},
+    };
+    struct price_list l = {.n_tiers = 1, .tier[0].up_to_tokens = INT64_MAX};
+    set(&l.tier[0], PRICE_AUDIO, INT64_C(1020) * 1000000000000);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct usage u = tokens(0, 0);
+        struct cost c;
+        u.audio_ms = rows[i].ms;
+        cost_compute(&l, &u, STR(""), 0, &c);
+        ck_assert_int_eq(c.total_pico, rows[i].pico);
+        ck_assert_int_eq(cost_upper_units_pico(&l, &u), rows[i].pico);
+        ck_assert_uint_eq(c.n, rows[i].ms > 0);
+    }
+    ck_assert_int_eq(price_kind_per(PRICE_AUDIO), 3600000);
+    ck_assert_int_eq(price_kind_per(PRICE_PICTURES), 1);
+}
+END_TEST
+
+static const struct price_list by_picture = {
+    .n_tiers = 1,
+    .tier = {{.up_to_tokens = INT64_MAX}},
+    .n_pictures = 3,
+    .picture = {{"low/1k", {40000}}, {"medium/2k", {80000}}, {"2K", {70000}}},
+};
+
+static const struct {
+    const char *quality, *size;
+    int64_t pico;
+} picture_rows[] = {
+    {"", "", 60},   {"low", "1k", 40},  {"LOW", "1K", 40}, {"medium", "2k", 80}, {"low", "2k", 70},
+    {"", "2k", 70}, {"high", "4k", 60}, {"low", "", 60},   {"2k", "", 70},
+};
+
+START_TEST(pictures_cost_by_what_was_asked_for)
+{
+    struct price_list l = by_picture;
+    set(&l.tier[0], PRICE_PICTURES, 60 * INT64_C(1000));
+    for (size_t i = 0; i < ARRAY_LEN(picture_rows); i++) {
+        const char *quality = picture_rows[i].quality, *size = picture_rows[i].size;
+        struct usage u = tokens(0, 0);
+        struct cost c;
+        u.pictures = 3;
+        u.picture_price = price_list_picture(&l, str_of(quality), str_of(size));
+        cost_compute(&l, &u, STR(""), 0, &c);
+        ck_assert_int_eq(quantity(&c, PRICE_PICTURES), 3);
+        ck_assert_msg(c.total_pico == 3 * picture_rows[i].pico, "%s/%s: %lld", quality, size,
+                      (long long)c.total_pico);
+        ck_assert_int_eq(cost_upper_units_pico(&l, &u), c.total_pico);
+    }
 }
 END_TEST
 
@@ -403,6 +464,7 @@ END_TEST
 
 UNIT_MAIN("price", plain, rounds_half_up_line_by_line, parts_at_their_own_price,
           images_are_not_charged_as_text, characters_have_a_price_and_a_bound,
+          audio_is_priced_by_the_hour_and_rounded_once, pictures_cost_by_what_was_asked_for,
           stand_ins_for_missing_prices, never_more_parts_than_the_whole, tiers_by_prompt_size,
           multipliers, peak_hours, a_free_price_has_a_line_and_a_missing_one_none, sums_saturate,
           upper_bounds_every_split, upper_is_not_far_off, names)

@@ -25,7 +25,8 @@ START_TEST(reads_every_price_by_its_name)
         "\"cache_write_1h\":\"3e-6\",\"audio_input\":\"4e-6\",\"cached_audio_input\":\"5e-6\","
         "\"image_input\":\"0.001\",\"output\":\"14e-6\",\"reasoning\":\"15e-6\","
         "\"audio_output\":\"16e-6\",\"web_search\":\"0.01\",\"request\":\"0.0025\","
-        "\"image_output\":\"60e-6\",\"image_token_input\":\"8e-6\",\"per_character\":\"15e-6\"}");
+        "\"image_output\":\"60e-6\",\"image_token_input\":\"8e-6\",\"per_character\":\"15e-6\","
+        "\"per_image\":\"0.04\",\"per_audio_hour\":\"1.02\"}");
     static const int64_t want[PRICE_KINDS] = {
         [PRICE_INPUT] = 1750000000,          [PRICE_CACHED_INPUT] = 175000000,
         [PRICE_CACHE_WRITE_5M] = 2000000000, [PRICE_CACHE_WRITE_1H] = 3000000000,
@@ -34,7 +35,8 @@ START_TEST(reads_every_price_by_its_name)
         [PRICE_REASONING] = 15000000000,     [PRICE_AUDIO_OUTPUT] = 16000000000,
         [PRICE_WEB_SEARCH] = 10000000000000, [PRICE_REQUEST] = 2500000000000,
         [PRICE_IMAGE_OUTPUT] = 60000000000,  [PRICE_IMAGE_TOKENS] = 8000000000,
-        [PRICE_CHARACTERS] = 15000000000,
+        [PRICE_CHARACTERS] = 15000000000,    [PRICE_PICTURES] = 40000000000000,
+        [PRICE_AUDIO] = 1020000000000000,
     };
     for (int k = 0; k < PRICE_KINDS; k++)
         ck_assert_int_eq(femto(&l.tier[0], (enum price_kind)k), want[k]);
@@ -48,9 +50,38 @@ END_TEST
 START_TEST(leaves_unnamed_prices_unset_and_knows_zero)
 {
     struct price_list l = parsed("{\"input\":\"0\",\"output\":null,\"cache_read\":\"1e-6\","
-                                 "\"per_image\":{\"1K\":\"0.04\"}}");
+                                 "\"per_page\":{\"x\":\"0.04\"}}");
     ck_assert_uint_eq(l.tier[0].set, 1u << PRICE_INPUT);
     ck_assert_int_eq(femto(&l.tier[0], PRICE_INPUT), 0);
+}
+END_TEST
+
+START_TEST(audio_has_one_price_whatever_its_unit)
+{
+    static const char *const lists[] = {"{\"per_audio_hour\":\"0.36\"}",
+                                        "{\"per_audio_minute\":\"0.006\"}",
+                                        "{\"per_audio_second\":\"0.0001\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        ck_assert_int_eq(femto(&parsed(lists[i]).tier[0], PRICE_AUDIO), INT64_C(360000000000000));
+}
+END_TEST
+
+START_TEST(pictures_have_prices_by_what_they_are)
+{
+    static const char *const lists[] = {
+        "{\"per_image_low/1k\":\"0.04\",\"per_image_2K\":\"0.08\",\"per_image_default\":\"0.06\"}",
+        "{\"per_image\":\"0.06\",\"per_image_low/1k\":\"0.04\",\"per_image_2K\":\"0.08\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        struct price_list l = parsed(lists[i]);
+        ck_assert_uint_eq(l.n_pictures, 2);
+        ck_assert_int_eq(femto(&l.tier[0], PRICE_PICTURES), INT64_C(60000000000000));
+        uint8_t low = price_list_picture(&l, STR("low"), STR("1K"));
+        ck_assert_int_eq(l.picture[low - 1].price.femto, INT64_C(40000000000000));
+        ck_assert_uint_eq(price_list_picture(&l, STR("high"), STR("1K")), 0);
+    }
+    /* without a default the dearest stands for the rest */
+    struct price_list l = parsed("{\"per_image_1K\":\"0.04\",\"per_image_2K\":\"0.08\"}");
+    ck_assert_int_eq(femto(&l.tier[0], PRICE_PICTURES), INT64_C(80000000000000));
 }
 END_TEST
 
@@ -162,6 +193,10 @@ START_TEST(refuses_what_cannot_be_charged_by)
         {"{\"input\":\"0\",\"peak\":{\"off_peak\":{},\"hours_utc\":[[1,2]],"
          "\"off_peak_days\":{\"days_of_week\":[],\"utc_offset_minutes\":1441}}}",
          "within a day"},
+        {"{\"per_image_a_name_of_24_bytes_or_so_\":\"0\"}", "too long"},
+        {"{\"per_image\":{\"1K\":0.04}}", "decimal text"},
+        {"{\"per_image_1K\":0.04}", "decimal text"},
+        {"{\"per_audio_second\":\"9000\"}", "USD per unit"},
         {"{\"input\":\"0\",\"service_tier_multipliers\":[]}", "expected an object"},
         {"{\"input\":\"0\",\"service_tier_multipliers\":{\"flex\":\"0\"}}", "thousandths"},
         {"{\"input\":\"0\",\"service_tier_multipliers\":{\"flex\":\"1.0001\"}}", "thousandths"},
@@ -192,6 +227,7 @@ START_TEST(a_long_text_is_refused_unread)
 END_TEST
 
 UNIT_MAIN("prices", reads_every_price_by_its_name, leaves_unnamed_prices_unset_and_knows_zero,
+          audio_has_one_price_whatever_its_unit, pictures_have_prices_by_what_they_are,
           tiers_take_what_they_lack_from_the_base, peak_pricing_has_two_sides,
           service_tiers_are_thousandths, refuses_what_cannot_be_charged_by,
           a_long_text_is_refused_unread)

@@ -11,7 +11,7 @@ START_TEST(clears_every_count)
     const int64_t counts[] = {u.input,        u.cached,       u.cache_write_5m, u.cache_write_1h,
                               u.audio_input,  u.cached_audio, u.image_input,    u.output,
                               u.reasoning,    u.audio_output, u.web_searches,   u.characters,
-                              u.image_tokens, u.image_output};
+                              u.image_tokens, u.image_output, u.pictures,       u.audio_ms};
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
         ck_assert_int_eq(counts[i], -1);
     ck_assert(!u.estimated && !usage_known(&u));
@@ -41,9 +41,9 @@ END_TEST
 
 START_TEST(each_field_is_merged)
 {
-    int64_t from[14] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+    int64_t from[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
     struct usage a, b;
-    static_assert(offsetof(struct usage, estimated) == sizeof from, "fourteen counts in a row");
+    static_assert(offsetof(struct usage, estimated) == sizeof from, "sixteen counts in a row");
     usage_clear(&a);
     usage_clear(&b);
     memcpy(&b, from, sizeof from);
