@@ -77,6 +77,19 @@ static void read_counted(struct reader *r, const struct plain *p, struct dialect
     *given |= text.len > 0;
 }
 
+/* One picture to edit, or a list of them. */
+static void count_pictures(struct reader *r, struct dialect_request *out)
+{
+    struct str raw;
+    if (rd_peek(r) != JSON_ARRAY_BEGIN) {
+        out->asked.image_input += rd_raw(r, &raw);
+        return;
+    }
+    (void)rd_array(r, "images");
+    for (; rd_element(r); rd_skip(r))
+        out->asked.image_input++;
+}
+
 /* What pictures are asked for. */
 static bool read_picture(struct reader *r, struct str key, struct dialect_request *out)
 {
@@ -86,6 +99,8 @@ static bool read_picture(struct reader *r, struct str key, struct dialect_reques
         (void)rd_string(r, "quality", &out->quality);
     else if (rd_is(key, "size") || rd_is(key, "resolution"))
         (void)rd_string(r, "size", &out->size);
+    else if (rd_is(key, "image") || rd_is(key, "images"))
+        count_pictures(r, out);
     else
         return false;
     return true;

@@ -310,13 +310,18 @@ def test_the_pictures_pass_byte_for_byte(raw, client, installation):
     assert found["cost"] == pytest.approx(10 * 5e-6 + 20 * 30e-6 + 2 * 0.002, abs=1e-15)
 
 
-def test_edits_as_json(raw, gateway, key):
-    raw.say("json", pictures(1), kind="application/json")
-    body = {"model": "painter", "prompt": "[raw json]", "images": [{"image_url": "data:image/png;base64,eA=="}]}
+@pytest.mark.parametrize("field", ["image", "images"])
+def test_edits_as_json(raw, gateway, key, installation, field):
+    raw.say("json", pictures(1, usage={"input_tokens": 10, "output_tokens": 20, "total_tokens": 30}),
+            kind="application/json")
+    picture = {"image_url": "data:image/png;base64,eA=="}
+    body = {"model": "sketcher", "prompt": "[raw json]", field: picture if field == "image" else [picture] * 3}
     status, headers, text = http("POST", gateway.base_url + "/images/edits", body,
                                  {"authorization": f"Bearer {key}"})
     assert status == 200, text
-    assert json.loads(raw.bodies["json"]) == body | {"model": "painter-2026"}
+    assert json.loads(raw.bodies["json"]) == body | {"model": "sketcher-2026"}
+    found = installation.row_of(headers["x-request-id"])
+    assert found["cost"] == pytest.approx(10 * 5e-6 + 20 * 30e-6 + 0.002 * (1 if field == "image" else 3), abs=1e-15)
 
 
 PARTIAL = {"type": "image_generation.partial_image", "b64_json": "eA==", "partial_image_index": 0,
