@@ -55,7 +55,8 @@ static void read_n(struct reader *r, struct dialect_request *out)
     if (n < 1 || n > PICTURES_MAX)
         (void)rd_refuse(r, E_BAD_FIELD, STR("n"), "'n' must be a number from 1 to %d.",
                         PICTURES_MAX);
-    out->asked.pictures = n;
+    else
+        out->asked.pictures = n;
 }
 
 /* Code points. */
