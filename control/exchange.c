@@ -165,6 +165,11 @@ static void run_job(struct job *job, struct pg *pg, const char *why)
 
 static enum MHD_Result start_job(struct exchange *x)
 {
+    if (!x->server->pool) { /* the last turns before the end (drain) */
+        reply_problem(&x->call.reply, P_UNAVAILABLE, NULL, "The daemon is stopping.");
+        x->call.reply.retry_after_s = 1;
+        return answer_reply(x);
+    }
     deadline(x, 0);
     x->job.run = run_job;
     x->job.heavy = x->call.route->flags & ROUTE_HEAVY;

@@ -359,6 +359,19 @@ def test_stopping_lets_calls_finish(installation):
         assert s.recv(4096).startswith(b"HTTP/1.1 200")
 
 
+def test_a_call_that_comes_with_the_end_is_answered(installation):
+    """Its bytes and SIGTERM wait for the daemon together: it is read after the job threads are gone."""
+    control = harness.Control(installation)
+    control.process.send_signal(signal.SIGSTOP)
+    with socket.create_connection(("127.0.0.1", control.port)) as s:
+        s.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        control.process.send_signal(signal.SIGTERM)
+        control.process.send_signal(signal.SIGCONT)
+        s.settimeout(10)
+        assert s.recv(4096)[:12] in (b"HTTP/1.1 200", b"HTTP/1.1 503")
+    control.stop()
+
+
 def test_many_at_once(installation):
     """Mixed calls from many connections, while the dashboard's files are read again and again."""
     control = harness.Control(installation, DOTEB_JOB_THREADS="3")
