@@ -8,11 +8,11 @@
 wrong: opened once and closed once, indices there and without gaps, usage last, the right terminator,
 nothing behind it. `stream_tap.py` judges every stream that a black-box test reads.
 """
-from order_openai import Chat, Completions, Responses
+from order_openai import Chat, Completions, Media, Responses
 from order_others import Converse, Gemini, Messages
 
 CHECKERS = {"openai": Chat, "openai-completions": Completions, "openai-responses": Responses,
-            "anthropic": Messages, "google": Gemini, "bedrock": Converse}
+            "anthropic": Messages, "google": Gemini, "bedrock": Converse, "media": Media}
 
 
 def check(client, raw, usage=True):

@@ -199,3 +199,39 @@ class Responses(Checker):
 
     def unfinished(self):
         return self.place == "within"
+
+
+class Media(Checker):
+    """Transcriptions, speech and pictures: pieces, then one event that ends them."""
+    ENDS = (".done", ".completed")
+
+    def __init__(self):
+        self.text, self.calls, self.over = "", [], False
+
+    def read(self, raw):
+        events = parse_sse(raw)
+        if events[-1][1] == "[DONE]":
+            events.pop()
+        values = [(name, json.loads(data)) for name, data in events]
+        assert all(name in (None, e.get("type")) for name, e in values), "a name that is not the type"
+        return [e for _, e in values]
+
+    def event(self, e):
+        assert not self.over, f"behind the end: {e}"
+        self.over = e["type"].endswith(self.ENDS)
+        if not self.over:
+            self.text += e.get("delta", "")
+
+    def is_error(self, e):
+        return "error" in e
+
+    def told(self, e, before=None):
+        assert before is None, "a second error"
+        assert isinstance(e["error"]["message"], str) and "code" in e["error"], e
+        return e["error"]["message"]
+
+    def ended(self):
+        assert self.over, "no event that ends it"
+
+    def unfinished(self):
+        return not self.over

@@ -19,7 +19,8 @@ import event_order
 PATHS = [(re.compile(pattern), client) for pattern, client in [
     (r"/chat/completions$", "openai"), (r"/completions$", "openai-completions"),
     (r"/responses$", "openai-responses"), (r"/messages$", "anthropic"),
-    (r":streamGenerateContent$", "google"), (r"/converse-stream$", "bedrock")]]
+    (r":streamGenerateContent$", "google"), (r"/converse-stream$", "bedrock"),
+    (r"/(audio|images)/\w+$", "media")]]
 STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 SENT_MAX = 4 << 20
 ports, taps, complaints = set(), weakref.WeakKeyDictionary(), []

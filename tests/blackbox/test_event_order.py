@@ -85,7 +85,9 @@ CONVERSE = [
     ("contentBlockStop", {"contentBlockIndex": 1}),
     ("messageStop", {"stopReason": "tool_use"}),
     ("metadata", {"usage": {"inputTokens": 5, "outputTokens": 9, "totalTokens": 14}})]
-GOOD = {"openai": CHAT, "openai-completions": COMPLETIONS, "openai-responses": RESPONSES, "anthropic": MESSAGES,
+MEDIA = [{"type": "transcript.text.delta", "delta": "We"}, {"type": "transcript.text.delta", "delta": "ll."},
+         {"type": "transcript.text.done", "text": "Well."}]
+GOOD = {"media": MEDIA, "openai": CHAT, "openai-completions": COMPLETIONS, "openai-responses": RESPONSES, "anthropic": MESSAGES,
         "google": GOOGLE, "bedrock": CONVERSE}
 ERRORS = {
     "openai": {"error": {"message": "m", "type": "t", "param": None, "code": "c"}},
@@ -93,8 +95,8 @@ ERRORS = {
     "anthropic": {"type": "error", "error": {"type": "api_error", "message": "m"}},
     "google": {"error": {"code": 502, "message": "m", "status": "UNAVAILABLE"}},
     "bedrock": ("!modelStreamErrorException", {"message": "m"})}
-ERRORS["openai-completions"] = ERRORS["openai"]
-BROKEN_AT = {"openai": 3, "openai-completions": 1, "openai-responses": 6, "anthropic": 6, "google": 1, "bedrock": 5}
+ERRORS["openai-completions"] = ERRORS["media"] = ERRORS["openai"]
+BROKEN_AT = {"media": 2, "openai": 3, "openai-completions": 1, "openai-responses": 6, "anthropic": 6, "google": 1, "bedrock": 5}
 
 
 def written(client, events, done=True):
@@ -151,6 +153,7 @@ WRONG = [(client, what) for client, all_ in {
         twice(0), twice(2), twice(3), twice(6), twice(7), twice(11), twice(12), changed(4, "output_index"),
         changed(8, "output_index", to=2), changed(11, "sequence_number", to=99), changed(12, "response", "usage"),
         changed(5, "text", to="Wel"), changed(12, "response", "output", to=[TEXT])],
+    "media": [without(2), twice(2), swapped(1), changed(0, "type")],
     "google": [without(1), twice(1), changed(0, "candidates", 0, "index"), changed(1, "usageMetadata"), swapped(0),
                changed(1, "responseId", to="other"), changed(1, "candidates", 0, "content", "parts", 0,
                                                              "functionCall", "args", to="{}")],
@@ -173,7 +176,7 @@ def test_a_good_stream_passes(client):
     raw = written(client, GOOD[client])
     text, calls = event_order.check(client, raw)
     assert text == "Well."
-    assert client == "openai-completions" or [(n, json.loads(a)) for _, n, a in calls] == [("look", {"a": 1})]
+    assert client in ("openai-completions", "media") or [(n, json.loads(a)) for _, n, a in calls] == [("look", {"a": 1})]
     event_order.judge(client, raw)
     for cut in range(len(raw)):
         event_order.judge(client, raw[:cut], whole=False)
