@@ -36,13 +36,29 @@ async function tabTo(page: Page, name: RegExp) {
   assert.fail(`never reached ${name}`);
 }
 
+/** A menu takes keys once it has the focus, a moment after it is seen. */
+async function menuFocused(page: Page) {
+  await page.waitForFunction(() => document.activeElement?.closest('[role=menu]'));
+}
+
+/** To an item of the open menu, as arrows do. */
+async function itemFocused(page: Page, name: RegExp) {
+  await page.waitForFunction(
+    (text) =>
+      new RegExp(text).test((document.activeElement as HTMLElement | null)?.innerText ?? ''),
+    name.source,
+  );
+}
+
 test('a new organisation by keyboard, and back to the other', async () => {
   const { page, watched, org } = await open('/o/ORG/activity');
   await page.locator('[role=row] a').first().waitFor();
   await tabTo(page, /^Organisation: Northwind$/);
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'New organisation' }).waitFor();
+  await menuFocused(page);
   await page.keyboard.press('End');
+  await itemFocused(page, /^New organisation/);
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.type('Tailspin');
@@ -81,7 +97,9 @@ test('a role is changed by keyboard; the last owner has no menu and cannot leave
   await tabTo(page, /^Role of Lena Castellano/);
   await page.keyboard.press('Enter');
   await page.getByRole('menuitemradio', { name: /^Admin/ }).waitFor();
+  await menuFocused(page);
   await page.keyboard.press('a');
+  await itemFocused(page, /^Admin/);
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Role of Lena Castellano: Admin' }).waitFor();
   const lena = world.tenant.members.find(({ user }) => user.name === 'Lena Castellano');

@@ -1,6 +1,7 @@
 // Who is signed in, and which organisation and project the address names.
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Organisation, Session } from '@/api/client';
 import { sessionQuery } from '@/api/queries';
 
@@ -42,10 +43,14 @@ export type Scope = {
   setProject: (id: string | undefined) => void;
 };
 
-/** For pages inside the frame, which shows them only with an organisation. */
+/** For pages inside the frame, which shows them only with an organisation. One that has just gone
+ * (archived, left) is kept until the frame has left it, too. */
 export function useScope(): Scope {
   const session = useSession();
-  const org = useOrganisation();
+  const named = useOrganisation();
+  const [known, setKnown] = useState(named);
+  if (named && named !== known) setKnown(named);
+  const org = named ?? known;
   const { project } = useSearch({ from: '/signed-in/o/$org' });
   const navigate = useNavigate();
   if (!org) throw new Error('A page outside its organisation.');

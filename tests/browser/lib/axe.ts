@@ -10,6 +10,11 @@ export async function violations(page: Page): Promise<string[]> {
   // Evaluated by the debugger, which the page's CSP does not stop.
   await page.evaluate(source);
   return page.evaluate(async () => {
+    // What fades in has not its colours yet. (Skeletons pulse for ever.)
+    const passing = document
+      .getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(passing.map((one) => one.finished));
     type Results = {
       violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
     };
