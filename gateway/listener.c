@@ -376,6 +376,7 @@ static void on_server_event(struct source *src, uint32_t events)
     container_of(src, struct listener, source)->pending = true;
 }
 
+PRINTF_LIKE(2, 0)
 static void on_server_log(void *cls, const char *fmt, va_list ap)
 {
     char text[256];
