@@ -34,12 +34,25 @@ build() {
         cmake --build --preset dev
 }
 
+# What failed beside others on a busy machine and passes alone, twice in a row, is a test to mend,
+# not a reason to stop: it is named at the end. More than two of them are.
+again() {
+    local failed=$BUILD/Testing/Temporary/LastTestsFailed.log names
+    [ -s "$failed" ] && [ "$(wc -l <"$failed")" -le 2 ] || return 1
+    names=$(cut -d: -f2 "$failed" | paste -sd ' ')
+    step "tests: once more, alone, twice: $names"
+    ctest --test-dir "$BUILD" --rerun-failed --repeat until-fail:2 --output-on-failure \
+        --timeout 900 | tee "$LOGS/ctest-again.log" || return 1
+    printf '\nUNSTABLE (failed beside others, passed twice alone; the failure is above): %s\n' "$names"
+}
+
 run_tests() {
     local select=() status=0
     [ -z "$LABELS" ] || select=(-L "^($LABELS)\$")
     step "tests: ctest, two at a time"
     ctest --test-dir "$BUILD" "${select[@]}" -j "${TEST_JOBS:-2}" --output-on-failure \
         --no-tests=error --timeout 900 | tee "$LOGS/ctest.log" || status=$?
+    [ "$status" -eq 0 ] || ! again || status=0
     # A test that skips itself for want of a tool has not passed: everything was installed above.
     if grep -qE '\*\*\*(Skipped|Not Run)' "$LOGS/ctest.log"; then
         printf '\nfailed: tests were skipped (above)\n' >&2

@@ -23,10 +23,15 @@ import urllib.request
 from pathlib import Path
 
 import large
+import process
+import streams
+import throughput
 import translation
 
 ROOT = Path(__file__).resolve().parents[2]
 PROXY_CORE = "0"
+SECTIONS = {"throughput": throughput.rows, "process": process.rows, "streams": streams.rows,
+            "translation": translation.rows, "large": large.rows}
 
 
 def free_port():
@@ -68,6 +73,7 @@ class Bench:
         self.dir = Path(tempfile.mkdtemp(prefix="doteb-bench-"))
         self.dir.chmod(0o755)
         self.procs = []
+        self.translates = False
         cores = sorted(os.sched_getaffinity(0))
         self.load_cores = ",".join(str(c) for c in cores if str(c) != PROXY_CORE) or PROXY_CORE
         self.build = ROOT / "build" / "release"
@@ -100,63 +106,73 @@ class Bench:
         wait_http(f"http://127.0.0.1:{self.sim_port}/healthz")
 
     def start_nginx(self):
-        self.nginx_port = free_port()
-        text = (ROOT / "deploy/nginx.conf").read_text()
-        for k, v in (("@LISTEN@", f"127.0.0.1:{self.nginx_port}"),
-                     ("@UPSTREAM@", f"127.0.0.1:{self.sim_port}"), ("@DIR@", str(self.dir))):
-            text = text.replace(k, v)
+        """The yardstick, and the one that is the provider over TLS."""
+        self.nginx_port, self.nginx_stream_port, self.nginx_tls_port = (free_port() for _ in range(3))
+        self.tls_port = free_port()
+        self.certificate, certificate_key = self.dir / "tls.crt", self.dir / "tls.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost", "-keyout", certificate_key, "-out", self.certificate],
+                       check=True, capture_output=True)
+        words = {"LISTEN": self.nginx_port, "STREAM_LISTEN": self.nginx_stream_port,
+                 "TLS_LISTEN": self.nginx_tls_port, "UPSTREAM": self.sim_port, "TLS_UPSTREAM": self.tls_port}
+        words = {k: f"127.0.0.1:{v}" for k, v in words.items()}
+        words |= {"DIR": self.dir, "CERTIFICATE": self.certificate, "CERTIFICATE_KEY": certificate_key}
+        self.start_one_nginx("nginx-tls", self.load_cores, words)
+        self.nginx = self.start_one_nginx("nginx", PROXY_CORE, words)
+        time.sleep(0.5)
+
+    def start_one_nginx(self, name, core, words):
+        text = (ROOT / f"deploy/{name}.conf").read_text()
+        for k, v in words.items():
+            text = text.replace(f"@{k}@", str(v))
         if os.geteuid() == 0:
             text = "user root;\n" + text
-        (self.dir / "nginx.conf").write_text(text)
-        self.nginx = self.start(["nginx", "-e", self.dir / "nginx-error.log", "-c",
-                                 self.dir / "nginx.conf"], PROXY_CORE, log="nginx.log")
-        time.sleep(0.5)
+        (self.dir / f"{name}.conf").write_text(text)
+        return self.start(["nginx", "-e", self.dir / f"{name}-error.log", "-c", self.dir / f"{name}.conf"],
+                          core, log=f"{name}.log")
 
     def control(self, *words, text=None):
         return subprocess.run([self.build / "control/doteb-control", *words], env=self.env,
                               input=text, capture_output=True, text=True, check=True).stdout.strip()
 
-    def start_gateway(self):
+    def prepare(self):
+        """The gateway's settings, its database and the keys of the providers."""
         self.gw_port, self.admin_port = free_port(), free_port()
         self.env = dict(os.environ, DOTEB_DATABASE_URL=os.environ["DOTEB_TEST_DATABASE_URL"],
-                        DOTEB_MASTER_KEY="5a" * 32, DOTEB_WORKERS=str(self.args.workers),
-                        DOTEB_GATEWAY_LISTEN=f"127.0.0.1:{self.gw_port}",
+                        DOTEB_MASTER_KEY="5a" * 32, DOTEB_GATEWAY_LISTEN=f"127.0.0.1:{self.gw_port}",
                         DOTEB_ADMIN_LISTEN=f"127.0.0.1:{self.admin_port}",
                         DOTEB_SPOOL_DIR=str(self.dir / "spool"),
-                        DOTEB_CATALOGUE_DIR=str(ROOT / "catalogue"),
+                        DOTEB_CATALOGUE_DIR=str(ROOT / "catalogue"), DOTEB_CA_FILE=str(self.certificate),
                         DOTEB_BASE_URL_OVERRIDE="true", DOTEB_BASE_URL_OVERRIDE_PRIVATE="true",
                         DOTEB_UPSTREAM_ALLOW="private")
         self.control("migrate")
         self.control("admin", "create", "--email", "bench@localhost", "--password-stdin",
                      text="bench-password-1\n")
-        self.control("provider-key", "add", "--provider", "openai", "--label", "bench",
-                     "--secret-stdin", "--base-url", f"http://127.0.0.1:{self.sim_port}/v1",
-                     text="sk-provider\n")
+        for provider, url in (("openai", f"http://127.0.0.1:{self.sim_port}/v1"),
+                              (throughput.TLS_PROVIDER, f"https://localhost:{self.tls_port}/v1")):
+            self.control("provider-key", "add", "--provider", provider, "--label", "bench", "--secret-stdin",
+                         "--base-url", url, text="sk-provider\n")
         self.key = self.control("key", "create", "--project", "Default", "--name", "bench")
+
+    def start_gateway(self, workers, wait=True):
         gateway = self.build / "gateway/doteb-gateway"
         cmd = [*self.args.wrap.split(), gateway] if self.args.wrap else [gateway]
-        self.gateway = self.start(cmd, PROXY_CORE if self.args.workers == 1 else "0-63",
-                                  env=self.env, log="gateway.log")
-        wait_http(f"http://127.0.0.1:{self.admin_port}/readyz")
+        self.gateway = self.start(cmd, PROXY_CORE if workers == 1 else "0-63",
+                                  env=self.env | {"DOTEB_WORKERS": str(workers)}, log="gateway.log")
+        if wait:
+            wait_http(f"http://127.0.0.1:{self.admin_port}/readyz")
+
+    def stop_gateway(self):
+        self.gateway.send_signal(signal.SIGTERM)
+        self.gateway.wait(15)
 
     # ------------------------------------------------------------ measuring
 
-    def body(self, size):
-        lead = '{"model":"openai/gpt-4","messages":[{"role":"user","content":"'
-        tail = '"}]}'
-        return lead + "a" * (size - len(lead) - len(tail)) + tail
-
-    def wrk(self, port, connections, size, seconds):
-        lua = self.dir / f"load-{size}.lua"
-        if not lua.exists():
-            lua.write_text("wrk.method='POST'\nwrk.headers['Content-Type']='application/json'\n"
-                           f"wrk.headers['Authorization']='Bearer {self.key}'\n"
-                           f"wrk.body=[==[{self.body(size)}]==]\n")
-        return self.load(port, connections, seconds, lua, "/v1/chat/completions")
-
     def load(self, port, connections, seconds, lua, path):
-        """(requests, requests per second, median latency in microseconds) of wrk with a script."""
-        out = subprocess.run(["taskset", "-c", self.load_cores, "wrk", "-t1", f"-c{connections}",
+        """(requests, requests per second, latency's median and 99th percentile in microseconds) of wrk with
+        a script."""
+        out = subprocess.run(["taskset", "-c", self.load_cores, "wrk", "-t1", "--timeout", "20s", f"-c{connections}",
                               f"-d{seconds}s", "--latency", "-s", lua, f"http://127.0.0.1:{port}{path}"],
                              capture_output=True, text=True, check=True).stdout
         n = int(re.search(r"(\d+) requests in", out).group(1))
@@ -165,11 +181,11 @@ class Bench:
         if bad or (errors and re.search(r"[1-9]", errors.group(1))):
             sys.exit(f"bench: errors under load on port {port}:\n{out}")
         rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
-        p50 = re.search(r"50%\s+([\d.]+)(us|ms|s)", out)
-        scale = {"us": 1, "ms": 1000, "s": 1e6}[p50.group(2)]
-        return n, rate, float(p50.group(1)) * scale
+        scale = {"us": 1, "ms": 1000, "s": 1e6}
+        parts = {p: float(n) * scale[unit] for p, n, unit in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s)", out)}
+        return n, rate, parts["50"], parts["99"]
 
-    cpu_us = staticmethod(cpu_us)
+    cpu_us, children = staticmethod(cpu_us), staticmethod(children)
 
     def await_providers(self, models):
         """Until the gateway has heard of the keys of all of them."""
@@ -189,53 +205,20 @@ class Bench:
                 sys.exit("bench: a provider's key is not followed")
             time.sleep(0.1)
 
-    def measure(self, name, connections, size):
-        port, pids = {"direct": (self.sim_port, []),
-                      "nginx": (self.nginx_port, children(self.nginx.pid)),
-                      "gateway": (self.gw_port, [self.gateway.pid])}[name]
-        before = cpu_us(pids)
-        n, rate, p50 = self.wrk(port, connections, size, self.args.seconds)
-        return (cpu_us(pids) - before) / n, rate, p50
-
     def run(self):
         self.start_simulator()
         self.start_nginx()
-        self.start_gateway()
-        for port in (self.sim_port, self.nginx_port, self.gw_port):
-            self.wrk(port, 64, 250, 1)
-        result = {"machine": machine(), "runs": self.args.runs, "seconds": self.args.seconds,
-                  "throughput": {}}
-        print(f"{'connections':>11} {'body':>6}  {'':8} {'req/s':>9} {'CPU us/req':>11} "
-              f"{'p50 us':>9} {'ratio':>6}")
-        for connections in self.args.connections:
-            for size in self.args.sizes:
-                self.row(result, connections, size)
-        if not self.args.no_translation:
-            translation.rows(self, result)
-            large.rows(self, result)
+        self.prepare()
+        self.start_gateway(self.args.workers)
+        result = {"machine": machine(), "runs": self.args.runs, "seconds": self.args.seconds}
+        for name in self.args.only or SECTIONS:
+            result[name] = {}
+            SECTIONS[name](self, result[name])
         path = ROOT / ".doteb" / "bench.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(result, indent=1) + "\n")
         print(f"\nmedians of {self.args.runs} runs of {self.args.seconds} s; figures in "
               f"{path.relative_to(ROOT)}")
-
-    def row(self, result, connections, size):
-        samples = {"direct": [], "nginx": [], "gateway": []}
-        for _ in range(self.args.runs):
-            for name, values in samples.items():
-                values.append(self.measure(name, connections, size))
-        cell = {}
-        for name, values in samples.items():
-            cpu, rate, p50 = (statistics.median(v[i] for v in values) for i in range(3))
-            cell[f"{name}_cpu_us"], cell[f"{name}_rps"] = round(cpu, 2), round(rate, 1)
-            cell[f"{name}_p50_us"] = round(p50, 1)
-        cell["ratio"] = round(cell["gateway_cpu_us"] / cell["nginx_cpu_us"], 3)
-        result["throughput"][f"c{connections}_b{size}"] = cell
-        for name in samples:
-            cpu = f"{cell[f'{name}_cpu_us']:11.1f}" if name != "direct" else " " * 10 + "-"
-            ratio = f"{cell['ratio']:6.2f}" if name == "gateway" else ""
-            print(f"{connections:11} {size:6}  {name:8} {cell[f'{name}_rps']:9.0f} {cpu} "
-                  f"{cell[f'{name}_p50_us']:9.0f} {ratio}", flush=True)
 
 
 def machine():
@@ -248,9 +231,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--seconds", type=int, default=3)
-    p.add_argument("--connections", type=int, nargs="+", default=[8, 64, 256])
-    p.add_argument("--sizes", type=int, nargs="+", default=[250])
-    p.add_argument("--no-translation", action="store_true", help="without the rows of translations")
+    p.add_argument("--only", nargs="+", choices=SECTIONS, help="these tables alone")
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--wrap", default="", help="command before the gateway (perf, valgrind)")
     p.add_argument("--keep", action="store_true", help="keep the logs")

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
-from translation import PAIRS, PROVIDERS
+from translation import PAIRS, PROVIDERS, add_providers
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "blackbox"))
 from raw_requests import picture, send  # noqa: E402
@@ -40,8 +40,8 @@ def held(bench, reset=False):
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
-def rows(bench, result):
-    found = result["large"] = {}
+def rows(bench, found):
+    add_providers(bench)
     print(f"\n{'client':>9} {'provider':>10} {'MB':>5} {'longest turn ms':>16} {'target':>7} {'held':>6} {'target':>7}")
     for client, provider in PAIRS:
         name, model, _ = PROVIDERS[provider]

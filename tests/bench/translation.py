@@ -22,13 +22,17 @@ REQUEST_TARGET, EVENT_TARGET, PROMPT_TARGET = 1.6, 2.0, 0.5
 
 
 def add_providers(bench):
-    """Keys of the providers that the other rows do not need."""
+    """Keys of the providers that the other tables do not need, once."""
+    if bench.translates:
+        return
+    bench.translates = True
     for name, _, base in PROVIDERS.values():
         if name == "openai":
             continue
         bench.control("provider-key", "add", "--provider", name, "--label", "bench", "--region", "us-east-1",
                       "--secret-stdin", "--base-url", f"http://127.0.0.1:{bench.sim_port}{base}",
                       text="sk-provider\n")
+    bench.await_providers([f"{p}/{m}" for p, m, _ in PROVIDERS.values()])
 
 
 def script(bench, client, provider, stream):
@@ -53,10 +57,8 @@ def measure(bench, load, seconds):
     return (bench.cpu_us([bench.gateway.pid]) - before) / n
 
 
-def rows(bench, result):
+def rows(bench, found):
     add_providers(bench)
-    bench.await_providers([f"{p}/{m}" for p, m, _ in PROVIDERS.values()])
-    found = result["translation"] = {}
     print(f"\n{'client':>9} {'provider':>10} {'':8} {'CPU us':>8} {'beside passed':>14} {'target':>7}")
     for stream in (False, True):
         loads = {pair: script(bench, *pair, stream) for pair in PAIRS}
