@@ -14,7 +14,7 @@
 #include "common/mem.h"
 #include "gateway/failpoint.h"
 
-enum { SEGMENT_VERSION = 1, PAGE_BYTES = 4096 };
+enum { SEGMENT_VERSION = 1, PAGE_BYTES = 4096, PREFAULT_STEP_BYTES = 65536 };
 
 static const char segment_magic[8] = {'D', 'O', 'T', 'E', 'B', 'S', 'E', 'G'};
 
@@ -94,15 +94,25 @@ static int fill_file(int fd, int dir_fd, const struct segment_id *id, size_t byt
     return fdatasync(fd) == 0 && fsync(dir_fd) == 0 ? 0 : errno;
 }
 
-/* Takes the write faults now, so that a worker's copy does not. */
-static void prefault(uint8_t *map, size_t bytes)
+/* Takes the write faults of half a segment from `at` on now, so that a worker's copy does not; the
+ * rest when it gets there, so that a gateway at rest does not hold all of it in memory. */
+static void prefault(struct segment *s, size_t at)
 {
-#ifdef MADV_POPULATE_WRITE
-    if (madvise(map, bytes, MADV_POPULATE_WRITE) == 0)
+    size_t upto = (at + s->bytes / 2) / PAGE_BYTES * PAGE_BYTES;
+    if (upto > s->bytes)
+        upto = s->bytes;
+    if (upto <= s->prefaulted || (upto < s->bytes && upto - s->prefaulted < PREFAULT_STEP_BYTES))
         return;
+#ifdef MADV_POPULATE_WRITE
+    if (madvise(s->map + s->prefaulted, upto - s->prefaulted, MADV_POPULATE_WRITE) == 0) {
+        s->prefaulted = upto;
+        return;
+    }
 #endif
-    for (size_t i = PAGE_BYTES; i < bytes; i += PAGE_BYTES)
-        *(volatile uint8_t *)(map + i) = 0;
+    /* By hand only before a worker has the segment. */
+    for (size_t i = PAGE_BYTES; s->prefaulted == 0 && i < s->bytes; i += PAGE_BYTES)
+        *(volatile uint8_t *)(s->map + i) = 0;
+    s->prefaulted = s->bytes;
 }
 
 struct segment *segment_make(int dir_fd, const struct segment_id *id, size_t bytes, int *error)
@@ -125,11 +135,11 @@ struct segment *segment_make(int dir_fd, const struct segment_id *id, size_t byt
         unlinkat(dir_fd, name, 0);
         return NULL;
     }
-    prefault(map, bytes);
     struct segment *s = xcalloc(1, sizeof *s);
     s->id = *id;
     s->map = map;
     s->bytes = bytes;
+    prefault(s, 0);
     s->read = s->synced = SEGMENT_HEAD_BYTES;
     atomic_init(&s->committed, SEGMENT_HEAD_BYTES);
     atomic_init(&s->saved, SEGMENT_HEAD_BYTES);
@@ -153,6 +163,7 @@ bool segment_sync(struct segment *s)
     size_t committed = atomic_load_explicit(&s->committed, memory_order_acquire);
     if (committed == s->synced)
         return true;
+    prefault(s, committed);
     size_t from = s->synced / PAGE_BYTES * PAGE_BYTES;
     if (msync(s->map + from, committed - from, MS_SYNC) != 0)
         return false;

@@ -34,6 +34,7 @@ struct segment {
     _Atomic(struct segment *) next; /* of the lane; set before the worker can get it */
     struct segment *keeper_next;
     size_t synced;
+    size_t prefaulted; /* bytes that a write need not fault in */
     /* writer */
     size_t read;          /* bytes taken into a batch */
     _Atomic size_t saved; /* bytes whose effects are in PostgreSQL */
@@ -43,12 +44,14 @@ struct segment {
     _Atomic bool done;    /* all is saved: the keeper may delete it; the writer let go */
 };
 
-/* Creates and maps a segment of `bytes` in the folder `dir_fd`: allocated on disk, prefaulted, its
- * head synced. Returns owned; NULL with errno's value in `*error`, nothing left behind. */
+/* Creates and maps a segment of `bytes` in the folder `dir_fd`: allocated on disk, its
+ * first half prefaulted, its head synced. Returns owned; NULL with errno's value in `*error`,
+ * nothing left behind. */
 struct segment *segment_make(int dir_fd, const struct segment_id *id, size_t bytes, int *error);
 /* Unmaps; deletes the file if `remove`. */
 void segment_free(struct segment *s, int dir_fd, bool remove);
-/* Writes back what was committed since the last sync. False: the disk failed. */
+/* Writes back what was committed since the last sync, and prefaults ahead of it. False: the disk
+ * failed. */
 MUST_USE bool segment_sync(struct segment *s);
 
 void segment_name(uint64_t seq, char out[SEGMENT_NAME_BYTES]);
