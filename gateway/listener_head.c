@@ -15,9 +15,9 @@ enum {
     TELLS = 4, /* by it a dialect's clients are known, too; its value is of no interest there */
     NAME_MAX_BYTES = 256,
     ANSWER_HEAD_BYTES = 2048, /* the answer's head is written into what the request's has left */
-    ROOM_FROM_BYTES = 1024 * 1024, /* of a body: from here its told length counts, ... */
-    ROOM_GROWTH = 16,              /* ... as far as it is this much of what has come */
-    FIELD_BYTES = 68,              /* what the server keeps of a field besides its text */
+    ROOM_FROM_BYTES = 8192,   /* of a body: from here its told length counts, ... */
+    ROOM_GROWTH = 16,         /* ... as far as it is this much of what has come */
+    FIELD_BYTES = 68,         /* what the server keeps of a field besides its text */
 };
 
 static const struct {
