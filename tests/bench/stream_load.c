@@ -17,6 +17,7 @@
 
 #include "common/defs.h"
 #include "common/mem.h"
+#include "common/str.h"
 
 /* Times are counted by their microsecond, up to two seconds. */
 enum { READ_MAX = 65536, BATCH = 512, TIME_MAX_US = 2000000, SOURCES = 8 };
@@ -238,26 +239,27 @@ static bool read_options(struct load *l, int argc, char **argv)
         {"port", required_argument, NULL, 'p'},    {"streams", required_argument, NULL, 'n'},
         {"ramp-ms", required_argument, NULL, 'r'}, {"seconds", required_argument, NULL, 's'},
         {"request", required_argument, NULL, 'q'}, {NULL, 0, NULL, 0}};
+    int64_t n = 0;
     int opt;
     while ((opt = getopt_long(argc, argv, "", LONG, NULL)) != -1) {
+        if (opt == '?' || (opt != 'q' && (!str_to_i64(str_of(optarg), &n) || n < 0)))
+            return false;
         switch (opt) {
         case 'p':
-            l->port = atoi(optarg);
+            l->port = (int)n;
             break;
         case 'n':
-            l->streams = (size_t)atoll(optarg);
+            l->streams = (size_t)n;
             break;
         case 'r':
-            l->ramp_us = atoll(optarg) * 1000;
+            l->ramp_us = n * 1000;
             break;
         case 's':
-            l->end_us = atoll(optarg) * 1000000;
-            break;
-        case 'q':
-            l->request = read_all(optarg, &l->request_len);
+            l->end_us = n * 1000000;
             break;
         default:
-            return false;
+            l->request = read_all(optarg, &l->request_len);
+            break;
         }
     }
     return l->port > 0 && l->streams > 0 && l->request && optind == argc;
