@@ -152,7 +152,7 @@ ssize_t listener_read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 
 static enum MHD_Result queue(struct conn *c, struct req *r)
 {
-    bool close = c->listener->quiesced || r->in.refused == E_BAD_HTTP;
+    bool close = r->engine->leaving || r->in.refused == E_BAD_HTTP;
     c->queued = true;
     return listener_reply(c, r, close);
 }

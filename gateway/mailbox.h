@@ -11,7 +11,12 @@
 #include "common/defs.h"
 #include "gateway/loop.h"
 
-enum mail { MAIL_SNAPSHOT = 1 << 0, MAIL_DRAIN = 1 << 1, MAIL_STOP = 1 << 2 };
+enum mail {
+    MAIL_SNAPSHOT = 1 << 0,
+    MAIL_LEAVE = 1 << 1, /* soon: answers end their connections */
+    MAIL_DRAIN = 1 << 2, /* now: nothing new is taken */
+    MAIL_STOP = 1 << 3,
+};
 
 struct mailbox {
     struct source source;

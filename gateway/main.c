@@ -170,12 +170,25 @@ static bool all_drained(const struct gateway *g)
     return true;
 }
 
+/* Readiness is off, and all is served: balancers notice. Another signal ends it. */
+static void give_notice(struct gateway *g, const sigset_t *signals)
+{
+    const struct timespec notice = {.tv_sec = g->conf.notice_ms / 1000,
+                                    .tv_nsec = g->conf.notice_ms % 1000 * 1000000};
+    log_event(LOG_INFO, "leaving", LOG_I("notice_ms", g->conf.notice_ms));
+    for (unsigned i = 0; i < g->n_workers; i++)
+        worker_post(g->workers[i], MAIL_LEAVE);
+    (void)sigtimedwait(signals, NULL, &notice);
+}
+
 /* Readiness goes off, requests finish up to the deadline. */
-static void drain(struct gateway *g)
+static void drain(struct gateway *g, const sigset_t *signals)
 {
     const struct timespec tick = {.tv_nsec = 20 * 1000 * 1000};
-    int64_t deadline = clock_mono_us() + g->conf.shutdown_ms * 1000;
     atomic_store(&g->draining, true);
+    if (g->conf.notice_ms > 0)
+        give_notice(g, signals);
+    int64_t deadline = clock_mono_us() + g->conf.shutdown_ms * 1000;
     log_event(LOG_INFO, "draining", LOG_I("active", requests_alive(g)));
     for (unsigned i = 0; i < g->n_workers; i++)
         worker_post(g->workers[i], MAIL_DRAIN);
@@ -211,7 +224,7 @@ static int serve(struct gateway *g, const sigset_t *signals)
                   LOG_S("gateway_id", g->shared.hop), LOG_S("version", DOTEB_VERSION));
         while (sigwait(signals, &sig) != 0 || (sig != SIGTERM && sig != SIGINT))
             continue;
-        drain(g);
+        drain(g, signals);
     }
     stop(g);
     log_event(LOG_INFO, "stopped");

@@ -106,6 +106,7 @@ struct engine {
     struct arena *spare_arenas[64];
     unsigned n_spare_arenas;
     unsigned active; /* requests alive */
+    bool leaving;    /* answers end their connections */
     bool draining;
 };
 

@@ -42,6 +42,8 @@ static bool read_mail(struct worker *w)
     unsigned bits = mailbox_take(&w->mailbox);
     if (bits & MAIL_SNAPSHOT)
         adopt_snapshot(w);
+    if (bits & (MAIL_LEAVE | MAIL_DRAIN | MAIL_STOP))
+        w->engine.leaving = true;
     if (bits & (MAIL_DRAIN | MAIL_STOP)) {
         w->engine.draining = true;
         listener_quiesce(w->listener);

@@ -11,7 +11,7 @@ LIST=$DOTEB_ROOT/deploy/packages.txt
 POLICY=/usr/sbin/policy-rc.d
 CLUSTER_CONF=/etc/postgresql-common/createcluster.d/doteb-install.conf
 MARK='made by doteb while it installs packages'
-SERVICES='redis-server nginx postgresql'
+SERVICES='redis-server nginx postgresql haproxy'
 
 wanted() {
     local section=none name _

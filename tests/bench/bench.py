@@ -145,7 +145,7 @@ class Bench:
                         DOTEB_SPOOL_DIR=str(self.dir / "spool"),
                         DOTEB_CATALOGUE_DIR=str(ROOT / "catalogue"), DOTEB_CA_FILE=str(self.certificate),
                         DOTEB_BASE_URL_OVERRIDE="true", DOTEB_BASE_URL_OVERRIDE_PRIVATE="true",
-                        DOTEB_UPSTREAM_ALLOW="private")
+                        DOTEB_UPSTREAM_ALLOW="private", DOTEB_SHUTDOWN_NOTICE="0ms")
         self.control("migrate")
         self.control("admin", "create", "--email", "bench@localhost", "--password-stdin",
                      text="bench-password-1\n")

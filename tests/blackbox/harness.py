@@ -292,6 +292,7 @@ class Gateway(Process):
             "DOTEB_SPOOL_DIR": str(installation.folder / f"spool-{name}"),
             "DOTEB_WORKERS": "2",
             "DOTEB_INLINE_ALLOW": "private",
+            "DOTEB_SHUTDOWN_NOTICE": "0ms",   # no balancer
         } | settings
         self.passage = None
         if start:
