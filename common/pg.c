@@ -4,11 +4,14 @@
  */
 #include "common/pg_priv.h"
 
+#include <poll.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
+#include "common/clock.h"
 #include "common/mem.h"
 
-enum { MAX_PARAMS = 65535 };
+enum { MAX_PARAMS = 65535, GRACE_MS = 3000 /* for the server to keep its own deadline first */ };
 
 static void quiet(void *arg, const PGresult *res)
 {
@@ -67,6 +70,7 @@ struct pg *pg_connect(const char *url, const char *application, int timeout_ms, 
     struct pg *pg = xcalloc(1, sizeof *pg);
     pg->magic = PG_MAGIC;
     map_init(&pg->prepared);
+    pg->deadline_ms = timeout_ms > 0 ? timeout_ms + GRACE_MS : 0;
     pg->conn = start(url, application);
     ASSERT(pg->conn != NULL);
     PQsetNoticeReceiver(pg->conn, quiet, NULL);
@@ -192,6 +196,60 @@ static enum pg_err refuse(struct pg *pg, const char *why)
     return PG_INVALID;
 }
 
+/* Waits for a result until the deadline, at which the connection is cut off: what libpq then waits
+ * for comes at once. The server's own deadline is sooner, if it answers at all. */
+static void await(struct pg *pg)
+{
+    const int64_t end_us = clock_mono_us() + (int64_t)pg->deadline_ms * 1000;
+    while (pg->deadline_ms > 0 && PQstatus(pg->conn) == CONNECTION_OK && PQisBusy(pg->conn)) {
+        struct pollfd p = {.fd = PQsocket(pg->conn), .events = POLLIN};
+        const int64_t left_us = end_us - clock_mono_us();
+        if (left_us <= 0)
+            (void)shutdown(p.fd, SHUT_RDWR);
+        else if (poll(&p, 1, (int)(left_us / 1000 + 1)) <= 0)
+            continue;
+        if (!PQconsumeInput(pg->conn))
+            return;
+    }
+}
+
+static PGresult *next_result(struct pg *pg)
+{
+    await(pg);
+    return PQgetResult(pg->conn);
+}
+
+/* The last result of what was sent, as of PQexec; NULL: the connection is lost. */
+static PGresult *last_result(struct pg *pg, int sent)
+{
+    PGresult *last = NULL;
+    PGresult *next;
+    while (sent && (next = next_result(pg)) != NULL) {
+        PQclear(last);
+        last = next;
+        ExecStatusType st = PQresultStatus(last);
+        if (st == PGRES_COPY_IN || st == PGRES_COPY_OUT || st == PGRES_COPY_BOTH ||
+            PQstatus(pg->conn) != CONNECTION_OK)
+            break;
+    }
+    return last;
+}
+
+static PGresult *exec(struct pg *pg, const char *sql)
+{
+    return last_result(pg, PQsendQuery(pg->conn, sql));
+}
+
+/* A COPY that was not asked for by pg_copy_begin is ended; one that sends us rows ends the
+ * connection. */
+static enum pg_err refuse_copy(struct pg *pg, ExecStatusType st)
+{
+    pg->broken |= st != PGRES_COPY_IN || PQputCopyEnd(pg->conn, "not asked for") != 1;
+    for (PGresult *res; !pg->broken && (res = next_result(pg)) != NULL;)
+        PQclear(res);
+    return refuse(pg, "COPY needs pg_copy_begin");
+}
+
 /* Takes `res`. */
 static enum pg_err finish(struct pg *pg, PGresult *res, const char *name, struct pg_result **out)
 {
@@ -200,7 +258,7 @@ static enum pg_err finish(struct pg *pg, PGresult *res, const char *name, struct
     if (out)
         *out = NULL;
     if (st == PGRES_COPY_IN || st == PGRES_COPY_OUT || st == PGRES_COPY_BOTH)
-        err = refuse(pg, "COPY needs pg_copy_begin"); /* libpq ends it with the next statement */
+        err = refuse_copy(pg, st);
     else if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK && st != PGRES_EMPTY_QUERY)
         err = pg_fail(pg, res, name);
     if (err == PG_OK && out)
@@ -217,7 +275,7 @@ enum pg_err pg_exec(struct pg *pg, const char *sql, struct pg_result **out)
         *out = NULL;
     if (pg->broken)
         return PG_LOST;
-    return finish(pg, PQexec(pg->conn, sql), "", out);
+    return finish(pg, exec(pg, sql), "", out);
 }
 
 /* Statements are forgotten only outside a transaction: a failed one takes no commands. */
@@ -240,7 +298,8 @@ static enum pg_err prepare(struct pg *pg, const struct pg_stmt *st)
         ASSERT(known->sql == st->sql || strcmp(known->sql, st->sql) == 0);
         return PG_OK;
     }
-    enum pg_err err = finish(pg, PQprepare(pg->conn, st->name, st->sql, 0, NULL), st->name, NULL);
+    enum pg_err err = finish(
+        pg, last_result(pg, PQsendPrepare(pg->conn, st->name, st->sql, 0, NULL)), st->name, NULL);
     if (err == PG_OK)
         (void)map_put(&pg->prepared, str_of(st->name), (void *)(uintptr_t)st);
     return err;
@@ -273,9 +332,9 @@ enum pg_err pg_run(struct pg *pg, const struct pg_stmt *st, const struct pg_para
     enum pg_err err = ready(pg, st, params, n, &p);
     if (err != PG_OK)
         return err;
-    PGresult *res = PQexecPrepared(pg->conn, st->name, (int)n, p.values, p.lengths, p.formats, 0);
+    int sent = PQsendQueryPrepared(pg->conn, st->name, (int)n, p.values, p.lengths, p.formats, 0);
     pg_packed_fini(&p);
-    return finish(pg, res, st->name, out);
+    return finish(pg, last_result(pg, sent), st->name, out);
 }
 
 enum pg_err pg_begin(struct pg *pg)
@@ -304,7 +363,7 @@ void pg_rollback(struct pg *pg)
     CHECK(pg, PG_MAGIC);
     if (pg->broken || PQtransactionStatus(pg->conn) == PQTRANS_IDLE)
         return;
-    PGresult *res = PQexec(pg->conn, "ROLLBACK");
+    PGresult *res = exec(pg, "ROLLBACK");
     if (PQresultStatus(res) != PGRES_COMMAND_OK)
         pg->broken = true; /* its state is unknown: do not use it again */
     PQclear(res);
@@ -315,7 +374,7 @@ enum pg_err pg_copy_begin(struct pg *pg, const char *sql)
     CHECK(pg, PG_MAGIC);
     if (pg->broken)
         return PG_LOST;
-    PGresult *res = PQexec(pg->conn, sql);
+    PGresult *res = exec(pg, sql);
     if (PQresultStatus(res) != PGRES_COPY_IN) {
         enum pg_err err = finish(pg, res, "", NULL);
         return err == PG_OK ? refuse(pg, "not a COPY ... FROM STDIN") : err;
@@ -342,7 +401,7 @@ static enum pg_err drain(struct pg *pg, const char *name)
 {
     enum pg_err err = PG_OK;
     PGresult *res;
-    while ((res = PQgetResult(pg->conn)) != NULL) {
+    while ((res = next_result(pg)) != NULL) {
         ExecStatusType st = PQresultStatus(res);
         bool fine = st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK || st == PGRES_SINGLE_TUPLE;
         if (!fine && err == PG_OK)
@@ -395,7 +454,7 @@ static void cancel(struct pg *pg)
 static bool hand_rows(struct pg *pg, const char *name, pg_row_fn *fn, void *arg, enum pg_err *err)
 {
     PGresult *res;
-    while (*err == PG_OK && (res = PQgetResult(pg->conn)) != NULL) {
+    while (*err == PG_OK && (res = next_result(pg)) != NULL) {
         struct pg_result row = {.magic = PG_RESULT_MAGIC, .res = res};
         ExecStatusType st = PQresultStatus(res);
         bool more = true;

@@ -1,9 +1,10 @@
 /* PostgreSQL through libpq, which only common/pg*.c include. Synchronous, one connection a thread;
  * never called from a worker loop.
  *
- * Statements are prepared once per connection under their name. Parameters are text unless given
- * as bytes. Every statement runs under a statement_timeout. Errors come back as enum pg_err, the
- * server's message stays in pg_error() (never holds parameters' values: log it freely).
+ * Statements are prepared once per connection under their name. Parameters are text unless given as
+ * bytes. Every statement runs under a statement_timeout; a server that does not keep it loses its
+ * connection 3 s later. Errors come back as enum pg_err, the server's message stays in pg_error()
+ * (never holds parameters' values: log it freely).
  */
 #ifndef DOTEB_COMMON_PG_H
 #define DOTEB_COMMON_PG_H

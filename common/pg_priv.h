@@ -10,6 +10,7 @@
 struct pg {
     uint32_t magic;
     PGconn *conn;
+    int deadline_ms;     /* of each wait for the server; 0: none */
     bool broken;         /* stays set: the owner closes and connects again */
     bool stale;          /* prepared statements no longer fit the schema: forget them all */
     struct map prepared; /* name -> const struct pg_stmt */

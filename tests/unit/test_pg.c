@@ -1,6 +1,7 @@
 /* pg: against a real PostgreSQL (tests/with_postgres.sh gives one): values there and back, classes
  * of errors, what errors never say, COPY, rows one by one, notifications, lost connections.
  */
+#include "common/clock.h"
 #include "common/pg.h"
 #include "tests/unit/unit.h"
 
@@ -39,6 +40,18 @@ static struct pg *with_table(void)
             "INSERT INTO parent VALUES (1)");
     return pg;
 }
+
+START_TEST(server_that_keeps_no_deadline)
+{
+    struct pg *pg = connect_ms(100);
+    run(pg, "SET statement_timeout = 0");
+    const int64_t before = clock_mono_us();
+    ck_assert_int_eq(pg_exec(pg, "SELECT pg_sleep(60)", NULL), PG_LOST);
+    ck_assert_int_lt(clock_mono_us() - before, 20 * 1000 * 1000);
+    ck_assert(!pg_alive(pg));
+    pg_close(pg);
+}
+END_TEST
 
 START_TEST(connects_or_says_why)
 {
@@ -369,6 +382,7 @@ int main(void)
                                   errors_never_quote_values,
                                   transactions,
                                   statements_time_out,
+                                  server_that_keeps_no_deadline,
                                   lost_connections_are_noticed,
                                   plans_follow_the_schema,
                                   copies_rows_in,
