@@ -15,8 +15,6 @@ static const struct {
     {"Referrer-Policy", "no-referrer"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Content-Security-Policy", "default-src 'self'; img-src 'self' data:; object-src 'none'; "
-                                "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
 };
 
 static void header(struct MHD_Response *r, const char *name, const char *value)
@@ -29,6 +27,7 @@ enum MHD_Result answer_queue(struct exchange *x, int status, struct MHD_Response
 {
     for (size_t i = 0; i < ARRAY_LEN(every_answer); i++)
         header(r, every_answer[i].name, every_answer[i].value);
+    header(r, "Content-Security-Policy", x->server->app->policy);
     if (x->server->app->https)
         header(r, "Strict-Transport-Security", "max-age=31536000");
     x->call.reply.status = status;
