@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { ORIGIN, serveDashboard } from './browser.ts';
 import { fakeControl, type State } from './control.ts';
 import { fakeGateway } from './gateway.ts';
+import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { makeWorld } from './world.ts';
 
 export type View = {
@@ -33,80 +34,8 @@ async function toQrCode(page: Page): Promise<void> {
   await page.getByRole('img', { name: /QR code/ }).waitFor();
 }
 
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByLabel('Message').fill(text);
-  await page.getByLabel('Message').press('Enter');
-}
-
 export const VIEWS: View[] = [
-  {
-    name: 'playground',
-    path: settings('playground?model=openai/gpt-5.2'),
-    state: 'filled',
-    ready: 'text=Make a key for an hour',
-  },
-  {
-    name: 'playground-two',
-    path: settings('playground?model=openai/gpt-5.2&beside=anthropic/claude-sonnet-4-5'),
-    state: 'filled',
-    ready: 'text=Make a key for an hour',
-    act: async (page) => {
-      await open(page, 'Make a key for an hour');
-      await page.getByText(/^Key …/).waitFor();
-      await say(page, 'What is backpressure, in a sentence and a line of code?');
-      await page.getByText('Details').nth(1).waitFor();
-    },
-  },
-  {
-    name: 'playground-tools',
-    path: settings('playground?model=openai/gpt-5.2&temperature=hot'),
-    state: 'filled',
-    ready: 'text=Make a key for an hour',
-    act: async (page) => {
-      const narrow = (page.viewportSize()?.width ?? 0) < 768;
-      await open(page, 'Make a key for an hour');
-      if (narrow) await page.locator('summary', { hasText: 'Settings' }).click();
-      await page.getByLabel('Temperature').fill('0.2');
-      await page.getByLabel('Tools (JSON)').fill('[{"name": "weather", "parameters": {}}]');
-      await say(page, 'How is the weather?');
-      await page.getByLabel('Result of weather').waitFor();
-      await page.getByLabel('Tools (JSON)').fill('[{');
-    },
-  },
-  {
-    name: 'playground-failed',
-    path: settings('playground?model=openai/gpt-5.2'),
-    state: 'filled',
-    ready: 'text=Make a key for an hour',
-    act: async (page) => {
-      await open(page, 'Make a key for an hour');
-      await say(page, 'refuse this');
-      await page.getByRole('alert').waitFor();
-    },
-  },
-  {
-    name: 'playground-code',
-    path: settings('playground?model=openai/gpt-5.2'),
-    state: 'filled',
-    ready: 'text=Make a key for an hour',
-    act: (page) => open(page, 'This request as code'),
-  },
-  {
-    name: 'playground-models',
-    path: settings('playground?model=openai/gpt-5.2'),
-    state: 'filled',
-    ready: 'text=Make a key for an hour',
-    act: async (page) => {
-      await open(page, 'openai/gpt-5.2');
-      await page.getByRole('option', { name: /gemini/ }).waitFor();
-    },
-  },
-  {
-    name: 'playground-loading',
-    path: settings('playground'),
-    state: 'loading',
-    ready: 'text=Make a key for an hour',
-  },
+  ...PLAYGROUND_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',
