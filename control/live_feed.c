@@ -183,10 +183,10 @@ static bool feed_all(struct live *l, struct pg *pg)
     drop_idle_feeds(l);
     struct feed *f = l->feeds;
     (void)pthread_mutex_unlock(&l->lock);
-    for (; f; f = f->next)
-        if (!poll_feed(l, f, pg))
-            return false;
-    return true;
+    bool ok = true;
+    for (; f && pg_alive(pg); f = f->next) /* one that fails does not keep the others waiting */
+        ok = poll_feed(l, f, pg) && ok;
+    return ok;
 }
 
 /* False: stop. Without feeds there is nothing to ask for. */
