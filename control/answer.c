@@ -15,8 +15,6 @@ static const struct {
     {"Referrer-Policy", "no-referrer"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Content-Security-Policy", "default-src 'self'; img-src 'self' data:; object-src 'none'; "
-                                "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
 };
 
 static void header(struct MHD_Response *r, const char *name, const char *value)
@@ -25,10 +23,11 @@ static void header(struct MHD_Response *r, const char *name, const char *value)
         ASSERT(MHD_add_response_header(r, name, value) == MHD_YES);
 }
 
-static enum MHD_Result queue(struct exchange *x, int status, struct MHD_Response *r)
+enum MHD_Result answer_queue(struct exchange *x, int status, struct MHD_Response *r)
 {
     for (size_t i = 0; i < ARRAY_LEN(every_answer); i++)
         header(r, every_answer[i].name, every_answer[i].value);
+    header(r, "Content-Security-Policy", x->server->app->policy);
     if (x->server->app->https)
         header(r, "Strict-Transport-Security", "max-age=31536000");
     x->call.reply.status = status;
@@ -60,7 +59,7 @@ enum MHD_Result answer_reply(struct exchange *x)
     header(r, "Connection", reply->close ? "close" : NULL);
     (void)snprintf(seconds, sizeof seconds, "%d", reply->retry_after_s);
     header(r, "Retry-After", reply->retry_after_s ? seconds : NULL);
-    return queue(x, reply->status, r);
+    return answer_queue(x, reply->status, r);
 }
 
 /* Does an Accept-Encoding list take `coding`? A weight of 0 refuses. */
@@ -118,5 +117,5 @@ enum MHD_Result answer_file(struct exchange *x, const struct static_file *file)
            file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
     header(r, "Content-Type", same ? NULL : file->type);
     header(r, "Content-Encoding", same ? NULL : coding);
-    return queue(x, same ? 304 : 200, r);
+    return answer_queue(x, same ? 304 : 200, r);
 }

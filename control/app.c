@@ -20,15 +20,25 @@ static bool complain(const char *text)
     return false;
 }
 
-/* Scheme and host of the public URL, without its path. */
+/* Scheme and host of a URL, without its path. */
+static struct str origin_of(const char *text)
+{
+    struct str url = str_of(text);
+    size_t scheme = strlen(str_starts(url, STR("https://")) ? "https://" : "http://");
+    ptrdiff_t slash = str_find(str_make(url.p + scheme, url.len - scheme), '/');
+    return str_make(url.p, slash < 0 ? url.len : scheme + (size_t)slash);
+}
+
+/* A page of ours reaches control, and the gateway for its playground. */
 static void set_origin(struct app *app)
 {
-    struct str url = str_of(app->opt.public_url);
-    app->https = str_starts(url, STR("https://"));
-    size_t scheme = app->https ? strlen("https://") : strlen("http://");
-    ptrdiff_t slash = str_find(str_make(url.p + scheme, url.len - scheme), '/');
-    size_t len = slash < 0 ? url.len : scheme + (size_t)slash;
-    (void)snprintf(app->origin, sizeof app->origin, "%.*s", (int)len, url.p);
+    struct str own = origin_of(app->opt.public_url), gateway = origin_of(app->opt.gateway_url);
+    app->https = str_starts(own, STR("https://"));
+    (void)snprintf(app->origin, sizeof app->origin, STR_FMT, STR_ARG(own));
+    (void)snprintf(app->policy, sizeof app->policy,
+                   "default-src 'self'; img-src 'self' data:; connect-src 'self' %.*s; "
+                   "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+                   str_eq(own, gateway) ? 0 : (int)gateway.len, gateway.p);
 }
 
 bool app_init(struct app *app)

@@ -15,6 +15,7 @@ struct app {
     char nobody[PASSWORD_HASH_BYTES]; /* serve only: what unknown users are verified against */
     struct address_nets proxies;      /* whose X-Forwarded-For is believed */
     bool https;                       /* of the public URL */
+    char policy[1024];                /* Content-Security-Policy of every answer */
     char origin[512];                 /* of the public URL: "https://host:port" */
 };
 

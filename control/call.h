@@ -10,6 +10,8 @@
 #include "control/store/session_store.h"
 
 struct call;
+struct live;
+struct live_viewer;
 
 /* A row of routes.def. */
 enum auth {
@@ -47,11 +49,13 @@ struct audit_note {
 struct call {
     const struct app *app;
     struct guesses *guesses;
+    struct live *live;
     struct pg *pg; /* the job thread's connection */
     struct arena *arena;
     const struct route *route;
     struct http_request req;
     struct reply reply;
+    struct live_viewer *viewer;   /* owned; the answer is its stream, if there is one */
     struct session session;       /* AUTH_USER only */
     enum role role;               /* in `org` */
     struct uuid org, project, id; /* of the path, where its template has them */

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "control/live.h"
 #include "control/route.h"
 #include "control/server_priv.h"
 
@@ -31,6 +32,7 @@ void *exchange_uri(void *server, const char *uri, struct MHD_Connection *mhd)
     x->start_us = clock_mono_us();
     x->call.app = x->server->app;
     x->call.guesses = x->server->guesses;
+    x->call.live = x->server->live;
     x->call.arena = arena_new(4096);
     reply_init(&x->call.reply);
     buf_init(&x->call.req.body, BODY_MAX_BYTES);
@@ -224,8 +226,8 @@ enum MHD_Result exchange_run(void *server, struct MHD_Connection *mhd, const cha
     if (x->state == EXCHANGE_BODY)
         return *upload_size ? on_body(x, upload, upload_size) : on_complete(x);
     ASSERT(x->state == EXCHANGE_DONE); /* a suspended connection is not called */
-    deadline(x, SEND_S);
-    return answer_reply(x);
+    deadline(x, x->call.viewer ? 0 : SEND_S);
+    return x->call.viewer ? answer_live(x) : answer_reply(x);
 }
 
 void exchange_completed(void *server, struct MHD_Connection *mhd, void **exchange,
@@ -244,6 +246,7 @@ void exchange_completed(void *server, struct MHD_Connection *mhd, void **exchang
                   LOG_S("route", x->call.route->path), LOG_I("status", x->call.reply.status),
                   LOG_I("us", clock_mono_us() - x->start_us), LOG_ID("user", x->call.session.user),
                   LOG_B("delivered", how == MHD_REQUEST_TERMINATED_COMPLETED_OK));
+    live_leave(x->call.viewer);
     reply_fini(&x->call.reply);
     if (x->call.req.body.p) /* it may hold a password or a provider's secret */
         sodium_memzero(x->call.req.body.p, x->call.req.body.cap);

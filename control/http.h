@@ -20,6 +20,7 @@ enum { BODY_MAX_BYTES = 1 << 20, REPLY_MAX_BYTES = 32 << 20 };
     H(CSRF, "X-CSRF-Token")                                                                        \
     H(HOST, "Host")                                                                                \
     H(IF_NONE_MATCH, "If-None-Match")                                                              \
+    H(LAST_EVENT_ID, "Last-Event-ID")                                                              \
     H(ORIGIN, "Origin")                                                                            \
     H(SEC_FETCH_SITE, "Sec-Fetch-Site")                                                            \
     H(TRANSFER_ENCODING, "Transfer-Encoding")                                                      \

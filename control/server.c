@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "control/listen.h"
+#include "control/live.h"
 #include "control/server_priv.h"
 
 enum { TICK_MS = 1000, CONN_MEMORY_BYTES = 32 << 10 };
@@ -39,6 +40,7 @@ static void take_done(struct server *s)
     uint64_t count;
     if (read(s->wake_fd, &count, sizeof count) < 0)
         return; /* nothing since */
+    answer_wake_live(s);
     (void)pthread_mutex_lock(&s->lock);
     struct exchange *x = s->done;
     struct static_set *fresh = s->fresh;
@@ -53,6 +55,13 @@ static void take_done(struct server *s)
         static_unref(s->files);
         s->files = fresh;
     }
+}
+
+static void wake(void *server)
+{
+    struct server *s = server;
+    uint64_t one = 1;
+    ASSERT(write(s->wake_fd, &one, sizeof one) == (ssize_t)sizeof one);
 }
 
 static void reload_run(struct job *job, struct pg *pg, const char *why)
@@ -186,6 +195,8 @@ static void drain(struct server *s, int signal_fd)
     MHD_socket fd = MHD_quiesce_daemon(s->daemon);
     if (fd != MHD_INVALID_SOCKET)
         (void)close(fd);
+    live_stop(s->live); /* who looks on comes back to the next daemon */
+    answer_wake_live(s);
     while (s->running > 0 && clock_mono_us() < until_us)
         turn(s, signal_fd);
     pool_free(s->pool, job_dropped);
@@ -213,6 +224,7 @@ static void server_fini(struct server *s)
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     pool_free(s->pool, job_dropped);
+    live_free(s->live);
     static_unref(s->fresh);
     static_unref(s->files);
     guesses_free(s->guesses);
@@ -241,6 +253,8 @@ bool server_run(const struct app *app)
     const struct pool_options pool = {app->opt.job_threads, app->opt.job_queue,
                                       app->opt.database_url};
     s.pool = pool_new(&pool);
+    const struct live_options live = {app->opt.database_url, app->opt.live_viewers_max, wake, &s};
+    s.live = live_start(&live);
     s.daemon = start_mhd(&s, listen_fd);
     bool ok = s.daemon != NULL;
     if (ok) {
@@ -251,6 +265,7 @@ bool server_run(const struct app *app)
         drain(&s, signal_fd);
     } else {
         log_event(LOG_ERROR, "http_server_failed");
+        live_stop(s.live);
     }
     server_fini(&s);
     (void)close(signal_fd);

@@ -22,6 +22,7 @@ struct server {
     const struct app *app;
     struct guesses *guesses;
     struct pool *pool;
+    struct live *live;
     struct MHD_Daemon *daemon;
     struct static_set *files;
     struct conn *conns; /* all open connections */
@@ -75,5 +76,10 @@ void server_done(struct server *s, struct exchange *x);
 /* answer.c: queue the reply of a call, or a file. */
 enum MHD_Result answer_reply(struct exchange *x);
 enum MHD_Result answer_file(struct exchange *x, const struct static_file *file);
+/* Takes the response; adds the headers that every answer carries. */
+enum MHD_Result answer_queue(struct exchange *x, int status, struct MHD_Response *r);
+/* answer_live.c: queues the stream of the call's viewer; resumes those with something to send. */
+enum MHD_Result answer_live(struct exchange *x);
+void answer_wake_live(struct server *s);
 
 #endif

@@ -210,7 +210,12 @@ static bool awaits_continue(const struct conn *c)
 static enum MHD_Result first_call(struct conn *c, struct req *r, const char *method)
 {
     c->head_seen = true;
+    enum MHD_Result queued = MHD_NO;
     listener_read_head(c, r, method);
+    if (listener_preflight(c, r, method, &queued)) {
+        c->queued = true;
+        return queued;
+    }
     req_run(r);
     if (r->run.step != STEP_done || !listener_expects_body(r))
         return MHD_YES;

@@ -38,6 +38,12 @@ bool listener_expects_body(const struct req *r);
 /* Makes room for a large body in few steps, lest it be moved whenever it has doubled. */
 void listener_make_room(struct req *r, size_t more);
 
+/* listener_cors.c: what an answer tells browsers; answers a preflight (`*queued`), false if it is
+ * none that may pass. */
+void listener_cors_headers(struct MHD_Response *m, const struct req *r);
+bool listener_preflight(struct conn *c, const struct req *r, const char *method,
+                        enum MHD_Result *queued);
+
 /* listener_reply.c: hands the answer to the server. */
 enum MHD_Result listener_reply(struct conn *c, struct req *r, bool close);
 /* Content reader of streams (listener.c). */

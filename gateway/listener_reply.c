@@ -92,6 +92,7 @@ static void add_headers(struct MHD_Response *m, const struct req *r, bool close)
     } else if (r->out.has_cost) {
         add_cost(m, r);
     }
+    listener_cors_headers(m, r);
     add_retry_advice(m, r);
     add_error_header(m, r);
     if (close)

@@ -1,15 +1,32 @@
-/* /organisations/{org}/requests: the activity list and one request in full. */
+/* /organisations/{org}/requests: the activity list, as pages and as a CSV file, and one request in
+ * full. */
 #include <sodium.h>
 
 #include "common/clock.h"
 #include "control/api/api.h"
+#include "control/csv.h"
+#include "control/filter.h"
 #include "control/page.h"
-#include "control/store/request_store.h"
 
 #define DAY_US (INT64_C(86400) * 1000000)
 
-static const char *const status_words[] = {"ok", "error", "2xx", "4xx", "5xx", NULL};
-static const char *const outcome_words[] = {OUTCOME_WORDS, NULL};
+enum { EXPORT_MAX = 20000 };
+
+/* What only looking back can be asked for. */
+struct search {
+    struct filter_words words;
+    struct str q, client_id;
+};
+
+#define SEARCH_ROWS(f, s)                                                                          \
+    FILTER_ROWS(f, &(s)->words), {.name = "from", .kind = INPUT_TIME, .to = &(f)->from_us},        \
+        {.name = "to", .kind = INPUT_TIME, .to = &(f)->to_us},                                     \
+        {.name = "q", .kind = INPUT_TEXT, .min = 8, .max = 36, .to = &(s)->q},                     \
+        {.name = "end_user", .kind = INPUT_TEXT, .min = 1, .max = 256, .to = &(f)->end_user},      \
+    {                                                                                              \
+        .name = "client_request_id", .kind = INPUT_TEXT, .min = 1, .max = 256,                     \
+        .to = &(s)->client_id                                                                      \
+    }
 
 /* A beginning of a version 7 id gives its time, to 2^16 ms at worst: the list needs no look at
  * other days. */
@@ -48,28 +65,35 @@ static bool open_cursor(struct call *c, struct page *page, struct request_filter
            page_bad_cursor(c);
 }
 
-static bool read_filter(struct call *c, struct page *page, struct request_filter *f)
+/* Ids that a client gave are looked up first: few, and then the list needs only their times. */
+static bool take_client_id(struct call *c, struct str client_id, struct request_filter *f)
 {
-    int status = STATUS_ANY;
-    struct str q = STR_NULL;
-    const struct input_row rows[] = {
-        {.name = "project", .kind = INPUT_UUID, .to = &f->project, .given = &f->by_project},
-        {.name = "from", .kind = INPUT_TIME, .to = &f->from_us},
-        {.name = "to", .kind = INPUT_TIME, .to = &f->to_us},
-        {.name = "api_key", .kind = INPUT_UUID, .to = &f->api_key, .given = &f->by_api_key},
-        {.name = "model", .kind = INPUT_TEXT, .max = 256, .to = &f->model},
-        {.name = "provider", .kind = INPUT_TEXT, .max = 63, .to = &f->provider},
-        {.name = "status", .kind = INPUT_WORD, .words = status_words, .to = &status},
-        {.name = "outcome", .kind = INPUT_WORD, .words = outcome_words, .to = &f->outcome},
-        {.name = "q", .kind = INPUT_TEXT, .min = 8, .max = 36, .to = &q},
-        PAGE_INPUT(page),
-    };
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, page, f) ||
-        (q.p && !take_prefix(c, q, f)))
-        return false;
-    f->status = (enum request_status)status;
-    f->limit = page->limit + 1;
+    struct buf ids;
+    struct pg_result *r = NULL;
+    enum pg_err e = request_store_by_client_id(c->pg, c->org, client_id, &r);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    buf_init(&ids, 4096);
+    (void)buf_add_char(&ids, '{');
+    for (size_t i = 0; i < pg_rows(r); i++) {
+        int64_t at_us = pg_i64(r, i, 1);
+        (void)buf_printf(&ids, "%s" STR_FMT, i ? "," : "", STR_ARG(pg_str(r, i, 0)));
+        if (i == 0 && (f->to_us == 0 || at_us + 1 < f->to_us))
+            f->to_us = at_us + 1;
+        if (i + 1 == pg_rows(r) && at_us > f->from_us)
+            f->from_us = at_us;
+    }
+    (void)buf_add_char(&ids, '}');
+    f->ids = arena_str(c->arena, buf_str(&ids));
+    buf_fini(&ids);
+    pg_result_free(r);
     return true;
+}
+
+static bool take_search(struct call *c, const struct search *s, struct request_filter *f)
+{
+    return filter_take(c, f, &s->words) && (!s->q.p || take_prefix(c, s->q, f)) &&
+           (!s->client_id.p || take_client_id(c, s->client_id, f));
 }
 
 /* The times that can hold a row, from what the filter says. */
@@ -115,17 +139,60 @@ static enum pg_err list_widening(struct pg *pg, const struct request_filter *f,
 void api_requests_list(struct call *c)
 {
     struct page page;
+    struct search s = {0};
+    struct request_filter f;
     struct pg_result *r = NULL;
-    struct request_filter f = {.organisation = c->org, .outcome = -1};
     page_init(&page);
-    if (!read_filter(c, &page, &f))
+    filter_init(&f, &s.words, c->org);
+    const struct input_row rows[] = {SEARCH_ROWS(&f, &s), PAGE_INPUT(&page)};
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f) ||
+        !take_search(c, &s, &f))
         return;
+    f.limit = page.limit + 1;
     narrow(&f);
     enum pg_err e = list_widening(c->pg, &f, &r);
     if (e == PG_OK)
         page_write(c, &page, r, 2);
     else
         (void)call_failed(c, e);
+    pg_result_free(r);
+}
+
+static void write_csv(struct call *c, const struct pg_result *r)
+{
+    struct str cells[REQUEST_COLUMNS];
+    struct buf *out = call_json(c, 200);
+    c->reply.content_type = "text/csv; charset=utf-8";
+    c->reply.attachment = "requests.csv";
+    for (size_t i = 0; i < REQUEST_COLUMNS; i++)
+        cells[i] = str_of(request_columns[i]);
+    csv_row(out, cells, REQUEST_COLUMNS);
+    for (size_t row = 0; row < pg_rows(r); row++) {
+        for (int i = 0; i < REQUEST_COLUMNS; i++)
+            cells[i] = pg_str(r, row, i);
+        csv_row(out, cells, REQUEST_COLUMNS);
+    }
+}
+
+void api_requests_export(struct call *c)
+{
+    struct search s = {0};
+    struct request_filter f;
+    struct pg_result *r = NULL;
+    filter_init(&f, &s.words, c->org);
+    const struct input_row rows[] = {SEARCH_ROWS(&f, &s)};
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !take_search(c, &s, &f))
+        return;
+    f.limit = EXPORT_MAX + 1;
+    narrow(&f);
+    enum pg_err e = request_store_export(c->pg, &f, &r);
+    if (e != PG_OK)
+        (void)call_failed(c, e);
+    else if (pg_rows(r) > EXPORT_MAX)
+        (void)input_refuse(
+            c, "from", "there are over %d requests; give a shorter time or a filter.", EXPORT_MAX);
+    else
+        write_csv(c, r);
     pg_result_free(r);
 }
 

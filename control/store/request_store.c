@@ -40,36 +40,101 @@
     "left join models m on m.model_id = r.model_id "                                               \
     "left join providers p on p.provider_id = r.provider_id "
 
+/* The page's rows: of each project by its part of the index, then the newest of all. */
+/* clang-format off */
+#define SQL_PAGE \
+    "(select x.* from projects j cross join lateral (select r.* from requests r " \
+    "    where r.organisation_id = $1 and r.project_id = j.project_id " \
+    "    and r.day between ($2::timestamptz at time zone 'UTC')::date " \
+    "      and ($3::timestamptz at time zone 'UTC')::date " \
+    "    and r.created_at >= $2 and r.created_at < $3 " \
+    "    and ($5::timestamptz is null or (r.created_at, r.request_id) < ($5, $6::uuid)) " \
+    "    and ($7::uuid is null or r.api_key_id = $7) " \
+    "    and ($8::text is null or r.model_id = (select model_id from models where slug = $8)) " \
+    "    and ($9::text is null " \
+    "      or r.provider_id = (select provider_id from providers where slug = $9)) " \
+    "    and case $10 when 'ok' then r.outcome = 0 when 'error' then r.outcome <> 0 " \
+    "      when '2xx' then r.status / 100 = 2 when '4xx' then r.status / 100 = 4 " \
+    "      when '5xx' then r.status / 100 = 5 else true end " \
+    "    and ($11::integer is null or r.outcome = $11) " \
+    "    and ($12::uuid is null or r.request_id between $12 and $13::uuid) " \
+    "    and ($15::boolean is null or r.streamed = $15) " \
+    "    and ($16::bigint is null or r.cost >= $16::numeric / 1000000000000) " \
+    "    and ($17::bigint is null or r.duration_us >= $17) " \
+    "    and ($18::text is null or r.end_user_id = (select label_id from labels " \
+    "      where organisation_id = $1 and kind = 2 and value = $18)) " \
+    "    and ($19::uuid[] is null or r.request_id = any($19)) " \
+    "    order by r.created_at desc, r.request_id desc limit $14) x " \
+    "  where j.organisation_id = $1 and ($4::uuid is null or j.project_id = $4) " \
+    "  order by x.created_at desc, x.request_id desc limit $14) r "
+/* clang-format on */
+
 static const struct pg_stmt list_stmt = {
     "request.list",
-    "select json_build_object(" SQL_ITEM ")::text, " SQL_US(
-        "r.created_at") ", r.request_id "
-                        "from (select x.* from projects j cross join lateral (select r.* from "
-                        "requests r "
-                        "    where r.organisation_id = $1 and r.project_id = j.project_id "
-                        "    and r.day between ($2::timestamptz at time zone 'UTC')::date "
-                        "      and ($3::timestamptz at time zone 'UTC')::date "
-                        "    and r.created_at >= $2 and r.created_at < $3 "
-                        "    and ($5::timestamptz is null or (r.created_at, r.request_id) < ($5, "
-                        "$6::uuid)) "
-                        "    and ($7::uuid is null or r.api_key_id = $7) "
-                        "    and ($8::text is null or r.model_id = (select model_id from models "
-                        "where slug = $8)) "
-                        "    and ($9::text is null "
-                        "      or r.provider_id = (select provider_id from providers where slug = "
-                        "$9)) "
-                        "    and case $10 when 'ok' then r.outcome = 0 when 'error' then r.outcome "
-                        "<> 0 "
-                        "      when '2xx' then r.status / 100 = 2 when '4xx' then r.status / 100 = "
-                        "4 "
-                        "      when '5xx' then r.status / 100 = 5 else true end "
-                        "    and ($11::integer is null or r.outcome = $11) "
-                        "    and ($12::uuid is null or r.request_id between $12 and $13::uuid) "
-                        "    order by r.created_at desc, r.request_id desc limit $14) x "
-                        "  where j.organisation_id = $1 and ($4::uuid is null or j.project_id = "
-                        "$4) "
-                        "  order by x.created_at desc, x.request_id desc limit $14) r " SQL_NAMES
-                        "order by r.created_at desc, r.request_id desc"};
+    "select json_build_object(" SQL_ITEM
+    ")::text, " SQL_US("r.created_at") ", r.request_id from " SQL_PAGE SQL_NAMES
+                                       "order by r.created_at desc, r.request_id desc"};
+
+const char *const request_columns[REQUEST_COLUMNS] = {"id",
+                                                      "time",
+                                                      "project",
+                                                      "api_key",
+                                                      "requested_model",
+                                                      "model",
+                                                      "provider",
+                                                      "endpoint",
+                                                      "status",
+                                                      "outcome",
+                                                      "finish_reason",
+                                                      "streamed",
+                                                      "estimated",
+                                                      "attempts",
+                                                      "input_tokens",
+                                                      "cached_tokens",
+                                                      "output_tokens",
+                                                      "reasoning_tokens",
+                                                      "cost_usd",
+                                                      "duration_ms",
+                                                      "ttft_ms",
+                                                      "overhead_us",
+                                                      "error",
+                                                      "end_user"};
+
+static const struct pg_stmt export_stmt = {
+    "request.export",
+    "select r.request_id, " SQL_TIME(
+        "r.created_at") ", o.name, coalesce(k.name, ''), l.value, m.slug, p.slug, " SQL_ENDPOINT
+                        ", r.status, " SQL_OUTCOMES ", " SQL_FINISH
+                        ", r.streamed::text, r.estimated::text, r.attempts, r.input_tokens, r.cached_tokens, "
+                        "r.output_tokens, r.reasoning_tokens, " SQL_MONEY("r.cost") ", " SQL_MS("r.duration_us") ", " SQL_MS(
+                            "r.ttft_us") ", r.overhead_us, r.error, u.value from " SQL_PAGE
+                            SQL_NAMES "left join projects o on o.organisation_id = r.organisation_id "
+                                         "  and o.project_id = r.project_id "
+                                         "left join labels u on u.organisation_id = r.organisation_id "
+                                         "  and u.label_id = r.end_user_id "
+                                         "order by r.created_at desc, r.request_id desc"};
+
+static const struct pg_stmt newest_stmt = {
+    "request.newest",
+    "select json_build_object(" SQL_ITEM
+    ")::text, r.request_id, r.project_id, r.api_key_id, m.slug, "
+    "p.slug, r.status, r.outcome, (r.cost * 1000000000000)::bigint, r.duration_us, r.streamed from "
+    "(select x.* from projects j cross join lateral (select r.* from requests r "
+    "    where r.organisation_id = $1 and r.project_id = j.project_id "
+    "    and r.day >= ($2::timestamptz at time zone 'UTC')::date "
+    "    and r.day <= (now() at time zone 'UTC')::date + 1 and r.created_at >= $2 "
+    "    order by r.created_at desc, r.request_id desc limit $3) x "
+    "  where j.organisation_id = $1 "
+    "  order by x.created_at desc, x.request_id desc limit $3) r " SQL_NAMES
+    "where r.request_id <> all($4::uuid[]) order by r.created_at, r.request_id"};
+
+static const struct pg_stmt by_client_id_stmt = {
+    "request.by_client_id",
+    "select d.request_id, " SQL_US(
+        "r.created_at") " from request_details d "
+                        "join requests r using (organisation_id, retention_days, day, request_id) "
+                        "where d.organisation_id = $1 and d.client_request_id = $2 "
+                        "order by d.request_id desc limit 50"};
 
 /* Cost lines with their units, prices as stored. */
 /* clang-format off */
@@ -122,8 +187,8 @@ static const struct pg_stmt get_stmt = {
 static const char *const status_words[] = {"ok", "error", "2xx", "4xx", "5xx", "any"};
 static_assert(ARRAY_LEN(status_words) == STATUS_ANY + 1, "one word per status");
 
-enum pg_err request_store_list(struct pg *pg, const struct request_filter *f,
-                               struct pg_result **out)
+static enum pg_err run_page(struct pg *pg, const struct pg_stmt *st, const struct request_filter *f,
+                            struct pg_result **out)
 {
     const struct pg_param p[] = {
         pgp_uuid(f->organisation),
@@ -140,8 +205,86 @@ enum pg_err request_store_list(struct pg *pg, const struct request_filter *f,
         f->by_id ? pgp_uuid(f->id_low) : pgp_null(),
         f->by_id ? pgp_uuid(f->id_high) : pgp_null(),
         pgp_i64(f->limit),
+        f->streamed >= 0 ? pgp_bool(f->streamed) : pgp_null(),
+        f->min_cost_pico ? pgp_i64(f->min_cost_pico) : pgp_null(),
+        f->min_us ? pgp_i64(f->min_us) : pgp_null(),
+        f->end_user.p ? pgp_text(f->end_user) : pgp_null(),
+        f->ids.p ? pgp_text(f->ids) : pgp_null(),
     };
-    return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);
+    return pg_run(pg, st, p, ARRAY_LEN(p), out);
+}
+
+enum pg_err request_store_list(struct pg *pg, const struct request_filter *f,
+                               struct pg_result **out)
+{
+    return run_page(pg, &list_stmt, f, out);
+}
+
+enum pg_err request_store_export(struct pg *pg, const struct request_filter *f,
+                                 struct pg_result **out)
+{
+    return run_page(pg, &export_stmt, f, out);
+}
+
+enum pg_err request_store_newest(struct pg *pg, struct uuid organisation, int64_t from_us,
+                                 struct str known, int64_t limit, struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_time_us(from_us), pgp_i64(limit),
+                                 pgp_text(known)};
+    return pg_run(pg, &newest_stmt, p, ARRAY_LEN(p), out);
+}
+
+struct request_facts request_store_facts(const struct pg_result *r, size_t row)
+{
+    return (struct request_facts){
+        .id = pg_uuid(r, row, 1),
+        .project = pg_uuid(r, row, 2),
+        .api_key = pg_uuid(r, row, 3),
+        .model = pg_str(r, row, 4),
+        .provider = pg_str(r, row, 5),
+        .status = pg_i64(r, row, 6),
+        .outcome = pg_i64(r, row, 7),
+        .cost_pico = pg_i64(r, row, 8),
+        .duration_us = pg_i64(r, row, 9),
+        .streamed = pg_bool(r, row, 10),
+    };
+}
+
+static bool status_fits(enum request_status want, const struct request_facts *row)
+{
+    switch (want) {
+    case STATUS_OK:
+        return row->outcome == 0;
+    case STATUS_ERROR:
+        return row->outcome != 0;
+    case STATUS_2XX:
+        return row->status / 100 == 2;
+    case STATUS_4XX:
+        return row->status / 100 == 4;
+    case STATUS_5XX:
+        return row->status / 100 == 5;
+    case STATUS_ANY:
+        return true;
+    }
+    return false;
+}
+
+bool request_filter_fits(const struct request_filter *f, const struct request_facts *row)
+{
+    return (!f->by_project || uuid_eq(f->project, row->project)) &&
+           (!f->by_api_key || uuid_eq(f->api_key, row->api_key)) &&
+           (!f->model.p || str_eq(f->model, row->model)) &&
+           (!f->provider.p || str_eq(f->provider, row->provider)) && status_fits(f->status, row) &&
+           (f->outcome < 0 || f->outcome == row->outcome) &&
+           (f->streamed < 0 || f->streamed == row->streamed) &&
+           row->cost_pico >= f->min_cost_pico && row->duration_us >= f->min_us;
+}
+
+enum pg_err request_store_by_client_id(struct pg *pg, struct uuid organisation,
+                                       struct str client_id, struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_text(client_id)};
+    return pg_run(pg, &by_client_id_stmt, p, ARRAY_LEN(p), out);
 }
 
 enum pg_err request_store_get(struct pg *pg, struct uuid organisation, struct uuid id,

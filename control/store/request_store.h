@@ -1,6 +1,7 @@
 /* SQL of the request log, read only (the gateways write it). Every function takes the organisation
- * it acts for. The list goes by the index (organisation, project, time) and bounds the day, so that
- * only partitions of those days are looked at.
+ * it acts for. List, export and live rows go by the index (organisation, project, time) and bound
+ * the day, so that only partitions of those days are looked at; what else a filter says is looked
+ * at row by row on the way.
  */
 #ifndef DOTEB_CONTROL_REQUEST_STORE_H
 #define DOTEB_CONTROL_REQUEST_STORE_H
@@ -14,8 +15,13 @@ struct request_filter {
     bool by_project, by_api_key;
     struct uuid project, api_key;
     struct str model, provider; /* slugs; NULL p: any */
+    struct str end_user;        /* as the client named it; NULL p: any */
+    struct str ids;             /* an array of uuids as text: only these; NULL p: all */
     enum request_status status;
     int outcome;            /* requests.outcome; -1: any */
+    int streamed;           /* 0 no, 1 yes; -1: any */
+    int64_t min_cost_pico;  /* 0: any */
+    int64_t min_us;         /* of the duration; 0: any */
     int64_t from_us, to_us; /* of created_at, [from, to) */
     bool by_id;
     struct uuid id_low, id_high; /* inclusive, where by_id */
@@ -25,6 +31,18 @@ struct request_filter {
     int64_t limit;
 };
 
+/* What a live row is judged by; texts are borrowed from its result. */
+struct request_facts {
+    struct uuid project, api_key, id;
+    struct str model, provider;
+    int64_t status, outcome, cost_pico, duration_us;
+    bool streamed;
+};
+
+/* Columns of an export, and their names. */
+enum { REQUEST_COLUMNS = 24 };
+extern const char *const request_columns[REQUEST_COLUMNS];
+
 /* The words of requests.outcome, by number. */
 #define OUTCOME_WORDS                                                                              \
     "ok", "client_error", "gateway_error", "upstream_error", "client_gone", "interrupted"
@@ -32,6 +50,22 @@ struct request_filter {
 /* Newest first. Columns: item's JSON, created_at in us, id. */
 MUST_USE enum pg_err request_store_list(struct pg *pg, const struct request_filter *f,
                                         struct pg_result **out);
+/* The newest `limit` of an organisation that began since `from_us` and are not among `known` (an
+ * array of uuids as text), oldest first. Columns: item's JSON, then what request_store_facts reads.
+ */
+MUST_USE enum pg_err request_store_newest(struct pg *pg, struct uuid organisation, int64_t from_us,
+                                          struct str known, int64_t limit, struct pg_result **out);
+/* Of a row of request_store_newest. */
+struct request_facts request_store_facts(const struct pg_result *r, size_t row);
+/* Does the list with this filter (times, search and cursor aside) hold that row? */
+bool request_filter_fits(const struct request_filter *f, const struct request_facts *row);
+/* The list as text for a file, in request_columns. */
+MUST_USE enum pg_err request_store_export(struct pg *pg, const struct request_filter *f,
+                                          struct pg_result **out);
+/* The newest few that the client gave this id, by an index of its own. Columns: id, created_at in
+ * us. */
+MUST_USE enum pg_err request_store_by_client_id(struct pg *pg, struct uuid organisation,
+                                                struct str client_id, struct pg_result **out);
 /* One in full, found by its id's day; `id` is a version 7 UUID. Column: its JSON; no row: none. */
 MUST_USE enum pg_err request_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
                                        struct pg_result **out);

@@ -103,6 +103,24 @@ enum pg_err session_store_find_half(struct pg *pg, struct session *s, bool *foun
     return e;
 }
 
+/* Which of the pairs of session and organisation open nothing any more, by their number. */
+static const struct pg_stmt shut_stmt = {
+    "session.shut",
+    "select v.n from unnest($1::text[], $2::uuid[]) with ordinality as v(hash, org, n) "
+    "where not exists (select from sessions s join users u using (user_id) "
+    "  join members m on m.user_id = s.user_id and m.organisation_id = v.org "
+    "  join organisations o on o.organisation_id = v.org "
+    "  where s.session_hash = decode(v.hash, 'hex') and s.revoked_at is null "
+    "  and s.expires_at > now() and not s.half and u.disabled_at is null "
+    "  and o.archived_at is null) order by v.n"};
+
+enum pg_err session_store_shut(struct pg *pg, struct str hashes, struct str organisations,
+                               struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_text(hashes), pgp_text(organisations)};
+    return pg_run(pg, &shut_stmt, p, ARRAY_LEN(p), out);
+}
+
 static enum pg_err counted(struct pg *pg, const struct pg_stmt *st, const struct pg_param *p,
                            size_t n, int64_t *rows)
 {

@@ -37,6 +37,10 @@ MUST_USE enum pg_err session_store_revoke_all(struct pg *pg, struct uuid user,
 /* Those that work, the newest seen first, as JSON objects in column 0; at most 200. */
 MUST_USE enum pg_err session_store_list(struct pg *pg, const struct session *s,
                                         struct pg_result **out);
+/* Of pairs (an array of hashes in hex, and one of organisations, both as text) the numbers, from 1,
+ * of those whose session has ended or whose person is no member there any more. */
+MUST_USE enum pg_err session_store_shut(struct pg *pg, struct str hashes, struct str organisations,
+                                        struct pg_result **out);
 /* The session object of the API as JSON text: user and organisations with their projects (not yet
  * csrf_token and what else is not in the database). Fills `user` and `organisations`. */
 MUST_USE enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out);

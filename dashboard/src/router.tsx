@@ -45,6 +45,9 @@ const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
+const fits = (value: unknown, pattern: RegExp) =>
+  pattern.test(String(value ?? '')) ? String(value) : undefined;
+
 const oneOf = <T extends string>(value: unknown, words: readonly T[]) =>
   words.find((word) => word === value);
 
@@ -118,14 +121,29 @@ const orgHomeRoute = createRoute({
   },
 });
 
-export const STATUSES = ['ok', 'error', '2xx', '4xx', '5xx'] as const;
+export const STATUSES = [
+  'ok',
+  'error',
+  '2xx',
+  '4xx',
+  '5xx',
+  'client_error',
+  'gateway_error',
+  'upstream_error',
+  'client_gone',
+  'interrupted',
+] as const;
 
 export type ActivitySearch = RangeSearch & {
   status?: (typeof STATUSES)[number] | undefined;
   model?: string | undefined;
   provider?: string | undefined;
   key?: string | undefined;
+  streamed?: 'true' | 'false' | undefined;
+  cost?: string | undefined;
+  ms?: string | undefined;
   q?: string | undefined;
+  by?: 'client' | 'user' | undefined;
   request?: string | undefined;
   live?: 'off' | undefined;
 };
@@ -139,11 +157,37 @@ const activityRoute = createRoute({
     model: text(search.model),
     provider: text(search.provider),
     key: text(search.key),
+    streamed: oneOf(search.streamed, ['true', 'false'] as const),
+    cost: fits(search.cost, /^\d{1,6}(\.\d{1,12})?$/),
+    ms: fits(search.ms, /^[1-9]\d{0,6}$/),
     q: text(search.q),
+    by: oneOf(search.by, ['client', 'user'] as const),
     request: text(search.request),
     live: oneOf(search.live, ['off'] as const),
   }),
   component: lazyRouteComponent(() => import('./pages/activity/ActivityPage')),
+});
+
+export type PlaygroundSearch = {
+  model?: string | undefined;
+  /** The model beside it. */
+  beside?: string | undefined;
+  temperature?: string | undefined;
+  max?: string | undefined;
+  effort?: string | undefined;
+};
+
+const playgroundRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'playground',
+  validateSearch: (search: Record<string, unknown>): PlaygroundSearch => ({
+    model: text(search.model),
+    beside: text(search.beside),
+    temperature: text(search.temperature),
+    max: text(search.max),
+    effort: text(search.effort),
+  }),
+  component: lazyRouteComponent(() => import('./pages/playground/PlaygroundPage')),
 });
 
 export const KEY_STATUSES = ['active', 'revoked', 'all'] as const;
@@ -254,6 +298,7 @@ export const router = createRouter({
       orgRoute.addChildren([
         orgHomeRoute,
         activityRoute,
+        playgroundRoute,
         apiKeysRoute,
         providerKeysRoute,
         projectsRoute,

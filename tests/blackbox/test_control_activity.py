@@ -1,5 +1,7 @@
 """The request log and usage: filters, pages, details, and sums that agree with the log."""
+import csv
 import datetime as dt
+import io
 import json
 import random
 import uuid
@@ -425,3 +427,74 @@ def test_defaults(owner):
 def test_bad_usage_queries_are_named(name, query, owner):
     status, body = owner.call("GET", owner.org_path + "/usage", **query)
     assert (status, body["field"]) == (422, name)
+
+
+def test_filters_by_cost_duration_and_streaming(owner, log, path):
+    costs, times = sorted(r["cost"] for r in log.rows), sorted(r["us"] for r in log.rows)
+    cost, ms = costs[len(costs) // 2], times[len(times) // 2] // 1000 + 1
+    for query, keep in (({"min_cost": f"{cost:f}"}, lambda r: r["cost"] >= cost),
+                        ({"min_duration_ms": ms}, lambda r: r["us"] >= ms * 1000),
+                        ({"streamed": "false"}, lambda r: True), ({"streamed": "true"}, lambda r: False)):
+        assert ids(owner.all(path, limit=200, **query)) == newest_first(filter(keep, log.rows)), query
+
+
+def test_search_by_what_the_client_said(owner, log, installation, path):
+    named = [log.rows[3], log.rows[11]]
+    label = installation.query("insert into labels (organisation_id, kind, value) values "
+                               f"('{owner.org}', 2, 'ada@example.com') returning label_id")
+    # A source of that name is no end user.
+    installation.query(f"insert into labels (organisation_id, kind, value) values ('{owner.org}', 1, 'a-source')")
+    for r in named:
+        installation.query(f"update requests set end_user_id = {label} where request_id = '{r['id']}'")
+        installation.query("insert into request_details (organisation_id, retention_days, day, request_id, "
+                           f"client_request_id) values ('{owner.org}', 30, '{r['at'].date()}', '{r['id']}', 'order-7')")
+    for query in ({"end_user": "ada@example.com"}, {"client_request_id": "order-7"}):
+        assert ids(owner.all(path, **query)) == newest_first(named)
+        assert ids(owner.all(path, limit=1, **query)) == newest_first(named)
+        assert ids(owner.all(path, api_key=log.keys[0], **query)) == newest_first(
+            r for r in named if r["key"] == log.keys[0])
+    for query in ({"end_user": "ada"}, {"end_user": "a-source"}, {"client_request_id": "order-8"},
+                  {"client_request_id": "' or '1'='1"}):
+        assert owner.all(path, **query) == [], query
+    plan = installation.query(
+        "set enable_seqscan = off; explain select request_id from request_details where "
+        f"organisation_id = '{owner.org}' and client_request_id = 'order-7'")
+    assert "organisation_id_client_request_id" in plan and "Seq Scan" not in plan, plan
+
+
+def test_csv_holds_what_the_list_shows(owner, log, installation, path):
+    label = installation.query("insert into labels (organisation_id, kind, value) values "
+                               f"('{owner.org}', 4, '=cmd|'' /C calc''!A0') returning label_id")
+    evil = log.rows[5]
+    installation.query(f"update requests set requested_model_id = {label} where request_id = '{evil['id']}'")
+    for query in ({}, {"status": "error"}, {"project": log.second}):
+        status, text = owner.call("GET", path + "/export", **query)
+        assert status == 200 and owner.headers["content-disposition"] == 'attachment; filename="requests.csv"'
+        rows = list(csv.DictReader(io.StringIO(text)))
+        items = owner.all(path, limit=200, **query)
+        assert [r["id"] for r in rows] == ids(items)
+        for row, item in zip(rows, items):
+            assert (row["time"], row["outcome"], row["cost_usd"], row["model"]) == (
+                item["created_at"], item["outcome"], item["cost"], item["model"] or "")
+            assert float(row["duration_ms"]) == item["duration_ms"] and row["api_key"] == item["api_key"]["name"]
+    found = [r for r in csv.DictReader(io.StringIO(owner.call("GET", path + "/export")[1])) if r["id"] == evil["id"]]
+    assert found[0]["requested_model"] == "'=cmd|' /C calc'!A0"
+
+
+def test_csv_of_too_many_is_refused(owner, installation, path):
+    org, project = add_organisation(installation, f"large {uuid.uuid4()}")
+    installation.query(f"insert into members (organisation_id, user_id, role) values ('{org}', "
+                       f"'{owner.session['user']['id']}', 'viewer')")
+    installation.query("select ensure_request_partitions((now() at time zone 'UTC')::date - 1, 2)")
+    installation.query(
+        "insert into requests (organisation_id, retention_days, day, request_id, created_at, project_id, api_key_id, "
+        f"user_id, endpoint, status, outcome, streamed, estimated, duration_us) select '{org}', 30, "
+        f"(at at time zone 'UTC')::date, gen_random_uuid(), at, '{project}', '{project}', '{project}', 1, 200, 0, "
+        "false, false, 1 from generate_series(1, 20001) n, lateral (select now() - n * interval '1 ms') as t(at)")
+    export = f"/api/v1/organisations/{org}/requests/export"
+    status, body = owner.call("GET", export)
+    assert (status, body["field"]) == (422, "from")
+    first = owner.get(f"/api/v1/organisations/{org}/requests", limit=2)["items"][1]["created_at"]
+    status, text = owner.call("GET", export, to=first)
+    assert status == 200 and len(text.splitlines()) > 19900
+    installation.query(f"delete from requests where organisation_id = '{org}'")

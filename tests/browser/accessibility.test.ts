@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { violations } from './lib/axe.ts';
-import { check, launch, watchedPage } from './lib/browser.ts';
+import { check, launch, ORIGIN, watchedPage } from './lib/browser.ts';
+import { GATEWAY } from './lib/gateway.ts';
 import { show, VIEWS } from './lib/views.ts';
 
 let browser: Browser;
@@ -21,7 +22,12 @@ const SIZES = [
 for (const view of VIEWS) {
   for (const viewport of SIZES) {
     test(`${view.name}, ${viewport.width} px`, async () => {
-      const watched = await watchedPage(browser, { viewport, reducedMotion: 'reduce' });
+      const watched = await watchedPage(
+        browser,
+        { viewport, reducedMotion: 'reduce' },
+        ORIGIN,
+        GATEWAY,
+      );
       const { page } = watched;
       await show(page, view);
       for (const colorScheme of ['dark', 'light'] as const) {

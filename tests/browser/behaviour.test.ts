@@ -130,12 +130,72 @@ test('900 requests: few rows are made, all can be reached', async () => {
   await page.context().close();
 });
 
+test('5,000 requests scrolled through: the document does not grow', async () => {
+  const now = new Date();
+  const world = makeWorld(now);
+  const template = world.requests[0] as (typeof world.requests)[0];
+  world.requests = Array.from({ length: 5000 }, (_, i) => ({
+    ...template,
+    id: template.id.replace(/.{12}$/, String(i).padStart(12, '0')),
+    created_at: new Date(now.getTime() - (i + 1) * 1000).toISOString(),
+  }));
+  const { page, watched } = await open('/o/ORG/activity?range=30d&live=off', { world, now });
+  await page.locator('[role=row] a').first().waitFor();
+  const nodes = () => page.evaluate(() => document.getElementsByTagName('*').length);
+  const few = await nodes();
+  const end = page.getByText(/^All of last 30 days/);
+  let most = 0;
+  for (let i = 0; i < 200 && !(await end.isVisible()); i += 1) {
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.waitForTimeout(40);
+    most = Math.max(most, await nodes());
+  }
+  await end.waitFor();
+  assert.equal(await page.getByRole('table').getAttribute('aria-rowcount'), '5001');
+  assert.ok(most < few * 1.5 + 200, `${few} elements at first, ${most} while scrolling`);
+  check(watched);
+  await page.context().close();
+});
+
+test('search by what the client said, filters by cost and time, and the file of it', async () => {
+  const { page, watched, world, calls } = await open('/o/ORG/activity?range=30d');
+  const named = world.requests.find(({ end_user }) => end_user !== null);
+  const own = world.requests.find(({ client_request_id }) => client_request_id !== null);
+  const count = async () => Number(await page.getByRole('table').getAttribute('aria-rowcount')) - 1;
+  await page.getByLabel('Search by').selectOption('client');
+  await page.getByLabel(/The id that the client gave/).fill(own?.client_request_id ?? '');
+  await page.locator(`[data-request="${own?.id}"]`).waitFor();
+  assert.equal(await count(), 1);
+  assert.equal(new URL(page.url()).searchParams.get('by'), 'client');
+  await page.getByLabel('Search by').selectOption('user');
+  await page.getByLabel(/The end user/).fill(named?.end_user ?? '');
+  await page.locator(`[data-request="${named?.id}"]`).waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
+
+  await page.getByRole('button', { name: 'Latency', exact: true }).click();
+  await page.getByRole('option', { name: '5.00 s or more' }).click();
+  await page.getByText('5.00 s or more').waitFor();
+  await page.getByRole('button', { name: 'Answer', exact: true }).click();
+  await page.getByRole('option', { name: 'streamed' }).click();
+  assert.match(page.url(), /streamed=true.*|ms=5000/);
+  const file = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'CSV' }).click();
+  assert.equal((await file).suggestedFilename(), 'requests.csv');
+  assert.ok(calls.some((call) => call.endsWith('/requests/export')));
+  await page.getByRole('button', { name: 'Status', exact: true }).click();
+  await page.getByRole('option', { name: 'Succeeded' }).click();
+  await page.getByRole('button', { name: 'CSV' }).click();
+  await page.getByText(/^No file: .*over 20000/).waitFor();
+  check(watched);
+  await page.context().close();
+});
+
 test('the address holds filters, range and the open request', async () => {
   const { page, watched, world, org } = await open('/o/ORG/activity');
   await page.getByRole('button', { name: 'Status', exact: true }).click();
   await page.getByRole('option', { name: 'Failed' }).click();
   await page.getByRole('button', { name: 'Key', exact: true }).click();
-  await page.getByRole('combobox').fill('nightly');
+  await page.getByRole('combobox', { name: 'Key' }).fill('nightly');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /^Time range/ }).click();
   await page.getByRole('button', { name: 'Last 7 days' }).click();

@@ -28,7 +28,8 @@ let key = '';
 
 before(async () => {
   browser = await launch();
-  watched = await watchedPage(browser, { viewport: { width: 1440, height: 900 } }, CONTROL);
+  const viewport = { width: 1440, height: 900 };
+  watched = await watchedPage(browser, { viewport }, CONTROL, new URL(BASE).origin);
   page = watched.page;
 });
 after(() => browser.close());
@@ -53,7 +54,9 @@ test('what control sends: a strict policy, compressed files, no listing of the A
   const answer = await page.goto(CONTROL);
   const policy = answer?.headers()['content-security-policy'] ?? '';
   assert.match(policy, /default-src 'self'/);
-  assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+  // Nothing but the gateway, which the playground calls.
+  assert.match(policy, new RegExp(`connect-src 'self' ${new URL(BASE).origin};`));
+  assert.doesNotMatch(policy.replace(new URL(BASE).origin, ''), /unsafe|\*|https?:/);
   const script = await page.locator('script[type=module]').getAttribute('src');
   const file = await fetch(CONTROL + script, { headers: { 'Accept-Encoding': 'br' } });
   assert.equal(file.headers.get('content-encoding'), 'br');
@@ -286,6 +289,42 @@ test('the audit log knows who did all that, and its CSV too', async () => {
   const file = await page.request.get(CONTROL + href);
   assert.equal(file.headers()['content-type'], 'text/csv; charset=utf-8');
   assert.match(await file.text(), /"api_key\.rotate","user"/);
+});
+
+test('the playground: a key for an hour, an answer that streams, its cost, and back from Activity', async () => {
+  await goTo('Playground');
+  await page.getByRole('button', { name: 'Make a key for an hour' }).click();
+  await page.getByText(/^Key …/).waitFor();
+  await page.getByRole('button', { name: /^demo\/|^Choose a model/ }).click();
+  await page.getByRole('combobox', { name: 'Model' }).fill('demo chat');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Temperature').fill('0.25');
+  await page.getByLabel('Message').fill('Say hello to the playground');
+  await page.keyboard.press('Enter');
+  const figures = page.getByRole('list', { name: 'What it took' });
+  const details = figures.getByRole('link', { name: 'Details' });
+  await details.waitFor(ARRIVES);
+  const said = await page.getByRole('log').innerText();
+  const shown = await figures.innerText();
+  assert.match(shown, /demo[\s\S]*first token[\s\S]*tokens[\s\S]*\$[\s\S]*1 attempt/);
+  assert.deepEqual(await violations(page), []);
+  // The conversation goes on: the answer is sent back.
+  await page.getByLabel('Message').fill('And again');
+  await page.keyboard.press('Enter');
+  await details.nth(1).waitFor(ARRIVES);
+  assert.ok((await page.getByRole('log').innerText()).length > said.length);
+
+  await details.first().click();
+  const drawer = page.getByRole('dialog');
+  await drawer.getByText('Why this provider').waitFor(ARRIVES);
+  assert.match(await drawer.innerText(), /playground \(…/);
+  assert.match(await drawer.innerText(), /demo was named/);
+  await drawer.getByRole('link', { name: 'Open in playground' }).click();
+  await page.getByRole('heading', { name: 'Playground' }).waitFor();
+  assert.equal(await page.getByLabel('Temperature').inputValue(), '0.25');
+  assert.ok((await page.getByRole('log').innerText()).includes('And again'));
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByLabel('API key').waitFor();
 });
 
 test('revoking says what it breaks, and the key is dead within seconds', async () => {

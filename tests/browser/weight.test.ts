@@ -27,6 +27,7 @@ for (const name of [
   'activity',
   'first-run',
   'api-keys',
+  'playground',
   'provider-keys',
   'account',
   'audit',

@@ -36,8 +36,8 @@ FILES = {
     "control": [
         (r"(args|csv|token|options|totp|smtp|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile)[a-z_]*\.([ch]|def)",
          "control/base"),
-        (r"(app|letter|mail|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
-        (r"(account|audit|call|input|page|second_factor|session)[a-z_]*\.[ch]", "control/call"),
+        (r"(app|letter|live|mail|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
+        (r"(account|audit|call|filter|input|page|second_factor|session)[a-z_]*\.[ch]", "control/call"),
         (r"(route|routes)\.([ch]|def)", "control/api"),
         (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),
         (r"[a-z_]+\.([ch]|def)", "control/main"),

@@ -7,7 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
-import { api, CSRF, type NewProviderKey, read, setCsrfToken } from './client';
+import { api, CSRF, type NewProviderKey, type Outcome, read, setCsrfToken } from './client';
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -256,32 +256,58 @@ export const modelsOfProviderQuery = (provider: string) =>
 
 export type RequestFilters = RangeSearch & {
   project?: string;
-  status?: 'ok' | 'error' | '2xx' | '4xx' | '5xx';
+  /** A class of statuses, or an outcome. */
+  status?: RequestStatus | Outcome;
   model?: string;
   provider?: string;
   key?: string;
+  streamed?: 'true' | 'false';
+  /** Least cost in US dollars, and least duration in milliseconds. */
+  cost?: string;
+  ms?: string;
   q?: string;
+  /** What `q` is; without it a request's id or the beginning of one. */
+  by?: 'client' | 'user';
 };
+export const REQUEST_STATUSES = ['ok', 'error', '2xx', '4xx', '5xx'] as const;
+type RequestStatus = (typeof REQUEST_STATUSES)[number];
+
+/** What limits the log besides time and search: also for its live rows. */
+export function filterParameters(filters: RequestFilters) {
+  const { project, status, model, provider, key, streamed, cost, ms } = filters;
+  const known = REQUEST_STATUSES.find((word) => word === status);
+  return {
+    ...(project && { project }),
+    ...(known ? { status: known } : status && { outcome: status as Outcome }),
+    ...(model && { model }),
+    ...(provider && { provider }),
+    ...(key && { api_key: key }),
+    ...(streamed && { streamed }),
+    ...(cost && { min_cost: cost }),
+    ...(ms && { min_duration_ms: Number(ms) }),
+  };
+}
+
+export function requestParameters(filters: RequestFilters) {
+  const { q, by } = filters;
+  const found =
+    by === 'client' ? { client_request_id: q } : by === 'user' ? { end_user: q } : { q };
+  return {
+    ...filterParameters(filters),
+    // An id is looked for at any time.
+    ...(q && by !== 'user' ? {} : bounds(filters)),
+    ...(q && found),
+  };
+}
 
 export const REQUEST_PAGE = 100;
 
 function fetchRequests(org: string, filters: RequestFilters, cursor: string, signal: AbortSignal) {
-  const { project, status, model, provider, key, q } = filters;
   return read(
     api.GET('/api/v1/organisations/{org}/requests', {
       params: {
         path: { org },
-        query: {
-          // An id is looked for at any time.
-          ...(q ? { q } : bounds(filters)),
-          ...(project && { project }),
-          ...(status && { status }),
-          ...(model && { model }),
-          ...(provider && { provider }),
-          ...(key && { api_key: key }),
-          ...(cursor && { cursor }),
-          limit: REQUEST_PAGE,
-        },
+        query: { ...requestParameters(filters), ...(cursor && { cursor }), limit: REQUEST_PAGE },
       },
       signal,
     }),
@@ -307,6 +333,7 @@ export const newestQuery = (org: string, filters: RequestFilters) =>
     queryKey: [...requestsKey(org, filters), 'newest'],
     queryFn: ({ signal }) => fetchRequests(org, filters, '', signal),
     gcTime: 0,
+    staleTime: 0,
   });
 
 /** The newest request ever, of a project or of one key: has anything arrived? */

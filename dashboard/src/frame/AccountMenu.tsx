@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
 import { api, CSRF, read, setCsrfToken } from '@/api/client';
+import { forgetPlaygroundKeys } from '@/lib/playgroundKey';
 import { setTheme, useTheme } from '@/lib/theme';
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/ui/Menu';
 import css from './AccountMenu.module.css';
@@ -13,6 +14,7 @@ export function useSignOut(): () => Promise<void> {
   return async () => {
     await read(api.DELETE('/api/v1/session', { params: CSRF })).catch(() => {});
     setCsrfToken('');
+    forgetPlaygroundKeys();
     await navigate({ to: '/login' });
     client.clear();
   };

@@ -4,6 +4,7 @@ import {
   FolderKanban,
   History,
   KeyRound,
+  MessagesSquare,
   Plug,
   UsersRound,
 } from 'lucide-react';
@@ -14,6 +15,13 @@ import { may } from './scope';
 /** The pages there are, in the order of the rail; on a narrow screen the first three are in the bar. */
 export const PAGES = [
   { to: '/o/$org/activity', label: 'Activity', group: '', icon: Activity, least: 'viewer' },
+  {
+    to: '/o/$org/playground',
+    label: 'Playground',
+    group: '',
+    icon: MessagesSquare,
+    least: 'viewer',
+  },
   { to: '/o/$org/api-keys', label: 'API keys', group: '', icon: KeyRound, least: 'viewer' },
   {
     to: '/o/$org/provider-keys',

@@ -66,6 +66,69 @@ export function requestAsCurl(request: RequestDetail, baseUrl: string): string {
   });
 }
 
+/** A chat completion as code: its body as it is, in the language's own literals. */
+export function requestCode(
+  language: Language,
+  baseUrl: string,
+  body: Record<string, unknown>,
+): string {
+  switch (language) {
+    case 'curl':
+      return curl(baseUrl, body);
+    case 'Python':
+      return `import os
+from openai import OpenAI
+
+client = OpenAI(
+    base_url="${baseUrl}",
+    api_key=os.environ["${KEY_VARIABLE}"],
+)
+
+response = client.chat.completions.create(
+${named(body)})
+print(response.choices[0].message)`;
+    case 'TypeScript':
+      return `import OpenAI from "openai";
+
+const client = new OpenAI({
+  baseURL: "${baseUrl}",
+  apiKey: process.env.${KEY_VARIABLE},
+});
+
+const completion = await client.chat.completions.create(${JSON.stringify(body, null, 2)});
+console.log(completion.choices[0].message);`;
+    case 'LiteLLM':
+      return `import os
+import litellm
+
+response = litellm.completion(
+${named({ ...body, model: `openai/${body.model}` })}    api_base="${baseUrl}",
+    api_key=os.environ["${KEY_VARIABLE}"],
+)
+print(response.choices[0].message)`;
+  }
+}
+
+const named = (body: Record<string, unknown>) =>
+  Object.entries(body)
+    .map(([name, value]) => `    ${name}=${python(value, '    ')},\n`)
+    .join('');
+
+// JSON is Python but for three words; a string's escapes mean the same in both.
+function python(value: unknown, indent: string): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${indent}    `;
+  const items = Array.isArray(value)
+    ? value.map((one) => python(one, inner))
+    : Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${python(one, inner)}`);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  const line = `${open}${items.join(', ')}${close}`;
+  if (line.length <= 72 && !line.includes('\n')) return line;
+  return `${open}\n${items.map((one) => `${inner}${one},\n`).join('')}${indent}${close}`;
+}
+
 function curl(baseUrl: string, body: object): string {
   const fields = Object.entries(body).map(
     ([name, value]) => `    ${JSON.stringify(name)}: ${spaced(value)}`,

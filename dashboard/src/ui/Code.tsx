@@ -22,6 +22,10 @@ export function Code({ text, label }: { text: string; label: string }) {
 
 /** The same first request in each language. */
 export function Snippets({ baseUrl, model }: { baseUrl: string; model: string }) {
+  return <CodeTabs code={(language) => snippet(language, baseUrl, model)} />;
+}
+
+export function CodeTabs({ code }: { code: (language: Language) => string }) {
   const [language, setLanguage] = useState<Language>('curl');
   return (
     <Tabs.Root
@@ -38,7 +42,7 @@ export function Snippets({ baseUrl, model }: { baseUrl: string; model: string })
       </Tabs.List>
       {LANGUAGES.map((name) => (
         <Tabs.Content key={name} value={name} tabIndex={-1}>
-          <Code text={snippet(name, baseUrl, model)} label={`${name} snippet`} />
+          <Code text={code(name)} label={`${name} snippet`} />
         </Tabs.Content>
       ))}
     </Tabs.Root>

@@ -9,7 +9,8 @@ const DIST = join(import.meta.dirname, '../../../dashboard/dist');
 export const ORIGIN = 'http://dashboard.test';
 
 // The policy that control sends; the end-to-end test sees the real one.
-const CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const CSP =
+  "default-src 'self'; connect-src 'self' http://127.0.0.1:4001; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 const TYPES: Record<string, string> = {
   html: 'text/html',
@@ -41,6 +42,7 @@ export async function watchedPage(
   browser: Browser,
   options: BrowserContextOptions = {},
   origin = ORIGIN,
+  gateway = origin, // which the playground calls
 ): Promise<Watched> {
   const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', ...options });
   const page = await context.newPage();
@@ -55,7 +57,8 @@ export async function watchedPage(
       faults.push(text);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(origin)) outside.push(request.url());
+    const known = request.url().startsWith(origin) || request.url().startsWith(gateway);
+    if (!known && !request.url().startsWith('blob:')) outside.push(request.url());
   });
   await page.exposeFunction('doteb_violation', (text: string) => faults.push(`CSP: ${text}`));
   await page.addInitScript(() => {

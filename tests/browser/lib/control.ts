@@ -1,6 +1,7 @@
 // Answers /api/v1 inside the browser for states that the real daemon is seldom in: empty, slow,
 // failing, a month of data. End-to-end tests use the real one.
 import type { Page, Route } from 'playwright-core';
+import { MODELS } from './gateway.ts';
 import { makeWorld, type World } from './world.ts';
 
 export type State = 'filled' | 'empty' | 'loading' | 'error';
@@ -215,7 +216,12 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     const known = settings(route, method, path, query);
     if (known) return known;
     if (path === '/providers') return answer(route, 200, list(world.providers));
-    if (path === '/models') return answer(route, 200, list([]));
+    if (path === '/models') {
+      const provider = query.get('provider');
+      const offered = ({ offers }: (typeof MODELS)[number]) =>
+        !provider || offers.some((offer) => offer.provider === provider);
+      return answer(route, 200, list(empty ? [] : MODELS.filter(offered)));
+    }
     if (path.endsWith('/provider-keys')) {
       return answer(route, 200, list(empty ? [] : world.providerKeys));
     }
@@ -264,6 +270,12 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       const usage = world.usage(from, to, query.get('group_by') ?? 'none');
       return answer(route, 200, empty ? emptied(usage) : usage);
     }
+    if (path.endsWith('/requests/events')) return live(route, query);
+    if (path.endsWith('/requests/export')) {
+      const many = query.get('status') === 'ok';
+      if (many) return problem(route, 422, 'from: there are over 20000 requests.', 'from');
+      return route.fulfill({ contentType: 'text/csv; charset=utf-8', body: '"id"\r\n' });
+    }
     if (path.endsWith('/requests')) return answer(route, 200, empty ? list([]) : requests(query));
     if (path.includes('/requests/')) {
       const found = world.requests.find(({ id }) => path.endsWith(id));
@@ -272,10 +284,34 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     return problem(route, 404, `Nothing at ${path}.`);
   }
 
-  function requests(query: URLSearchParams) {
+  // A stream that ends after what there is: the browser comes back with the id it saw last.
+  function live(route: Route, query: URLSearchParams) {
+    const last = route.request().headers()['last-event-id'];
+    const rows = state === 'empty' ? [] : matching(query);
+    const newest = rows[0]?.created_at ?? now.toISOString();
+    const missed = last ? rows.filter((row) => row.created_at > last).reverse() : [];
+    const events = missed.map(
+      (row) => `id: ${row.created_at}\nevent: request\ndata: ${JSON.stringify(narrow(row))}\n\n`,
+    );
+    if (!last) events.push(`id: ${newest}\nevent: reload\ndata: {}\n\n`);
+    return route.fulfill({
+      contentType: 'text/event-stream',
+      body: `retry: 400\n\n${events.join('')}`,
+    });
+  }
+
+  function matching(query: URLSearchParams) {
     const q = query.get('q');
-    const fits = world.requests.filter(
+    return world.requests.filter(
       (row) =>
+        (!query.get('min_cost') || Number(row.cost) >= Number(query.get('min_cost'))) &&
+        (!query.get('min_duration_ms') ||
+          row.duration_ms >= Number(query.get('min_duration_ms'))) &&
+        (!query.get('streamed') || String(row.streamed) === query.get('streamed')) &&
+        (!query.get('outcome') || row.outcome === query.get('outcome')) &&
+        (!query.get('end_user') || row.end_user === query.get('end_user')) &&
+        (!query.get('client_request_id') ||
+          row.client_request_id === query.get('client_request_id')) &&
         (q ? row.id.startsWith(q) : row.created_at >= (query.get('from') ?? '')) &&
         row.created_at < (query.get('to') ?? '9') &&
         row.model?.includes(query.get('model') ?? '') &&
@@ -284,6 +320,10 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         (query.get('status') !== 'error' || row.outcome !== 'ok') &&
         (query.get('status') !== 'ok' || row.outcome === 'ok'),
     );
+  }
+
+  function requests(query: URLSearchParams) {
+    const fits = matching(query);
     const at = Number(query.get('cursor') ?? 0);
     const end = at + Number(query.get('limit') ?? 50);
     const items = fits.slice(at, end).map(narrow);

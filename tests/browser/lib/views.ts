@@ -2,6 +2,8 @@
 import type { Page } from 'playwright-core';
 import { ORIGIN, serveDashboard } from './browser.ts';
 import { fakeControl, type State } from './control.ts';
+import { fakeGateway } from './gateway.ts';
+import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { makeWorld } from './world.ts';
 
 export type View = {
@@ -33,6 +35,7 @@ async function toQrCode(page: Page): Promise<void> {
 }
 
 export const VIEWS: View[] = [
+  ...PLAYGROUND_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',
@@ -174,7 +177,7 @@ export const VIEWS: View[] = [
     ready: '[role=table] [role=row] a',
     act: async (page) => {
       await page.getByRole('button', { name: 'Model', exact: true }).click();
-      await page.getByRole('option').first().waitFor();
+      await page.getByRole('listbox').getByRole('option').first().waitFor();
     },
   },
   {
@@ -462,6 +465,7 @@ export async function show(page: Page, view: View, now = new Date()): Promise<vo
   await fakeControl(page, { state: view.state, signedIn: view.signedIn ?? true, world, now });
   const org = world.session.organisations[0]?.id ?? '';
   const retried = world.requests.find(({ attempts }) => attempts === 2);
+  await fakeGateway(page, retried?.id ?? '');
   await page.goto(ORIGIN + view.path(org, retried?.id ?? ''));
   await page.locator(view.ready).first().waitFor({ state: 'attached' });
   await view.act?.(page);

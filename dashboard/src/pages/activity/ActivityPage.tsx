@@ -13,7 +13,7 @@ import { DataTable } from '@/ui/DataTable';
 import { Empty, Failed } from '@/ui/Notice';
 import css from './ActivityPage.module.css';
 import { RequestCard, requestColumns } from './columns';
-import { Filters } from './Filters';
+import { Filters, isFiltered, NO_FILTERS } from './Filters';
 import { type LiveState, LiveSwitch } from './LiveSwitch';
 import { UsageStrip } from './UsageStrip';
 import { useActivity } from './useActivity';
@@ -36,13 +36,14 @@ export default function ActivityPage() {
     [change],
   );
   const [seesNewest, sentinel] = useInView();
-  const live: LiveState = isCustom(search)
-    ? 'fixed'
-    : search.live === 'off'
-      ? 'paused'
-      : seesNewest
-        ? 'live'
-        : 'scrolled';
+  const live: LiveState =
+    isCustom(search) || search.q
+      ? 'fixed'
+      : search.live === 'off'
+        ? 'paused'
+        : seesNewest
+          ? 'live'
+          : 'scrolled';
 
   return (
     <Page
@@ -83,13 +84,27 @@ type ContentProps = {
 
 function Content({ search, live, sentinel, change, setRange }: ContentProps) {
   const { org, project } = useScope();
-  const { range, from, to, status, model, provider, key, q } = search;
+  const { range, from, to, status, model, provider, key, streamed, cost, ms, q, by } = search;
   const projectId = project?.id;
   const filters = useMemo<RequestFilters>(
-    () => ({ range, from, to, project: projectId, status, model, provider, key, q }),
-    [range, from, to, projectId, status, model, provider, key, q],
+    () => ({
+      range,
+      from,
+      to,
+      project: projectId,
+      status,
+      model,
+      provider,
+      key,
+      streamed,
+      cost,
+      ms,
+      q,
+      by,
+    }),
+    [range, from, to, projectId, status, model, provider, key, streamed, cost, ms, q, by],
   );
-  const filtered = Boolean(status || model || provider || key || q);
+  const filtered = isFiltered(search);
   const activity = useActivity(org.id, filters, live);
   const { rows } = activity;
   const firstRun = useFirstRun(rows?.length === 0 && !filtered, search.request);
@@ -114,7 +129,7 @@ function Content({ search, live, sentinel, change, setRange }: ContentProps) {
         filtered={filtered}
         onRange={setRange}
       />
-      <Filters search={search} change={change} />
+      <Filters search={search} filters={filters} change={change} />
       <div ref={sentinel} />
       {activity.error && !rows ? (
         <Failed error={activity.error} retry={activity.retry} />
@@ -175,20 +190,15 @@ function useFirstRun(nothingHere: boolean, open: string | undefined) {
   return { shown: (shown || never) && !open, leave };
 }
 
+const WHAT = { id: 'id begins with', client: 'client called it', user: 'end user is' };
+
 function Nothing({
   search,
   filtered,
   change,
   setRange,
 }: Pick<ContentProps, 'search' | 'change' | 'setRange'> & { filtered: boolean }) {
-  const clear = () =>
-    change({
-      status: undefined,
-      model: undefined,
-      provider: undefined,
-      key: undefined,
-      q: undefined,
-    });
+  const clear = () => change(NO_FILTERS);
   const longest = search.range === '30d';
   return (
     <div className={css.nothing}>
@@ -205,7 +215,7 @@ function Nothing({
         }
       >
         {search.q
-          ? `No request's id begins with ${search.q}.`
+          ? `No request's ${WHAT[search.by ?? 'id']} ${search.q}.`
           : `${rangeLabel(search)}: nothing ${filtered ? 'like this ' : ''}came through the gateway.`}
       </Empty>
     </div>

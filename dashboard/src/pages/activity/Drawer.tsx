@@ -1,7 +1,15 @@
 // One request in full, beside the list. Its id is in the address, so that the view can be sent.
 import * as D from '@radix-ui/react-dialog';
 import { useQuery } from '@tanstack/react-query';
-import { ChevronDown, ChevronUp, CircleAlert, Link2, SquareTerminal, X } from 'lucide-react';
+import {
+  ChevronDown,
+  ChevronUp,
+  CircleAlert,
+  Link2,
+  MessagesSquare,
+  SquareTerminal,
+  X,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Request, RequestDetail } from '@/api/client';
 import { requestQuery } from '@/api/queries';
@@ -9,7 +17,8 @@ import { useScope } from '@/frame/scope';
 import { duration, durationExact, money, moneyExact, NONE, whenExact } from '@/lib/format';
 import { useNarrow } from '@/lib/media';
 import { requestAsCurl } from '@/lib/snippets';
-import { IconButton } from '@/ui/Button';
+import type { PlaygroundSearch } from '@/router';
+import { ButtonLink, IconButton } from '@/ui/Button';
 import { CopyButton, CopyIconButton } from '@/ui/Copy';
 import { Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
@@ -20,6 +29,7 @@ import { Facts } from './Facts';
 import { Section } from './Section';
 import { errorWords, Status } from './Status';
 import { Timeline } from './Timeline';
+import { Why } from './Why';
 
 type Props = {
   id: string;
@@ -143,6 +153,9 @@ function Detail({ request }: { request: RequestDetail }) {
       <Section title="Timeline">
         <Timeline request={request} />
       </Section>
+      <Section title="Why this provider">
+        <Why request={request} />
+      </Section>
       <Section title="Tokens and cost">
         <Cost request={request} />
       </Section>
@@ -162,17 +175,51 @@ function Figure({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Foot({ request }: { request: RequestDetail }) {
-  const { session } = useScope();
+  const { session, org, project } = useScope();
   return (
     <div className={css.foot}>
+      {CHATS.has(request.endpoint) && (
+        <ButtonLink
+          to="/o/$org/playground"
+          params={{ org: org.id }}
+          search={{ project: project?.id, ...playgroundSearch(request) }}
+        >
+          <MessagesSquare size={14} aria-hidden="true" /> Open in playground
+        </ButtonLink>
+      )}
       <CopyButton
         text={requestAsCurl(request, session.gateway_url)}
         label="Copy as curl"
         icon={SquareTerminal}
       />
       <CopyButton text={location.href} label="Copy link" icon={Link2} />
+      <p className={css.kept}>
+        What was said is not kept: model and parameters are all that can be taken over.
+      </p>
     </div>
   );
+}
+
+// What answers a chat, in whichever protocol.
+const CHATS = new Set([
+  'chat.completions',
+  'completions',
+  'responses',
+  'messages',
+  'generate_content',
+  'converse',
+]);
+
+function playgroundSearch(request: RequestDetail): PlaygroundSearch {
+  const params = (request.params ?? {}) as Record<string, unknown>;
+  const word = (value: unknown) =>
+    typeof value === 'number' || typeof value === 'string' ? String(value) : undefined;
+  return {
+    model: request.requested_model ?? request.model ?? undefined,
+    temperature: word(params.temperature),
+    max: word(params.max_completion_tokens ?? params.max_tokens ?? params.max_output_tokens),
+    effort: word(params.reasoning_effort ?? params.effort),
+  };
 }
 
 function Loading() {

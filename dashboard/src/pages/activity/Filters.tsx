@@ -2,16 +2,33 @@ import { useQuery } from '@tanstack/react-query';
 import { Search } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Usage } from '@/api/client';
-import { usageQuery } from '@/api/queries';
+import { type RequestFilters, usageQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
-import { count } from '@/lib/format';
+import { count, duration, money } from '@/lib/format';
 import type { ActivitySearch } from '@/router';
 import { Chip } from '@/ui/Chip';
 import type { Option } from '@/ui/Options';
+import { Export } from './Export';
 import css from './Filters.module.css';
 
 type Change = (part: Partial<ActivitySearch>, replace?: boolean) => void;
-type Props = { search: ActivitySearch; change: Change };
+type Props = { search: ActivitySearch; filters: RequestFilters; change: Change };
+
+export const NO_FILTERS = {
+  status: undefined,
+  model: undefined,
+  provider: undefined,
+  key: undefined,
+  streamed: undefined,
+  cost: undefined,
+  ms: undefined,
+  q: undefined,
+  by: undefined,
+} satisfies Partial<ActivitySearch>;
+
+export function isFiltered(search: ActivitySearch): boolean {
+  return Object.keys(NO_FILTERS).some((name) => name !== 'by' && search[name as 'q']);
+}
 
 const STATUS_OPTIONS: Option[] = [
   { value: 'ok', label: 'Succeeded' },
@@ -19,14 +36,29 @@ const STATUS_OPTIONS: Option[] = [
   { value: '2xx', label: '2xx' },
   { value: '4xx', label: '4xx' },
   { value: '5xx', label: '5xx' },
+  { value: 'upstream_error', label: 'Provider error' },
+  { value: 'gateway_error', label: 'Gateway error' },
+  { value: 'client_error', label: 'Client error' },
+  { value: 'client_gone', label: 'Client left' },
+  { value: 'interrupted', label: 'Interrupted' },
 ];
 
+const STREAMED_OPTIONS: Option[] = [
+  { value: 'true', label: 'streamed' },
+  { value: 'false', label: 'whole' },
+];
+
+const atLeast = (values: string[], show: (value: string) => string): Option[] =>
+  values.map((value) => ({ value, label: `${show(value)} or more` }));
+const showMs = (value: string) => duration(Number(value));
+const COST_OPTIONS = atLeast(['0.001', '0.01', '0.1', '1', '10'], money);
+const LATENCY_OPTIONS = atLeast(['1000', '5000', '10000', '30000', '60000'], showMs);
+
 /** Chips that say what the list is limited to; each opens its choices. */
-export function Filters({ search, change }: Props) {
-  const any = search.status || search.model || search.provider || search.key || search.q;
+export function Filters({ search, filters, change }: Props) {
   return (
     <search className={css.filters}>
-      <IdSearch q={search.q} change={change} />
+      <TextSearch q={search.q} by={search.by} change={change} />
       <Chip
         name="Status"
         value={search.status}
@@ -55,55 +87,90 @@ export function Filters({ search, change }: Props) {
         search={search}
         onChange={(key) => change({ key })}
       />
-      {any && (
-        <button
-          type="button"
-          className={css.clear}
-          onClick={() =>
-            change({
-              status: undefined,
-              model: undefined,
-              provider: undefined,
-              key: undefined,
-              q: undefined,
-            })
-          }
-        >
+      <Chip
+        name="Answer"
+        value={search.streamed}
+        shown={STREAMED_OPTIONS.find(({ value }) => value === search.streamed)?.label}
+        options={STREAMED_OPTIONS}
+        onChange={(streamed) => change({ streamed: streamed as ActivitySearch['streamed'] })}
+      />
+      <Chip
+        name="Latency"
+        value={search.ms}
+        shown={search.ms && `${showMs(search.ms)} or more`}
+        options={LATENCY_OPTIONS}
+        onChange={(ms) => change({ ms })}
+      />
+      <Chip
+        name="Cost"
+        value={search.cost}
+        shown={search.cost && `${money(search.cost)} or more`}
+        options={COST_OPTIONS}
+        onChange={(cost) => change({ cost })}
+      />
+      {isFiltered(search) && (
+        <button type="button" className={css.clear} onClick={() => change(NO_FILTERS)}>
           Clear
         </button>
       )}
+      <Export filters={filters} />
     </search>
   );
 }
 
-function IdSearch({ q, change }: { q: string | undefined; change: Change }) {
+const SEARCHES = {
+  id: { name: 'Request id', label: 'Request id, or its first 8 characters' },
+  client: { name: "Client's id", label: 'The id that the client gave the request' },
+  user: { name: 'End user', label: 'The end user that the client named' },
+};
+type SearchKind = keyof typeof SEARCHES;
+
+function TextSearch({ q, by, change }: Pick<ActivitySearch, 'q' | 'by'> & { change: Change }) {
   const [text, setText] = useState(q ?? '');
+  const [kind, setKind] = useState<SearchKind>(by ?? 'id');
   useEffect(() => setText(q ?? ''), [q]);
-  const wrong = text !== '' && !/^[0-9a-f-]{8,36}$/i.test(text);
-  const apply = (next: string) => {
+  useEffect(() => setKind(by ?? 'id'), [by]);
+  const wrong = kind === 'id' && text.trim() !== '' && !REQUEST_ID.test(text.trim());
+  const apply = (next: string, as: SearchKind) => {
+    const found = next.trim();
+    const by = as === 'id' ? undefined : as;
     setText(next);
-    const id = next.trim();
-    if (id === '') change({ q: undefined }, true);
-    else if (/^[0-9a-f-]{8,36}$/i.test(id)) change({ q: id }, true);
+    setKind(as);
+    if (found === '') change({ q: undefined, by }, true);
+    else if (as !== 'id' || REQUEST_ID.test(found)) change({ q: found, by }, true);
   };
   return (
     <div className={css.search}>
       <Search size={14} aria-hidden="true" />
+      <select
+        className={css.kind}
+        aria-label="Search by"
+        value={kind}
+        onChange={(event) => apply(text, event.target.value as SearchKind)}
+      >
+        {Object.entries(SEARCHES).map(([value, { name }]) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
       <input
         className={css.input}
-        aria-label="Request id, or its first 8 characters"
-        placeholder="Request id"
+        aria-label={SEARCHES[kind].label}
+        placeholder={kind === 'id' ? 'First 8 or more' : 'Exactly'}
         spellCheck={false}
         autoComplete="off"
-        maxLength={36}
+        maxLength={kind === 'id' ? 36 : 256}
         aria-invalid={wrong || undefined}
         title={wrong ? 'At least 8 characters of a request id: 0-9, a-f, -' : undefined}
         value={text}
-        onChange={(event) => apply(event.target.value)}
+        onChange={(event) => apply(event.target.value, kind)}
       />
     </div>
   );
 }
+
+const REQUEST_ID = /^[0-9a-f-]{8,36}$/i;
 
 /** The choices are what was used in the range, with how often. */
 function UsedChip({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Request, RequestList } from '@/api/client';
-import { FIRST_PAGE_LIMIT, merge, type Pages } from './merge';
+import { add, FIRST_PAGE_LIMIT, merge, type Pages } from './merge';
 
 // Rows stand for the second they began in.
 const page = (seconds: number[], next_cursor: string | null = null): RequestList => ({
@@ -50,5 +50,33 @@ describe('merge', () => {
     const many = Array.from({ length: FIRST_PAGE_LIMIT }, (_, i) => FIRST_PAGE_LIMIT - i);
     const newest = page([FIRST_PAGE_LIMIT + 1, FIRST_PAGE_LIMIT], 'c');
     expect(merge(pages(page(many, 'c1')), newest).pages.pages).toEqual([newest]);
+  });
+});
+
+describe('add', () => {
+  test('new rows come first, late ones are sorted in, known ones are not doubled', () => {
+    const old = pages(page([5, 3], 'c1'), page([1]));
+    const added = add(old, page([4, 5, 6]).items);
+    expect(added && seconds(added.pages)).toEqual([6, 5, 4, 3, 1]);
+    expect(added?.fresh).toEqual(new Set(['id-000004', 'id-000006']));
+    expect(add(old, page([5]).items)?.pages).toBe(old);
+  });
+
+  test('none of them old is no gap', () => {
+    expect(seconds((add(pages(page([1])), page([9, 8]).items) as { pages: Pages }).pages)).toEqual([
+      9, 8, 1,
+    ]);
+  });
+
+  test('one that belongs to a page not read yet is left to that page', () => {
+    const old = pages(page([5, 4], 'c1'));
+    expect(seconds((add(old, page([2]).items) as { pages: Pages }).pages)).toEqual([5, 4]);
+    const whole = pages(page([5, 4]));
+    expect(seconds((add(whole, page([2]).items) as { pages: Pages }).pages)).toEqual([5, 4, 2]);
+  });
+
+  test('a list that grew too long starts over', () => {
+    const many = Array.from({ length: FIRST_PAGE_LIMIT }, (_, i) => FIRST_PAGE_LIMIT - i);
+    expect(add(pages(page(many, 'c1')), page([FIRST_PAGE_LIMIT + 1]).items)).toBeNull();
   });
 });

@@ -1,22 +1,18 @@
-// The request list: older pages by cursor as they are scrolled to, new rows by asking for the
-// newest page every two seconds while the person looks at the top.
-import {
-  type InfiniteData,
-  useInfiniteQuery,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useState } from 'react';
-import type { Request } from '@/api/client';
+// The request list: older pages by cursor as they are scrolled to, new rows as they come while the
+// person looks at the top.
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import type { Request, RequestList } from '@/api/client';
 import { newestQuery, type RequestFilters, requestsKey, requestsQuery } from '@/api/queries';
-import { merge, type Pages } from './merge';
+import { add, merge, type Pages } from './merge';
+import { useLive } from './useLive';
 
-const POLL_MS = 2000;
 const NONE: ReadonlySet<string> = new Set();
+const LOST = new Error('new requests do not come in at the moment. Trying again.');
 
 export type ActivityList = {
   rows: Request[] | undefined;
-  /** Ids that came by the last poll. */
+  /** Ids that came last while the page was open. */
   fresh: ReadonlySet<string>;
   error: Error | null;
   hasMore: boolean;
@@ -27,24 +23,28 @@ export type ActivityList = {
 export function useActivity(org: string, filters: RequestFilters, live: boolean): ActivityList {
   const client = useQueryClient();
   const pages = useInfiniteQuery(requestsQuery(org, filters));
-  const newest = useQuery({
-    ...newestQuery(org, filters),
-    enabled: live && pages.isSuccess,
-    refetchInterval: POLL_MS,
-    retry: false,
-  });
   const [fresh, setFresh] = useState(NONE);
 
-  useEffect(() => {
-    if (!newest.data) return;
+  // Null: the list has to be read anew.
+  const put = (change: (old: Pages) => ReturnType<typeof merge> | null): boolean => {
     const key = requestsKey(org, filters);
-    const old = client.getQueryData<InfiniteData<Pages['pages'][number], string>>(key);
-    if (!old) return;
-    const merged = merge(old, newest.data);
-    if (merged.pages === old) return;
-    client.setQueryData(key, merged.pages);
-    setFresh(merged.fresh);
-  }, [client, org, filters, newest.data]);
+    const old = client.getQueryData<InfiniteData<RequestList, string>>(key);
+    const merged = old && change(old);
+    if (merged && merged.pages !== old) {
+      client.setQueryData(key, merged.pages);
+      setFresh(merged.fresh);
+    }
+    return merged !== null;
+  };
+  const readNewest = () =>
+    void client.fetchQuery({ ...newestQuery(org, filters), retry: false }).then(
+      (newest) => put((old) => merge(old, newest)),
+      () => {}, // said by the stream's own state, and by the login if that is why
+    );
+  const lost = useLive(org, filters, live && pages.isSuccess, {
+    onRows: (rows) => put((old) => add(old, rows)) || readNewest(),
+    onReload: readNewest,
+  });
 
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items), [pages.data]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = pages;
@@ -52,7 +52,7 @@ export function useActivity(org: string, filters: RequestFilters, live: boolean)
   return {
     rows,
     fresh,
-    error: pages.error ?? (live ? newest.error : null),
+    error: pages.error ?? (live && lost ? LOST : null),
     hasMore: hasNextPage,
     more: hasNextPage && !isFetchingNextPage && !pages.isError ? more : undefined,
     retry: () => void refetch(),
