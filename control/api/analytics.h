@@ -16,7 +16,7 @@ enum {
 };
 extern const char *const analytics_measures[MEASURES + 1];
 
-enum { ANALYTICS_GROUPS_MAX = 50 };
+enum { ANALYTICS_GROUPS_MAX = 200 };
 
 struct analytics_query {
     struct analytics_filter f;

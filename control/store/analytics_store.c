@@ -57,12 +57,13 @@ static const struct pg_stmt bounds_stmt = {
     "case " p " when 'model' then model_id::text when 'provider' then provider_id::text "          \
     "when 'api_key' then api_key_id::text when 'project' then project_id::text "                   \
     "when 'user' then user_id::text when 'outcome' then outcome else '' end"
-#define SQL_NAME(p, k, none, column)                                                               \
-    "case when " p " in ('model', 'provider') and " k " = '0' then '" none "' else coalesce("      \
-    "case " p " when 'model' then (select " column " from models where model_id = " k "::integer) " \
-    "when 'provider' then (select " column " from providers where provider_id = " k "::integer) end, " \
-    k ") end"
-#define SQL_LABEL(p, k)                                                                            \
+/* Of models and providers, which are few: read whole, once. */
+#define SQL_NAMES                                                                                  \
+    "names as materialized (select 'model' as d, model_id::text as k, slug, name from models "     \
+    "where 'model' in ($13, $14) union all select 'provider', provider_id::text, slug, name "      \
+    "from providers where 'provider' in ($13, $14) union all "                                     \
+    "select d, '0', 'none', 'None' from unnest(array['model', 'provider']) d) "
+#define SQL_LABEL(p, k, t)                                                                         \
     "coalesce(case " p " when 'api_key' then (select name from api_keys where "                    \
     "organisation_id = $1 and api_key_id = " k "::uuid) "                                          \
     "when 'project' then (select name from projects where organisation_id = $1 and "               \
@@ -70,19 +71,20 @@ static const struct pg_stmt bounds_stmt = {
     "when 'user' then (select coalesce(nullif(s.name, ''), s.email) from members m "               \
     "join users s using (user_id) where m.organisation_id = $1 and m.user_id = " k "::uuid) "      \
     "when 'outcome' then initcap(replace(" k ", '_', ' ')) "                                       \
-    "end, " SQL_NAME(p, k, "None", "name") ")"
+    "end, " t ".name, " k ")"
 
 static const struct pg_stmt groups_stmt = {
     "analytics.groups",
-    "select k1, k2, " SQL_NAME("$13", "k1", "none", "slug") ", " SQL_NAME("$14", "k2", "none", "slug")
-    ", " SQL_LABEL("$13", "k1") ", " SQL_LABEL("$14", "k2") ", n from (select k1, k2, count(*) over () as n, "
+    "with " SQL_NAMES "select k1, k2, coalesce(a.slug, k1), coalesce(b.slug, k2), "
+    SQL_LABEL("$13", "k1", "a") ", " SQL_LABEL("$14", "k2", "b") ", y.n from (select k1, k2, count(*) over () as n, "
     "  row_number() over (order by case $15 when 'requests' then requests "
     "    when 'errors' then errors when 'input_tokens' then input when 'output_tokens' then output "
     "    when 'cached_tokens' then cached else cost end desc, requests desc, k1, k2) as place "
     "  from (select " SQL_KEY("$13") " as k1, " SQL_KEY("$14") " as k2, sum(o.n) as requests, "
     "    sum(requests - ok) as errors, sum(input_tokens) as input, sum(output_tokens) as output, "
     "    sum(cached_tokens) as cached, sum(cost) as cost from " SQL_SUM_ROWS "u " SQL_SPLIT
-    "    group by 1, 2) x) y where place <= $16 order by place"};
+    "    group by 1, 2) x) y left join names a on a.d = $13 and a.k = k1 "
+    "left join names b on b.d = $14 and b.k = k2 where place <= $16 order by place"};
 
 #define SQL_GROUPS                                                                                 \
     SQL_SPLIT "left join unnest($15::text[], $16::text[]) with ordinality as g(k1, k2, n) "        \

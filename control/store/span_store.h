@@ -8,7 +8,7 @@
 #include "common/pg.h"
 
 /* Ends of steps that are over for so long that what is written later is rare and voids the span. */
-#define SPAN_CLOSED_US (INT64_C(3) * 3600 * 1000000)
+#define SPAN_CLOSED_US (INT64_C(5400) * 1000000)
 
 struct span_set {
     struct uuid organisation;

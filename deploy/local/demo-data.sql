@@ -214,7 +214,7 @@ begin
         cross join lateral generate_series(0, b.top) g(i)
         left join demo_buckets x on x.t = b.t and x.key_id = b.key_id and x.model_id = b.model_id and x.pid = b.pid and x.i = g.i
         group by 1, 2, 3, 4) h using (t, key_id, model_id, pid)
-    order by s.t;
+    order by s.t, s.project_id, s.key_id, s.user_id, s.model_id, s.pid;  -- as the ledger does
 
     insert into spend_windows as w (organisation_id, scope, scope_id, window_kind, window_start, requests, tokens, cost, last_at)
     select pg_temp.org(), scope, id, kind, case kind when 4 then 'epoch' else
