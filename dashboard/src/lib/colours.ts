@@ -41,7 +41,10 @@ export function coloursOf(kind: string, keys: readonly string[]): number[] {
     before[`${kind}/${key}`] ??= colour;
   }
   try {
-    localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(Object.entries(before).slice(-200))));
+    localStorage.setItem(
+      KEY,
+      JSON.stringify(Object.fromEntries(Object.entries(before).slice(-200))),
+    );
   } catch {
     // Storage may be off.
   }

@@ -1,6 +1,7 @@
 // Answers /api/v1 inside the browser for states that the real daemon is seldom in: empty, slow,
 // failing, a month of data. End-to-end tests use the real one.
 import type { Page, Route } from 'playwright-core';
+import { analytics, failures, models } from './analytics.ts';
 import { makeWorld, type World } from './world.ts';
 
 export type State = 'filled' | 'empty' | 'loading' | 'error';
@@ -215,7 +216,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     const known = settings(route, method, path, query);
     if (known) return known;
     if (path === '/providers') return answer(route, 200, list(world.providers));
-    if (path === '/models') return answer(route, 200, list([]));
+    if (path === '/models') return answer(route, 200, list(empty ? [] : models(world)));
     if (path.endsWith('/provider-keys')) {
       return answer(route, 200, list(empty ? [] : world.providerKeys));
     }
@@ -263,6 +264,12 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       const from = new Date(query.get('from') ?? to.getTime() - 86_400_000);
       const usage = world.usage(from, to, query.get('group_by') ?? 'none');
       return answer(route, 200, empty ? emptied(usage) : usage);
+    }
+    if (path.endsWith('/analytics')) {
+      return answer(route, 200, analytics(empty ? [] : world.requests, now, query));
+    }
+    if (path.endsWith('/failures')) {
+      return answer(route, 200, failures(empty ? [] : world.requests, query));
     }
     if (path.endsWith('/requests')) return answer(route, 200, empty ? list([]) : requests(query));
     if (path.includes('/requests/')) {
