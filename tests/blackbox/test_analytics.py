@@ -307,20 +307,20 @@ def test_failures_are_the_logs(owner, demo):
 
 @pytest.fixture(scope="module")
 def larger(pg, template, scratch):
-    """Five times the requests, in an installation of its own."""
+    """Four times the requests, in an installation of its own."""
     pg.create_database("doteb_larger", template)
     installation = harness.Installation(pg, "doteb_larger", scratch / "larger")
     org, user = installation.query("select organisation_id || ' ' || user_id from members").split()
-    demo_data.fill(pg, "doteb_larger", org, user, 100000)
+    demo_data.fill(pg, "doteb_larger", org, user, 80000)
     return installation
 
 
 def test_pages_read_little_and_no_more_of_more(pg, owner, demo, installation, larger, now):
     """At most 500 pages of 8 KB a statement. With so few requests most half-hours of a key have none, so
-    that five times as many still fill more rows; `make test-scale-analytics` holds 10 M against 1 M."""
+    that four times as many still fill more rows; `make test-scale-analytics` holds 10 M against 1 M."""
     few, many = (query_cost.of_pages(pg, i, now) for i in (installation, larger))
     print(query_cost.table(few, many))
-    assert len(few) > 40 and few.keys() == many.keys()
+    assert len(few) > 25 and few.keys() == many.keys()
     assert max(many.values()) <= BUFFERS_MAX, query_cost.table(few, many)
     assert sum(many.values()) <= 2.5 * sum(few.values())
 

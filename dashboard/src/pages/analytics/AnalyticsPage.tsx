@@ -188,7 +188,11 @@ function Over({
       ];
   return (
     <Chart
-      label={grouped ? `${label} over time, the greatest six` : `${label} over time`}
+      label={
+        grouped
+          ? `${label} over time, ${adds ? 'the greatest six' : 'the six of greatest spend'}`
+          : `${label} over time`
+      }
       kind={adds ? 'bars' : 'lines'}
       group="analytics"
       height={260}
@@ -224,6 +228,7 @@ function Controls({
         <span>Show</span>
         <select
           className={inputClass}
+          aria-label="Show measure"
           value={measure}
           disabled={split}
           title={split ? 'By outcome there are numbers of requests alone' : undefined}
@@ -240,6 +245,7 @@ function Controls({
         <span>by</span>
         <select
           className={inputClass}
+          aria-label="Group by"
           value={by}
           onChange={(event) =>
             change({ by: event.target.value as NonNullable<AnalyticsSearch['by']> })
@@ -258,6 +264,7 @@ function Controls({
           <span>and</span>
           <select
             className={inputClass}
+            aria-label="and by"
             value={and ?? ''}
             onChange={(event) =>
               change({ and: (event.target.value || undefined) as AnalyticsSearch['and'] })

@@ -10,10 +10,12 @@ type Offer = Model['offers'][number];
 /** One model: its id, and its offers side by side. */
 export function ModelCard({
   model,
+  names,
   live,
   callable,
 }: {
   model: Model;
+  names: Map<string, string>;
   live: Map<string, AnalyticsGroup>;
   callable: ReadonlySet<string>;
 }) {
@@ -49,6 +51,7 @@ export function ModelCard({
               <Row
                 key={`${offer.provider} ${offer.region}`}
                 offer={offer}
+                name={names.get(offer.provider) ?? offer.provider}
                 did={live.get(`${model.id}\n${offer.provider}`)}
                 callable={offer.usable && callable.has(offer.provider)}
               />
@@ -62,10 +65,12 @@ export function ModelCard({
 
 function Row({
   offer,
+  name,
   did,
   callable,
 }: {
   offer: Offer;
+  name: string;
   did: AnalyticsGroup | undefined;
   callable: boolean;
 }) {
@@ -77,7 +82,7 @@ function Row({
     <tr>
       <th scope="row">
         <span className={css.provider}>
-          {offer.provider}
+          {name}
           {offer.region && <span className={css.quiet}> {offer.region}</span>}
         </span>
         {!callable && <Badge>{offer.usable ? 'no key' : 'not yet'}</Badge>}

@@ -44,6 +44,11 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
   const { org, project } = useScope();
   const models = useQuery(modelsQuery);
   const keys = useQuery(providerKeysQuery(org.id));
+  const providers = useQuery(providersQuery);
+  const names = useMemo(
+    () => new Map(providers.data?.map(({ id, name }) => [id, name])),
+    [providers.data],
+  );
   const live = useQuery(
     analyticsQuery(org.id, {
       ...(project && { project: project.id }),
@@ -96,6 +101,7 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
     <>
       <Tools
         search={search}
+        names={names}
         sort={sort}
         models={models.data}
         any={callable.size > 0}
@@ -133,7 +139,13 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
       ) : (
         <ul className={css.list}>
           {fits.slice(0, shown).map((model) => (
-            <ModelCard key={model.id} model={model} live={lives} callable={callable} />
+            <ModelCard
+              key={model.id}
+              model={model}
+              names={names}
+              live={lives}
+              callable={callable}
+            />
           ))}
         </ul>
       )}
@@ -153,19 +165,19 @@ function byOffer(groups: AnalyticsGroup[]): Map<string, AnalyticsGroup> {
 
 function Tools({
   search,
+  names,
   sort,
   models,
   any,
   change,
 }: {
   search: ModelsSearch;
+  names: Map<string, string>;
   sort: Sort;
   models: Model[];
   any: boolean;
   change: Change;
 }) {
-  const providers = useQuery(providersQuery);
-  const names = new Map(providers.data?.map(({ id, name }) => [id, name]));
   const offers = models.flatMap((model) => model.offers);
   const options = (values: string[]) =>
     [...new Set(values)].sort().map((value) => ({ value, label: names.get(value) ?? value }));
