@@ -3,6 +3,7 @@ import csv
 import datetime as dt
 import io
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -240,6 +241,17 @@ def test_what_is_written_late_is_counted(installation, quiet):
         for _ in range(2):
             assert ask(quiet, **query)["total"]["totals"]["requests"] == n
         assert int(installation.query(count)) > 0
+
+
+def test_many_who_ask_first_at_once_make_spans_once(owner, demo, installation, now):
+    query = {"from": stamp(now - dt.timedelta(days=20)), "tz": "Pacific/Auckland", "step": "1d"}
+    with ThreadPoolExecutor(4) as pool:
+        totals = [a["total"]["totals"] for a in pool.map(lambda _: ask(owner, **query), range(4))]
+    assert totals.count(totals[0]) == 4
+    assert installation.query(
+        "select count(*) - count(distinct (starts_at, api_key_id, model_id, provider_id)) from rollup_spans "
+        f"join span_sets using (organisation_id, set_id) where organisation_id = '{owner.org}' "
+        "and zone = 'Pacific/Auckland'") == "0"
 
 
 def test_few_sets_of_spans_are_kept(installation, quiet):

@@ -1,5 +1,6 @@
 """make test-scale-analytics: every page's statements at 10 million requests read at most 500 pages of
-8 KB, and at most 1.3 times what they read at 1 million. DOTEB_TEST_ROWS chooses the larger number."""
+8 KB, and at most 1.3 times what they read at 1 million. DOTEB_TEST_ROWS chooses the larger number; with
+fewer than 10 million most half-hours of most keys are empty, and growth is measured but not bounded."""
 import datetime as dt
 import os
 import time
@@ -28,6 +29,7 @@ def test_ten_times_the_requests(pg, template, scratch):
     print(query_cost.table(few, many))
     figures.note("all statements: growth", round(sum(many.values()) / sum(few.values()), 2))
     assert max(many.values()) <= BUFFERS_MAX
-    assert sum(many.values()) <= GROWTH_MAX * sum(few.values())
+    if ROWS >= 10_000_000:
+        assert sum(many.values()) <= GROWTH_MAX * sum(few.values())
     worst = max(many, key=lambda k: many[k] / few[k])
     figures.note(f"most grown ({' '.join(worst)}), times", round(many[worst] / few[worst], 2))
