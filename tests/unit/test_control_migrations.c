@@ -90,7 +90,7 @@ START_TEST(known_files_ascend)
 {
     ck_assert_uint_gt(migrations_known_len, 0);
     for (size_t i = 0; i < migrations_known_len; i++) {
-        ck_assert_int_eq(migrations_known[i].version, (int)i + 1);
+        ck_assert_int_gt(migrations_known[i].version, i ? migrations_known[i - 1].version : 0);
         ck_assert_uint_eq(strlen(migrations_known[i].sql), migrations_known[i].len);
     }
 }
