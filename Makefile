@@ -1,5 +1,5 @@
 # The commands of doteb; each is a script that can be read. `make help` lists them.
-.PHONY: help up down status logs clean-data test format lint docs bench fuzz soak test-scale test-agents
+.PHONY: help up down status logs clean-data test format lint docs demo-data bench fuzz soak test-scale test-scale-analytics test-agents
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ logs: ## follow the logs of all parts
 
 clean-data: ## delete the stack's data and secrets (CONFIRM=1)
 	@deploy/local/clean-data.sh
+
+demo-data: ## a month of made-up traffic (ROWS=10000000) in an organisation named Demo
+	@deploy/local/demo-data.sh
 
 test: ## sanitizer build and every test
 	@tests/run.sh
@@ -42,6 +45,9 @@ soak: ## 200 kills under load, then memory after DOTEB_SOAK_SECONDS (600) of it
 
 test-scale: ## a million API keys: start, memory, how fast a change holds
 	@tests/blackbox/long/run.sh scale
+
+test-scale-analytics: ## what the dashboard's pages read of 10 million requests, against 1 million
+	@tests/blackbox/long/run.sh analytics
 
 test-agents: ## Claude Code and Codex edit files through the gateway, with models of every protocol
 	@tests/agents/run.sh

@@ -121,6 +121,64 @@ const orgHomeRoute = createRoute({
   },
 });
 
+const overviewRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'overview',
+  validateSearch: (search: Record<string, unknown>): RangeSearch => parseRange(search),
+  component: lazyRouteComponent(() => import('./pages/overview/OverviewPage')),
+});
+
+export const DIMENSIONS = ['model', 'provider', 'api_key', 'project', 'user', 'outcome'] as const;
+
+export type AnalyticsSearch = RangeSearch & {
+  measure?: string | undefined;
+  by?: (typeof DIMENSIONS)[number] | 'none' | undefined;
+  and?: (typeof DIMENSIONS)[number] | undefined;
+  compare?: 'off' | undefined;
+  model?: string | undefined;
+  provider?: string | undefined;
+  api_key?: string | undefined;
+  user?: string | undefined;
+};
+
+const analyticsRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'analytics',
+  validateSearch: (search: Record<string, unknown>): AnalyticsSearch => ({
+    ...parseRange(search),
+    measure: text(search.measure),
+    by: oneOf(search.by, [...DIMENSIONS, 'none'] as const),
+    and: oneOf(search.and, DIMENSIONS),
+    compare: oneOf(search.compare, ['off'] as const),
+    model: text(search.model),
+    provider: text(search.provider),
+    api_key: text(search.api_key),
+    user: text(search.user),
+  }),
+  component: lazyRouteComponent(() => import('./pages/analytics/AnalyticsPage')),
+});
+
+export type ModelsSearch = {
+  q?: string | undefined;
+  provider?: string | undefined;
+  capability?: string | undefined;
+  offers?: 'all' | undefined;
+  sort?: string | undefined;
+};
+
+const modelsRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'models',
+  validateSearch: (search: Record<string, unknown>): ModelsSearch => ({
+    q: text(search.q),
+    provider: text(search.provider),
+    capability: text(search.capability),
+    offers: oneOf(search.offers, ['all'] as const),
+    sort: text(search.sort),
+  }),
+  component: lazyRouteComponent(() => import('./pages/models/ModelsPage')),
+});
+
 export const STATUSES = [
   'ok',
   'error',
@@ -297,7 +355,10 @@ export const router = createRouter({
       homeRoute,
       orgRoute.addChildren([
         orgHomeRoute,
+        overviewRoute,
         activityRoute,
+        analyticsRoute,
+        modelsRoute,
         playgroundRoute,
         apiKeysRoute,
         providerKeysRoute,

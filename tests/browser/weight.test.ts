@@ -24,7 +24,10 @@ const sent = (path: string) => {
 
 for (const name of [
   'login',
+  'overview',
   'activity',
+  'analytics',
+  'models',
   'first-run',
   'api-keys',
   'playground',

@@ -1,9 +1,12 @@
 import {
   Activity,
+  Boxes,
   Building2,
+  ChartColumnStacked,
   FolderKanban,
   History,
   KeyRound,
+  LayoutDashboard,
   MessagesSquare,
   Plug,
   UsersRound,
@@ -14,7 +17,16 @@ import { may } from './scope';
 
 /** The pages there are, in the order of the rail; on a narrow screen the first three are in the bar. */
 export const PAGES = [
+  { to: '/o/$org/overview', label: 'Overview', group: '', icon: LayoutDashboard, least: 'viewer' },
   { to: '/o/$org/activity', label: 'Activity', group: '', icon: Activity, least: 'viewer' },
+  {
+    to: '/o/$org/analytics',
+    label: 'Analytics',
+    group: '',
+    icon: ChartColumnStacked,
+    least: 'viewer',
+  },
+  { to: '/o/$org/models', label: 'Models', group: '', icon: Boxes, least: 'viewer' },
   {
     to: '/o/$org/playground',
     label: 'Playground',

@@ -1,6 +1,7 @@
 // Answers /api/v1 inside the browser for states that the real daemon is seldom in: empty, slow,
 // failing, a month of data. End-to-end tests use the real one.
 import type { Page, Route } from 'playwright-core';
+import { analytics, failures, models } from './analytics.ts';
 import { MODELS } from './gateway.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -218,9 +219,12 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     if (path === '/providers') return answer(route, 200, list(world.providers));
     if (path === '/models') {
       const provider = query.get('provider');
-      const offered = ({ offers }: (typeof MODELS)[number]) =>
-        !provider || offers.some((offer) => offer.provider === provider);
-      return answer(route, 200, list(empty ? [] : MODELS.filter(offered)));
+      const known = new Set(MODELS.map(({ id }) => id));
+      const all = [...MODELS, ...models(world).filter(({ id }) => !known.has(id))];
+      const offered = all.filter(
+        ({ offers }) => !provider || offers.some((offer) => offer.provider === provider),
+      );
+      return answer(route, 200, list(empty ? [] : offered));
     }
     if (path.endsWith('/provider-keys')) {
       return answer(route, 200, list(empty ? [] : world.providerKeys));
@@ -275,6 +279,12 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       const many = query.get('status') === 'ok';
       if (many) return problem(route, 422, 'from: there are over 20000 requests.', 'from');
       return route.fulfill({ contentType: 'text/csv; charset=utf-8', body: '"id"\r\n' });
+    }
+    if (path.endsWith('/analytics')) {
+      return answer(route, 200, analytics(empty ? [] : world.requests, now, query));
+    }
+    if (path.endsWith('/failures')) {
+      return answer(route, 200, failures(empty ? [] : world.requests, query));
     }
     if (path.endsWith('/requests')) return answer(route, 200, empty ? list([]) : requests(query));
     if (path.includes('/requests/')) {

@@ -35,6 +35,26 @@ async function toQrCode(page: Page): Promise<void> {
 }
 
 export const VIEWS: View[] = [
+  ...(
+    [
+      ['overview', 'filled', 'text=Latest failures'],
+      ['overview', 'empty', 'text=Nothing has been asked yet'],
+      ['overview', 'loading', '[aria-busy=true]'],
+      ['overview', 'error', '[role=alert]'],
+      ['analytics', 'filled', 'text=Ranked'],
+      ['analytics', 'empty', 'text=Nothing in this range'],
+      ['analytics', 'error', '[role=alert]'],
+      ['models', 'filled', 'text=Per million tokens'],
+      ['models', 'loading', '[aria-busy=true]'],
+    ] as const
+  ).map(
+    ([page, state, ready]): View => ({
+      name: state === 'filled' ? page : `${page}-${state}`,
+      path: (org: string) => `/o/${org}/${page}?range=30d`,
+      state,
+      ready,
+    }),
+  ),
   ...PLAYGROUND_VIEWS,
   {
     name: 'login-second-step',

@@ -1,0 +1,194 @@
+import type { Analytics, Values } from '@/api/analytics';
+import {
+  change,
+  changeText,
+  exact,
+  figureOf,
+  infoOf,
+  MEASURES,
+  type ShownMeasure,
+  shown,
+} from '@/lib/analytics';
+import { cx } from '@/ui/cx';
+import css from './Analytics.module.css';
+import type { Filter } from './AnalyticsPage';
+
+const NAMES: Record<string, string> = {
+  model: 'Model',
+  provider: 'Provider',
+  api_key: 'API key',
+  project: 'Project',
+  user: 'Person',
+  outcome: 'Outcome',
+};
+const CAN_FILTER = ['model', 'provider', 'api_key', 'user'];
+
+/** Every group with all its figures, the greatest first; a name limits the page to it. */
+export function Ranked({
+  answer,
+  measure,
+  columns,
+  onFilter,
+}: {
+  answer: Analytics;
+  measure: ShownMeasure;
+  columns: ShownMeasure[];
+  onFilter: (part: Partial<Record<Filter, string>>) => void;
+}) {
+  const top = Math.max(...answer.groups.map(({ totals }) => figureOf(totals, measure) ?? 0), 0);
+  const whole = figureOf(answer.total.totals, measure);
+  const row = (values: Values, previous: Values | null) =>
+    columns.map((column) => (
+      <td key={column} title={exact(column, values[column])}>
+        {shown(column, values[column])}
+        <Against column={column} values={values} previous={previous} />
+      </td>
+    ));
+  return (
+    <section className={css.ranked} aria-label="Ranked">
+      <h2 className={css.rankedTitle}>
+        Ranked
+        <span className={css.quiet}>
+          {answer.other
+            ? `${answer.groups.length} of ${answer.total.groups} groups`
+            : `${answer.total.groups} groups`}
+          {answer.compared_with && ' · changes are against the period before'}
+        </span>
+      </h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section className={css.scroll} tabIndex={0} aria-label="Ranked, table">
+        <table className={css.table}>
+          <thead>
+            <tr>
+              {answer.group_by.map((name) => (
+                <th key={name} scope="col" className={css.start}>
+                  {NAMES[name]}
+                </th>
+              ))}
+              {answer.group_by.length === 0 && (
+                <th scope="col" className={css.start}>
+                  Group
+                </th>
+              )}
+              <th scope="col" className={css.start}>
+                Share
+              </th>
+              {columns.map((column) => (
+                <th
+                  key={column}
+                  scope="col"
+                  aria-sort={column === measure ? 'descending' : undefined}
+                >
+                  {MEASURES[column].label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {answer.groups.map((group) => (
+              <tr key={group.key.join('/')}>
+                {group.key.map((key, i) => {
+                  const name = answer.group_by[i] ?? '';
+                  const label = group.label[i] ?? key;
+                  return (
+                    <th key={name} scope="row" className={css.start}>
+                      {CAN_FILTER.includes(name) ? (
+                        <button
+                          type="button"
+                          className={css.key}
+                          title={`Only ${label}`}
+                          onClick={() => onFilter({ [name]: key })}
+                        >
+                          {label}
+                        </button>
+                      ) : (
+                        label
+                      )}
+                    </th>
+                  );
+                })}
+                <td className={css.start}>
+                  <Bar
+                    part={figureOf(group.totals, measure)}
+                    top={top}
+                    whole={whole}
+                    measure={measure}
+                  />
+                </td>
+                {row(group.totals, group.previous)}
+              </tr>
+            ))}
+            {answer.other && (
+              <tr>
+                <th scope="row" className={css.start} colSpan={answer.group_by.length}>
+                  {answer.other.groups} others
+                </th>
+                <td className={css.start}>
+                  <Bar
+                    part={figureOf(answer.other.totals, measure)}
+                    top={top}
+                    whole={whole}
+                    measure={measure}
+                  />
+                </td>
+                {row(answer.other.totals, answer.other.previous)}
+              </tr>
+            )}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row" className={css.start} colSpan={Math.max(answer.group_by.length, 1)}>
+                All together
+              </th>
+              <td />
+              {row(answer.total.totals, answer.total.previous)}
+            </tr>
+          </tfoot>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function Bar({
+  part,
+  top,
+  whole,
+  measure,
+}: {
+  part: number | null;
+  top: number;
+  whole: number | null;
+  measure: ShownMeasure;
+}) {
+  if (part === null) return null;
+  const width = `${top > 0 ? Math.min((part / top) * 100, 100) : 0}%`;
+  const share = MEASURES[measure].adds && whole ? `${((part / whole) * 100).toFixed(1)}%` : '';
+  return (
+    <span className={css.bar}>
+      <span className={css.track} aria-hidden="true">
+        <span style={{ width }} />
+      </span>
+      {share}
+    </span>
+  );
+}
+
+function Against({
+  column,
+  values,
+  previous,
+}: {
+  column: ShownMeasure;
+  values: Values;
+  previous: Values | null;
+}) {
+  const by = change(figureOf(values, column), figureOf(previous, column));
+  if (by === undefined) return null;
+  const { better } = infoOf(column);
+  const good = better === 'more' ? by > 0 : by < 0;
+  const plain = !better || Math.abs(by) < 0.005;
+  return (
+    <span className={cx(css.against, !plain && (good ? css.good : css.bad))}>{changeText(by)}</span>
+  );
+}

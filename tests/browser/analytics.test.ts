@@ -1,0 +1,123 @@
+// Overview, explorer and models against a scripted API: what addresses hold, brushes, tables, links.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
+import { fakeControl } from './lib/control.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+async function open(path: string) {
+  const watched = await watchedPage(browser, { viewport: { width: 1440, height: 1000 } });
+  const { page } = watched;
+  await serveDashboard(page);
+  const control = await fakeControl(page);
+  const org = control.world.session.organisations[0]?.id ?? '';
+  await page.goto(ORIGIN + path.replace('ORG', org));
+  return { ...control, watched, page, org };
+}
+
+const words = (page: Page) => new URL(page.url()).searchParams;
+
+test('overview: figures, charts as tables, a brush that zooms, failures that open', async () => {
+  const { page, watched, world } = await open('/o/ORG/overview?range=30d');
+  const figures = page.getByRole('region', { name: 'Figures of this range' });
+  await figures.getByText(String(world.requests.length), { exact: true }).waitFor();
+
+  await page.getByRole('button', { name: 'Table of Spend by model' }).click();
+  const table = page.getByRole('region', { name: 'Spend by model, table' });
+  assert.equal(await table.getByRole('row').count(), 32);
+  assert.match(await table.innerText(), /14 others/);
+  await page.getByRole('button', { name: 'Chart of Spend by model' }).click();
+
+  // The crosshair is shared: over one chart, all figures are of that day.
+  const chart = page.getByRole('img', { name: 'Requests by outcome, chart' });
+  const box = await chart.boundingBox();
+  assert.ok(box);
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 80);
+  await figures
+    .getByText(/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), /)
+    .first()
+    .waitFor();
+
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 80, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/from=/);
+  const [from, to] = ['from', 'to'].map((name) => Date.parse(words(page).get(name) ?? ''));
+  assert.ok(from && to && to > from && to - from < 12 * 86_400_000);
+  await page.goBack();
+
+  const failure = page.getByRole('region', { name: 'Latest failures' }).getByRole('listitem');
+  await failure.first().getByRole('link').click();
+  await page.getByText('Tokens and cost').waitFor();
+  assert.equal(words(page).get('range'), '30d');
+  check(watched);
+  await page.context().close();
+});
+
+test('analytics: the address holds what is shown, and rows limit it', async () => {
+  const { page, watched } = await open('/o/ORG/analytics?range=30d');
+  await page.getByLabel('Show measure').selectOption('requests');
+  await page.getByLabel('Group by').selectOption('provider');
+  await page.getByLabel('and by').selectOption('model');
+  await page.getByRole('columnheader', { name: 'Provider' }).waitFor();
+  for (const [name, value] of [
+    ['measure', 'requests'],
+    ['by', 'provider'],
+    ['and', 'model'],
+  ]) {
+    assert.equal(words(page).get(name as string), value);
+  }
+  const rows = page.getByRole('region', { name: 'Ranked, table' }).getByRole('row');
+  const before = await rows.count();
+  assert.ok(before > 15);
+  await page.getByRole('button', { name: 'groq' }).first().click();
+  await page.getByRole('button', { name: 'Remove the filter Provider' }).waitFor();
+  assert.equal(words(page).get('provider'), 'groq');
+  assert.ok((await rows.count()) < before);
+
+  const csv = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+  const asked = new URL(csv ?? '', ORIGIN);
+  assert.match(asked.pathname, /\/analytics\/export$/);
+  assert.equal(asked.searchParams.get('group_by'), 'provider,model');
+  assert.equal(asked.searchParams.get('provider'), 'groq');
+
+  // A link shows the same; back undoes one step.
+  const address = page.url();
+  await page.goto('about:blank');
+  await page.goto(address);
+  await page.getByRole('button', { name: 'Remove the filter Provider' }).waitFor();
+  await page.getByRole('button', { name: 'Remove the filter Provider' }).click();
+  await page.getByLabel('Group by').selectOption('outcome');
+  await page.getByLabel('and by').selectOption('');
+  assert.ok(await page.getByLabel('Show measure').isDisabled());
+  await page.getByRole('rowheader', { name: 'upstream error' }).waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('models: search, what can be called, and the address', async () => {
+  const { page, watched } = await open('/o/ORG/models');
+  const cards = page.getByRole('main').getByRole('heading', { level: 2 });
+  await cards.first().waitFor();
+  const mine = await cards.count();
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await page.waitForURL(/offers=all/);
+  await page.getByText('20 models').waitFor();
+  assert.ok(mine < 20);
+  await page.getByLabel('Search models').fill('gpt mini');
+  await page.getByText('2 models').waitFor();
+  assert.equal(words(page).get('q'), 'gpt mini');
+  assert.equal(await cards.count(), 2);
+  await page.getByRole('button', { name: 'Copy gpt-5-mini' }).waitFor();
+  await page.getByLabel('Search models').fill('no such model');
+  await page.getByRole('button', { name: 'Show all models' }).click();
+  await page.getByText('20 models').waitFor();
+  check(watched);
+  await page.context().close();
+});
