@@ -46,6 +46,7 @@ enum pg_err audit_write(struct call *c)
         .organisation = org,
         .action = c->route->action,
         .actor = &c->session.user,
+        .actor_name = c->by_token ? c->token.name : NULL,
         .project = uuid_is_zero(c->project) ? NULL : &c->project,
         .target = uuid_is_zero(n->target) ? NULL : &n->target,
         .before = n->before,

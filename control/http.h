@@ -14,6 +14,7 @@ enum { BODY_MAX_BYTES = 1 << 20, REPLY_MAX_BYTES = 32 << 20 };
 /* Headers that control reads; all others are ignored. Values are borrowed from the arena. */
 #define HEADER_TABLE(H)                                                                            \
     H(ACCEPT_ENCODING, "Accept-Encoding")                                                          \
+    H(AUTHORIZATION, "Authorization")                                                              \
     H(CONTENT_LENGTH, "Content-Length")                                                            \
     H(CONTENT_TYPE, "Content-Type")                                                                \
     H(COOKIE, "Cookie")                                                                            \

@@ -8,8 +8,9 @@
 
 #include "control/api/api.h"
 #include "control/audit.h"
+#include "control/management_token.h"
+#include "control/scope.h"
 #include "control/session.h"
-#include "control/store/member_store.h"
 #include "control/store/project_store.h"
 
 static const struct route routes[] = {
@@ -90,14 +91,15 @@ void routes_print(void)
 
 void routes_print_roles(void)
 {
-    (void)printf(
-        "| Call | Audit log | viewer | developer | admin | owner |\n|---|---|---|---|---|---|\n");
+    (void)printf("| Call | Audit log | Token scope | viewer | developer | admin | owner |\n"
+                 "|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         const struct route *r = &routes[i];
         if (r->role == ROLE_NONE)
             continue;
-        (void)printf("| `%s %s` | %s |", method_name(r->method), r->path,
-                     r->action ? r->action : "");
+        enum scope scope = scope_of(r->method, r->path);
+        (void)printf("| `%s %s` | %s | %s |", method_name(r->method), r->path,
+                     r->action ? r->action : "", scope < SCOPES ? scope_name(scope) : "");
         for (enum role role = ROLE_VIEWER; role <= ROLE_OWNER; role++)
             (void)printf(" %s |", role < r->role ? "no" : role < r->others ? "own" : "yes");
         (void)printf("\n");
@@ -146,9 +148,8 @@ static bool check_member(struct call *c)
 {
     if (c->route->role == ROLE_NONE)
         return true;
-    enum pg_err e = member_store_role(c->pg, c->org, c->session.user, &c->role);
-    if (e != PG_OK)
-        return call_failed(c, e);
+    if (!call_read_role(c))
+        return false;
     if (c->role == ROLE_NONE) {
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such organisation.");
         return false;
@@ -173,15 +174,24 @@ static bool check_project(struct call *c)
     return found;
 }
 
-static bool check_all(struct call *c)
+/* Somebody's browser, or a script with a token: no page of another site can make a browser send
+ * that. */
+static bool check_caller(struct call *c)
 {
     bool changes = c->req.method != METHOD_GET;
+    if (c->route->auth == AUTH_USER && management_token_given(c))
+        return management_token_open(c);
     if (changes && !check_origin(c))
+        return false;
+    return c->route->auth == AUTH_NONE || (session_open(c) && (!changes || check_csrf(c)));
+}
+
+static bool check_all(struct call *c)
+{
+    if (!check_caller(c))
         return false;
     if (c->route->auth == AUTH_NONE)
         return true;
-    if (!session_open(c) || (changes && !check_csrf(c)))
-        return false;
     return parse_id(c, "org", &c->org) && parse_id(c, "project", &c->project) &&
            parse_id(c, "id", &c->id) && check_member(c) && check_project(c);
 }
