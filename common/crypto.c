@@ -329,6 +329,14 @@ struct crypto_aad aad_mail(struct uuid mail)
     return a;
 }
 
+struct crypto_aad aad_answer(struct uuid caller, const uint8_t hash[32])
+{
+    struct crypto_aad a = aad_of(STR("doteb answer "));
+    aad_add(&a, caller.b, sizeof caller.b);
+    aad_add(&a, hash, 32);
+    return a;
+}
+
 struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16])
 {
     struct crypto_aad a = aad_of(STR("doteb response "));

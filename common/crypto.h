@@ -3,7 +3,8 @@
  * master key (file or environment, never stored, has an id)
  *   seals each organisation's data key, the instance's pepper, people's second factors and
  *   mail that waits
- *     a data key seals that organisation's provider credentials, signing keys and stored answers,
+ *     a data key seals that organisation's provider credentials, signing keys, stored answers and
+ *     answers kept for repeated calls,
  *     AAD = purpose, organisation and row
  * A sealed blob is: version 1 | master key id 8 bytes or zero | nonce 24 | XChaCha20-Poly1305 text.
  * Authenticated with it: its first 9 bytes, then the caller's AAD (at most 256 bytes).
@@ -66,6 +67,8 @@ struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row);
 struct crypto_aad aad_signing_key(struct uuid organisation, struct uuid row);
 struct crypto_aad aad_second_factor(struct uuid user);
 struct crypto_aad aad_mail(struct uuid mail);
+/* An answer that control keeps for a repeated request; `hash`: of its key, 32 bytes. */
+struct crypto_aad aad_answer(struct uuid caller, const uint8_t hash[32]);
 /* `hash`: of the response's id, 16 bytes. */
 struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16]);
 

@@ -20,10 +20,8 @@ void audit_nothing(struct call *c)
 
 void audit_change(struct call *c, struct uuid target, struct str before, struct str after)
 {
-    if (str_eq(before, after))
-        audit_nothing(c);
-    else
-        audit_note(c, target, before, after);
+    audit_note(c, target, before, after);
+    c->audit.changed = !str_eq(before, after);
 }
 
 void audit_organisation(struct call *c, struct uuid organisation)

@@ -42,7 +42,7 @@ struct audit_note {
     bool said;    /* the handler has spoken */
     bool changed; /* there is something to write */
     struct uuid organisation, target;
-    struct str before, after;
+    struct str before, after; /* the same if nothing changed; NULL p: not there, or not said */
 };
 
 struct call {
@@ -59,6 +59,7 @@ struct call {
     enum role role;               /* in `org` */
     struct uuid org, project, id; /* of the path, where its template has them */
     struct audit_note audit;
+    bool with_etags; /* what it lists can be edited */
 };
 
 /* The reply to a store function's failure: 503 for a lost database, 500 and a log line else. Always

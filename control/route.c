@@ -8,9 +8,12 @@
 
 #include "control/api/api.h"
 #include "control/audit.h"
+#include "control/etag.h"
+#include "control/idempotency.h"
 #include "control/management_token.h"
 #include "control/scope.h"
 #include "control/session.h"
+#include "control/store/idempotency_store.h"
 #include "control/store/project_store.h"
 
 static const struct route routes[] = {
@@ -196,17 +199,71 @@ static bool check_all(struct call *c)
            parse_id(c, "id", &c->id) && check_member(c) && check_project(c);
 }
 
+/* Does the path name what can be edited: the thing itself, the list of such things (one segment
+ * less), or, with `verb`, something done to it (one segment more)? */
+static bool edited(const char *path, bool verb)
+{
+    struct str p = str_of(path);
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        struct str edit = str_of(routes[i].path);
+        struct str longer = p.len > edit.len ? p : edit, shorter = p.len > edit.len ? edit : p;
+        struct str more = str_make(longer.p + shorter.len, longer.len - shorter.len);
+        if (routes[i].method != METHOD_PATCH || !str_starts(longer, shorter))
+            continue;
+        bool one = more.len > 1 && more.p[0] == '/' &&
+                   str_find(str_make(more.p + 1, more.len - 1), '/') < 0;
+        if (more.len == 0 || (one && (longer.p == p.p ? verb : more.p[1] == '{')))
+            return true;
+    }
+    return false;
+}
+
+/* Changes of one thing wait for each other, so that each sees what the one before left. */
+static enum pg_err hold_thing(struct call *c)
+{
+    const struct route *r = c->route;
+    bool one = r->auth == AUTH_USER &&
+               (r->method == METHOD_PATCH || r->method == METHOD_DELETE || strstr(r->path, "{id}"));
+    struct uuid thing = !uuid_is_zero(c->id)        ? c->id
+                        : !uuid_is_zero(c->project) ? c->project
+                        : !uuid_is_zero(c->org)     ? c->org
+                                                    : c->session.user;
+    return one ? change_store_lock(c->pg, thing) : PG_OK;
+}
+
+/* What the handler did: still what the caller wanted to change? Then its row in the audit log, and
+ * the answer is made whole and kept. */
+static enum pg_err finish(struct call *c)
+{
+    const struct audit_note *n = &c->audit;
+    if (!etag_check(c))
+        return PG_OK;
+    enum pg_err e = audit_write(c);
+    if (e != PG_OK)
+        return e;
+    if (n->after.p && edited(c->route->path, n->before.p != NULL))
+        etag_answer(c, n->after, !uuid_is_zero(c->org));
+    return idempotency_keep(c);
+}
+
 /* The change and its row in the audit log, both or neither. */
 static void run_change(struct call *c)
 {
     enum pg_err e = pg_begin(c->pg);
+    if (e == PG_OK && !idempotency_begin(c)) {
+        pg_rollback(c->pg);
+        return;
+    }
+    if (e == PG_OK)
+        e = hold_thing(c);
     if (e == PG_OK) {
         c->route->run(c);
-        if (c->reply.status >= 400) {
+        if (c->reply.status < 400)
+            e = finish(c);
+        if (e == PG_OK && c->reply.status >= 400) {
             pg_rollback(c->pg);
             return;
         }
-        e = audit_write(c);
     }
     if (e == PG_OK)
         e = pg_commit(c->pg);
@@ -228,17 +285,26 @@ static void run_read(struct call *c)
     pg_rollback(c->pg);
 }
 
+static void run_get(struct call *c)
+{
+    c->route->run(c);
+    if (c->with_etags && c->reply.status == 200 && edited(c->route->path, false) &&
+        str_starts(buf_str(&c->reply.body), STR("{\"id\"")))
+        etag_answer(c, buf_str(&c->reply.body), !uuid_is_zero(c->org));
+}
+
 void route_run(struct call *c)
 {
     const struct route *r = c->route;
     if (check_all(c)) {
         ASSERT(r->action || r->method == METHOD_GET || (r->flags & ROUTE_READS));
+        c->with_etags = r->method == METHOD_GET && edited(r->path, false);
         if (r->action)
             run_change(c);
         else if (r->flags & ROUTE_READS)
             run_read(c);
         else
-            r->run(c);
+            run_get(c);
     }
     ASSERT(c->reply.status != 0);
     if (c->reply.body.failed)
