@@ -44,6 +44,10 @@ struct master_keys;
 struct master_keys *master_keys_parse(struct str text, char err[128]);
 void master_keys_free(struct master_keys *m);
 
+enum { CRYPTO_MASTER_ID_BYTES = 8 };
+/* The id of the first key: what it seals carries it after its first byte. */
+void master_keys_id(const struct master_keys *m, uint8_t out[CRYPTO_MASTER_ID_BYTES]);
+
 /* Seals `plain` with the first master key. `out` holds len + CRYPTO_SEAL_OVERHEAD bytes. */
 void master_seal(const struct master_keys *m, struct str plain, struct str aad, uint8_t *out);
 /* Opens what any of the keys sealed: an owned secret, or NULL (unknown key, altered bytes, AAD). */
