@@ -37,7 +37,14 @@ export function makeTenant(now: Date, { org, user, role, projectList }: Maker): 
     return { id: id(i + 1, '0b1'), name, email: `${box}@northwind.example` };
   };
   const members: Schemas['Member'][] = [
-    { etag: '0'.repeat(32), user, role, created_at: before(6000), last_seen_at: before(0.1), api_keys: 3 },
+    {
+      etag: '0'.repeat(32),
+      user,
+      role,
+      created_at: before(6000),
+      last_seen_at: before(0.1),
+      api_keys: 3,
+    },
     ...PEOPLE.map(([, as, api_keys, seen], i) => ({
       etag: '0'.repeat(32),
       user: person(i),
