@@ -74,6 +74,11 @@ bool apikey_plausible(struct str key)
     return memcmp(sum, key.p + PREFIX_LEN + BODY_LEN, SUM_LEN) == 0;
 }
 
+bool apikey_is_management(struct str key)
+{
+    return str_starts(key, STR("sk-doteb-mgmt-"));
+}
+
 struct apikey_hash apikey_hash(const struct secret *pepper, struct str key)
 {
     uint8_t inner[crypto_hash_sha256_BYTES];

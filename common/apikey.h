@@ -20,6 +20,8 @@ void apikey_generate(char out[APIKEY_TEXT_LEN + 1]);
  * look-up. Keys without our prefix pass (imported ones). Empty or over APIKEY_MAX_LEN: false; so
  * are management tokens, which share the prefix. */
 MUST_USE bool apikey_plausible(struct str key);
+/* Is it a management token (`sk-doteb-mgmt-`...), which opens the control API and no gateway? */
+bool apikey_is_management(struct str key);
 /* HMAC-SHA-256(pepper, SHA-256(key)). */
 struct apikey_hash apikey_hash(const struct secret *pepper, struct str key);
 /* The last 4 characters, as shown; "????" for keys under 8; "?" for what is not printable ASCII. */

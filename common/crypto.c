@@ -236,6 +236,13 @@ static bool sealed_by(struct str sealed, const uint8_t id[ID_BYTES])
     return sealed.len >= HEAD_BYTES && memcmp(sealed.p + 1, id, ID_BYTES) == 0;
 }
 
+void master_keys_id(const struct master_keys *m, uint8_t out[CRYPTO_MASTER_ID_BYTES])
+{
+    CHECK(m, MASTER_MAGIC);
+    static_assert((int)ID_BYTES == (int)CRYPTO_MASTER_ID_BYTES, "one id");
+    memcpy(out, m->keys[0].id, ID_BYTES);
+}
+
 void master_seal(const struct master_keys *m, struct str plain, struct str aad, uint8_t *out)
 {
     CHECK(m, MASTER_MAGIC);
@@ -326,6 +333,14 @@ struct crypto_aad aad_mail(struct uuid mail)
 {
     struct crypto_aad a = aad_of(STR("doteb mail "));
     aad_add(&a, mail.b, sizeof mail.b);
+    return a;
+}
+
+struct crypto_aad aad_answer(struct uuid caller, const uint8_t hash[32])
+{
+    struct crypto_aad a = aad_of(STR("doteb answer "));
+    aad_add(&a, caller.b, sizeof caller.b);
+    aad_add(&a, hash, 32);
     return a;
 }
 

@@ -3,7 +3,8 @@
  * master key (file or environment, never stored, has an id)
  *   seals each organisation's data key, the instance's pepper, people's second factors and
  *   mail that waits
- *     a data key seals that organisation's provider credentials, signing keys and stored answers,
+ *     a data key seals that organisation's provider credentials, signing keys, stored answers and
+ *     answers kept for repeated calls,
  *     AAD = purpose, organisation and row
  * A sealed blob is: version 1 | master key id 8 bytes or zero | nonce 24 | XChaCha20-Poly1305 text.
  * Authenticated with it: its first 9 bytes, then the caller's AAD (at most 256 bytes).
@@ -43,6 +44,10 @@ struct master_keys;
 struct master_keys *master_keys_parse(struct str text, char err[128]);
 void master_keys_free(struct master_keys *m);
 
+enum { CRYPTO_MASTER_ID_BYTES = 8 };
+/* The id of the first key: what it seals carries it after its first byte. */
+void master_keys_id(const struct master_keys *m, uint8_t out[CRYPTO_MASTER_ID_BYTES]);
+
 /* Seals `plain` with the first master key. `out` holds len + CRYPTO_SEAL_OVERHEAD bytes. */
 void master_seal(const struct master_keys *m, struct str plain, struct str aad, uint8_t *out);
 /* Opens what any of the keys sealed: an owned secret, or NULL (unknown key, altered bytes, AAD). */
@@ -66,6 +71,8 @@ struct crypto_aad aad_provider_key(struct uuid organisation, struct uuid row);
 struct crypto_aad aad_signing_key(struct uuid organisation, struct uuid row);
 struct crypto_aad aad_second_factor(struct uuid user);
 struct crypto_aad aad_mail(struct uuid mail);
+/* An answer that control keeps for a repeated request; `hash`: of its key, 32 bytes. */
+struct crypto_aad aad_answer(struct uuid caller, const uint8_t hash[32]);
 /* `hash`: of the response's id, 16 bytes. */
 struct crypto_aad aad_response(struct uuid organisation, const uint8_t hash[16]);
 

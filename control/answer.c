@@ -38,7 +38,7 @@ enum MHD_Result answer_queue(struct exchange *x, int status, struct MHD_Response
 
 enum MHD_Result answer_reply(struct exchange *x)
 {
-    char seconds[16];
+    char seconds[16], etag[ETAG_LEN + 3];
     struct reply *reply = &x->call.reply;
     ASSERT(reply->status != 0);
     metrics_add(reply->status < 400 ? M_API_2XX : reply->status < 500 ? M_API_4XX : M_API_5XX, 1);
@@ -55,6 +55,9 @@ enum MHD_Result answer_reply(struct exchange *x)
         (void)snprintf(named, sizeof named, "attachment; filename=\"%s\"", reply->attachment);
         header(r, "Content-Disposition", named);
     }
+    (void)snprintf(etag, sizeof etag, "\"%s\"", reply->etag);
+    header(r, "ETag", *reply->etag ? etag : NULL);
+    header(r, "Idempotency-Replayed", reply->replayed ? "true" : NULL);
     header(r, "Set-Cookie", reply->cookie);
     header(r, "Connection", reply->close ? "close" : NULL);
     (void)snprintf(seconds, sizeof seconds, "%d", reply->retry_after_s);

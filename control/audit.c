@@ -20,10 +20,8 @@ void audit_nothing(struct call *c)
 
 void audit_change(struct call *c, struct uuid target, struct str before, struct str after)
 {
-    if (str_eq(before, after))
-        audit_nothing(c);
-    else
-        audit_note(c, target, before, after);
+    audit_note(c, target, before, after);
+    c->audit.changed = !str_eq(before, after);
 }
 
 void audit_organisation(struct call *c, struct uuid organisation)
@@ -46,6 +44,7 @@ enum pg_err audit_write(struct call *c)
         .organisation = org,
         .action = c->route->action,
         .actor = &c->session.user,
+        .actor_name = c->by_token ? c->token.name : NULL,
         .project = uuid_is_zero(c->project) ? NULL : &c->project,
         .target = uuid_is_zero(n->target) ? NULL : &n->target,
         .before = n->before,

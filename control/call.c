@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "control/store/member_store.h"
 
 bool call_failed(struct call *c, enum pg_err e)
 {
@@ -30,6 +31,16 @@ void call_no_content(struct call *c)
 {
     c->reply.status = 204;
     c->reply.content_type = NULL;
+}
+
+bool call_read_role(struct call *c)
+{
+    enum pg_err e = member_store_role(c->pg, c->org, c->session.user, &c->role);
+    if (c->by_token && !uuid_eq(c->org, c->token.organisation))
+        c->role = ROLE_NONE;
+    if (c->by_token && c->role > c->token.role)
+        c->role = c->token.role;
+    return e == PG_OK || call_failed(c, e);
 }
 
 bool call_may_change(struct call *c, struct uuid owner)

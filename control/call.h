@@ -7,6 +7,7 @@
 #include "control/guess.h"
 #include "control/http.h"
 #include "control/role.h"
+#include "control/store/management_token_store.h"
 #include "control/store/session_store.h"
 
 struct call;
@@ -43,7 +44,7 @@ struct audit_note {
     bool said;    /* the handler has spoken */
     bool changed; /* there is something to write */
     struct uuid organisation, target;
-    struct str before, after;
+    struct str before, after; /* the same if nothing changed; NULL p: not there, or not said */
 };
 
 struct call {
@@ -56,10 +57,13 @@ struct call {
     struct http_request req;
     struct reply reply;
     struct live_viewer *viewer;   /* owned; the answer is its stream, if there is one */
-    struct session session;       /* AUTH_USER only */
+    struct session session; /* AUTH_USER only */
+    bool by_token;          /* a script: no session, `session.user` is the token's maker */
+    struct management_token token;
     enum role role;               /* in `org` */
     struct uuid org, project, id; /* of the path, where its template has them */
     struct audit_note audit;
+    bool with_etags; /* what it lists can be edited */
 };
 
 /* The reply to a store function's failure: 503 for a lost database, 500 and a log line else. Always
@@ -72,6 +76,9 @@ void call_no_content(struct call *c);
 /* May the caller change what belongs to `owner`, by the route's two roles? False after writing 403.
  */
 bool call_may_change(struct call *c, struct uuid owner);
+/* Reads `role`: that of the caller in `org` now, and no more than their token's. False after
+ * writing the database's failure. */
+MUST_USE bool call_read_role(struct call *c);
 /* A store's "get": column 0 of the one row is the API's object as JSON. */
 typedef enum pg_err item_fn(struct pg *pg, struct uuid organisation, struct uuid id,
                             struct pg_result **out);

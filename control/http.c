@@ -77,6 +77,7 @@ void reply_problem(struct reply *r, enum problem p, const char *field, const cha
     (void)vsnprintf(detail, sizeof detail, fmt, args);
     va_end(args);
     buf_reset(&r->body);
+    r->etag[0] = '\0';
     r->status = problems[p].status;
     r->content_type = "application/problem+json";
     (void)buf_printf(&r->body, "{\"type\":\"urn:doteb:problem:%s\",\"title\":", problems[p].slug);

@@ -9,16 +9,19 @@
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_DELETE, METHOD_OTHER };
 
-enum { BODY_MAX_BYTES = 1 << 20, REPLY_MAX_BYTES = 32 << 20 };
+enum { BODY_MAX_BYTES = 1 << 20, REPLY_MAX_BYTES = 32 << 20, ETAG_LEN = 32 };
 
 /* Headers that control reads; all others are ignored. Values are borrowed from the arena. */
 #define HEADER_TABLE(H)                                                                            \
     H(ACCEPT_ENCODING, "Accept-Encoding")                                                          \
+    H(AUTHORIZATION, "Authorization")                                                              \
     H(CONTENT_LENGTH, "Content-Length")                                                            \
     H(CONTENT_TYPE, "Content-Type")                                                                \
     H(COOKIE, "Cookie")                                                                            \
     H(CSRF, "X-CSRF-Token")                                                                        \
     H(HOST, "Host")                                                                                \
+    H(IDEMPOTENCY_KEY, "Idempotency-Key")                                                          \
+    H(IF_MATCH, "If-Match")                                                                        \
     H(IF_NONE_MATCH, "If-None-Match")                                                              \
     H(LAST_EVENT_ID, "Last-Event-ID")                                                              \
     H(ORIGIN, "Origin")                                                                            \
@@ -47,11 +50,13 @@ struct http_request {
 struct reply {
     int status; /* 0: none yet */
     const char *content_type;
-    const char *allow;      /* Allow, or NULL */
-    int retry_after_s;      /* Retry-After, 0: none */
-    char cookie[256];       /* Set-Cookie, "": none */
-    const char *attachment; /* a file name: offered as a download. NULL: none */
-    bool close;             /* end the connection after it */
+    const char *allow;       /* Allow, or NULL */
+    int retry_after_s;       /* Retry-After, 0: none */
+    char cookie[256];        /* Set-Cookie, "": none */
+    char etag[ETAG_LEN + 1]; /* ETag without its quotes, "": none */
+    bool replayed;           /* a kept answer (idempotency.h) */
+    const char *attachment;  /* a file name: offered as a download. NULL: none */
+    bool close;              /* end the connection after it */
     struct buf body;
 };
 

@@ -18,6 +18,7 @@ enum input_kind {
     INPUT_BOOL,   /* bool; bodies only */
     INPUT_WORD,   /* int: index in `words`, which ends with NULL */
     INPUT_OBJECT, /* const json_t *; bodies only, borrowed until the call ends */
+    INPUT_ARRAY,  /* the same; min and max elements */
 };
 
 struct input_row {

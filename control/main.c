@@ -25,6 +25,14 @@ static const struct verb verbs[] = {
      cmd_admin_create,
      "--email E [--name N] [--organisation NAME] [--password-stdin] [--if-missing]\n"
      "                          make an operator account; prints its password if it made one"},
+    {{"admin", "recover"},
+     cmd_admin_recover,
+     "--email E [--password-stdin]\n"
+     "                          let somebody in again: removes the second factor, ends all sessions,\n"
+     "                          and prints a link to choose a password (or sets the one on stdin)"},
+    {{"master-key", "rotate"},
+     cmd_master_key_rotate,
+     "\n                          seal everything under the first key of DOTEB_MASTER_KEY"},
     {{"key", "create"},
      cmd_key_create,
      "--project NAME --name N [--organisation NAME]\n"

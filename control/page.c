@@ -6,6 +6,8 @@
 
 #include <sodium.h>
 
+#include "control/etag.h"
+
 void page_init(struct page *p)
 {
     *p = (struct page){.limit = 50};
@@ -66,7 +68,10 @@ void page_write(struct call *c, const struct page *p, const struct pg_result *r,
     for (size_t i = 0; i < shown; i++) {
         if (i)
             (void)buf_add_char(out, ',');
-        (void)buf_add_str(out, pg_str(r, i, 0));
+        if (c->with_etags)
+            etag_add(out, pg_str(r, i, 0));
+        else
+            (void)buf_add_str(out, pg_str(r, i, 0));
     }
     (void)buf_add_lit(out, "],\"next_cursor\":");
     if (rows > limit)

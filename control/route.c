@@ -8,8 +8,12 @@
 
 #include "control/api/api.h"
 #include "control/audit.h"
+#include "control/etag.h"
+#include "control/idempotency.h"
+#include "control/management_token.h"
+#include "control/scope.h"
 #include "control/session.h"
-#include "control/store/member_store.h"
+#include "control/store/idempotency_store.h"
 #include "control/store/project_store.h"
 
 static const struct route routes[] = {
@@ -90,14 +94,15 @@ void routes_print(void)
 
 void routes_print_roles(void)
 {
-    (void)printf(
-        "| Call | Audit log | viewer | developer | admin | owner |\n|---|---|---|---|---|---|\n");
+    (void)printf("| Call | Audit log | Token scope | viewer | developer | admin | owner |\n"
+                 "|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         const struct route *r = &routes[i];
         if (r->role == ROLE_NONE)
             continue;
-        (void)printf("| `%s %s` | %s |", method_name(r->method), r->path,
-                     r->action ? r->action : "");
+        enum scope scope = scope_of(r->method, r->path);
+        (void)printf("| `%s %s` | %s | %s |", method_name(r->method), r->path,
+                     r->action ? r->action : "", scope < SCOPES ? scope_name(scope) : "");
         for (enum role role = ROLE_VIEWER; role <= ROLE_OWNER; role++)
             (void)printf(" %s |", role < r->role ? "no" : role < r->others ? "own" : "yes");
         (void)printf("\n");
@@ -146,9 +151,8 @@ static bool check_member(struct call *c)
 {
     if (c->route->role == ROLE_NONE)
         return true;
-    enum pg_err e = member_store_role(c->pg, c->org, c->session.user, &c->role);
-    if (e != PG_OK)
-        return call_failed(c, e);
+    if (!call_read_role(c))
+        return false;
     if (c->role == ROLE_NONE) {
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such organisation.");
         return false;
@@ -173,30 +177,93 @@ static bool check_project(struct call *c)
     return found;
 }
 
-static bool check_all(struct call *c)
+/* Somebody's browser, or a script with a token: no page of another site can make a browser send
+ * that. */
+static bool check_caller(struct call *c)
 {
     bool changes = c->req.method != METHOD_GET;
+    if (c->route->auth == AUTH_USER && management_token_given(c))
+        return management_token_open(c);
     if (changes && !check_origin(c))
+        return false;
+    return c->route->auth == AUTH_NONE || (session_open(c) && (!changes || check_csrf(c)));
+}
+
+static bool check_all(struct call *c)
+{
+    if (!check_caller(c))
         return false;
     if (c->route->auth == AUTH_NONE)
         return true;
-    if (!session_open(c) || (changes && !check_csrf(c)))
-        return false;
     return parse_id(c, "org", &c->org) && parse_id(c, "project", &c->project) &&
            parse_id(c, "id", &c->id) && check_member(c) && check_project(c);
+}
+
+/* Does the path name what can be edited: the thing itself, the list of such things (one segment
+ * less), or, with `verb`, something done to it (one segment more)? */
+static bool edited(const char *path, bool verb)
+{
+    struct str p = str_of(path);
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        struct str edit = str_of(routes[i].path);
+        struct str longer = p.len > edit.len ? p : edit, shorter = p.len > edit.len ? edit : p;
+        struct str more = str_make(longer.p + shorter.len, longer.len - shorter.len);
+        if (routes[i].method != METHOD_PATCH || !str_starts(longer, shorter))
+            continue;
+        bool one = more.len > 1 && more.p[0] == '/' &&
+                   str_find(str_make(more.p + 1, more.len - 1), '/') < 0;
+        if (more.len == 0 || (one && (longer.p == p.p ? verb : more.p[1] == '{')))
+            return true;
+    }
+    return false;
+}
+
+/* Changes of one thing wait for each other, so that each sees what the one before left. */
+static enum pg_err hold_thing(struct call *c)
+{
+    const struct route *r = c->route;
+    bool one = r->auth == AUTH_USER &&
+               (r->method == METHOD_PATCH || r->method == METHOD_DELETE || strstr(r->path, "{id}"));
+    struct uuid thing = !uuid_is_zero(c->id)        ? c->id
+                        : !uuid_is_zero(c->project) ? c->project
+                        : !uuid_is_zero(c->org)     ? c->org
+                                                    : c->session.user;
+    return one ? change_store_lock(c->pg, thing) : PG_OK;
+}
+
+/* What the handler did: still what the caller wanted to change? Then its row in the audit log, and
+ * the answer is made whole and kept. */
+static enum pg_err finish(struct call *c)
+{
+    const struct audit_note *n = &c->audit;
+    if (!etag_check(c))
+        return PG_OK;
+    enum pg_err e = audit_write(c);
+    if (e != PG_OK)
+        return e;
+    if (n->after.p && edited(c->route->path, n->before.p != NULL))
+        etag_answer(c, n->after, !uuid_is_zero(c->org));
+    return idempotency_keep(c);
 }
 
 /* The change and its row in the audit log, both or neither. */
 static void run_change(struct call *c)
 {
     enum pg_err e = pg_begin(c->pg);
+    if (e == PG_OK && !idempotency_begin(c)) {
+        pg_rollback(c->pg);
+        return;
+    }
+    if (e == PG_OK)
+        e = hold_thing(c);
     if (e == PG_OK) {
         c->route->run(c);
-        if (c->reply.status >= 400) {
+        if (c->reply.status < 400)
+            e = finish(c);
+        if (e == PG_OK && c->reply.status >= 400) {
             pg_rollback(c->pg);
             return;
         }
-        e = audit_write(c);
     }
     if (e == PG_OK)
         e = pg_commit(c->pg);
@@ -218,17 +285,26 @@ static void run_read(struct call *c)
     pg_rollback(c->pg);
 }
 
+static void run_get(struct call *c)
+{
+    c->route->run(c);
+    if (c->with_etags && c->reply.status == 200 && edited(c->route->path, false) &&
+        str_starts(buf_str(&c->reply.body), STR("{\"id\"")))
+        etag_answer(c, buf_str(&c->reply.body), !uuid_is_zero(c->org));
+}
+
 void route_run(struct call *c)
 {
     const struct route *r = c->route;
     if (check_all(c)) {
         ASSERT(r->action || r->method == METHOD_GET || (r->flags & ROUTE_READS));
+        c->with_etags = r->method == METHOD_GET && edited(r->path, false);
         if (r->action)
             run_change(c);
         else if (r->flags & ROUTE_READS)
             run_read(c);
         else
-            r->run(c);
+            run_get(c);
     }
     ASSERT(c->reply.status != 0);
     if (c->reply.body.failed)

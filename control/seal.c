@@ -36,3 +36,24 @@ enum pg_err seal_for(const struct app *app, struct pg *pg, struct uuid organisat
     secret_free(key);
     return PG_OK;
 }
+
+enum pg_err open_for(const struct app *app, struct pg *pg, struct uuid organisation,
+                     const struct crypto_aad *aad, struct str sealed, struct arena *arena,
+                     struct str *plain)
+{
+    enum pg_err e;
+    if (sealed.len < CRYPTO_SEAL_OVERHEAD)
+        return PG_INVALID;
+    struct secret *key = open_data_key(app, pg, organisation, &e);
+    if (!key)
+        return e;
+    size_t len = sealed.len - CRYPTO_SEAL_OVERHEAD;
+    uint8_t *out = arena_alloc(arena, len + 1);
+    bool ok = data_open_into(key, sealed, str_make(aad->p, aad->len), out);
+    secret_free(key);
+    *plain = str_make((const char *)out, len);
+    if (ok)
+        return PG_OK;
+    log_event(LOG_ERROR, "kept_answer_does_not_open", LOG_ID("organisation", organisation));
+    return PG_INVALID;
+}

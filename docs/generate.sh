@@ -46,6 +46,10 @@ Every call of the control API that belongs to an organisation, and which of its 
 `own`: on what is their own only (their API keys, signing keys of those, their membership). Whoever is
 no member gets 404, whether the organisation exists or not; whoever is not signed in 401.
 
+A script that comes with a management token may what its maker may, at most with the token's role, where
+the token has the scope that the third column names; empty: not with a token. The token of an organisation
+opens no other, and nobody's account.
+
 Nobody gives a role above their own, changes one that is, or takes an organisation's last owner away.
 
 This page is written by `make docs` from the control daemon's route table, and each of its cells is

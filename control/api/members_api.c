@@ -50,11 +50,11 @@ static bool hold(struct call *c, enum role *role)
 {
     enum pg_err e = organisation_store_lock(c->pg, c->org);
     if (e == PG_OK)
-        e = member_store_role(c->pg, c->org, c->session.user, &c->role);
-    if (e == PG_OK)
         e = member_store_role(c->pg, c->org, c->id, role);
     if (e != PG_OK)
         return call_failed(c, e);
+    if (!call_read_role(c))
+        return false;
     if (c->role < c->route->role)
         return not_allowed(c, "Your role has just been changed.");
     if (!call_may_change(c, c->id))

@@ -10,8 +10,9 @@
     "actor_name, project_id, target_id, before, after, ip, user_agent, target_name) "
 /* What usage counts is no part of a change. A thing's name is the newest that it has. */
 #define ADD_VALUES \
-    ", $2, $3, $4, case when $5::uuid is null then 'cli' else 'user' end, $5, coalesce((select " \
-    "email from users where user_id = $5), $6, ''), $7, $8, v.before, v.after, $11::inet, $12, " \
+    ", $2, $3, $4, case when $5::uuid is null then 'cli' when $6::text is null then 'user' else 'token' end, $5, " \
+    "coalesce((select case when $6 is null then email else 'token ' || $6 || ' of ' || email end " \
+    "from users where user_id = $5), $6, ''), $7, $8, v.before, v.after, $11::inet, $12, " \
     "left(coalesce(v.after->'user'->>'email', v.before->'user'->>'email', (select n from unnest(array['name', 'label', 'email', 'access_key_id', " \
     "'provider']) with ordinality f(field, i), coalesce(nullif(v.after->>field, ''), " \
     "nullif(v.before->>field, '')) n where n is not null order by i limit 1), ''), 200) " \

@@ -10,7 +10,8 @@ struct audit_entry {
                                         operator's if there is none */
     const char *action;
     const struct uuid *actor;            /* a user; NULL: the command line */
-    const char *actor_name;              /* of the command line; a user's is looked up */
+    const char *actor_name;              /* of the command line, or of the token of the user by
+                                            which they did it; a user's own is looked up */
     const struct uuid *project, *target; /* may be NULL */
     struct str before, after;            /* JSON objects as the API shows them; NULL p: none */
     const char *ip;                      /* NULL: unknown */

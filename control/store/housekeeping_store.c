@@ -19,6 +19,10 @@ static const struct pg_stmt purge_sessions_stmt = {
 static const struct pg_stmt purge_tokens_stmt = {
     "housekeeping.purge_tokens", "delete from account_tokens where expires_at < now()"};
 
+static const struct pg_stmt purge_answers_stmt = {
+    "housekeeping.purge_answers",
+    "delete from idempotent_answers where created_at < now() - interval '24 hours'"};
+
 enum pg_err housekeeping_store_partitions(struct pg *pg)
 {
     return pg_run(pg, &partitions_stmt, NULL, 0, NULL);
@@ -39,5 +43,7 @@ enum pg_err housekeeping_store_purge(struct pg *pg)
     enum pg_err e = pg_run(pg, &purge_changes_stmt, NULL, 0, NULL);
     if (e == PG_OK)
         e = pg_run(pg, &purge_sessions_stmt, NULL, 0, NULL);
+    if (e == PG_OK)
+        e = pg_run(pg, &purge_answers_stmt, NULL, 0, NULL);
     return e == PG_OK ? pg_run(pg, &purge_tokens_stmt, NULL, 0, NULL) : e;
 }

@@ -73,7 +73,7 @@ static enum err judge_key(struct req *r, struct str credential)
     if (!r->snap)
         return E_NOT_READY;
     if (!find_key(r, credential))
-        return E_BAD_KEY;
+        return apikey_is_management(credential) ? E_MANAGEMENT_TOKEN : E_BAD_KEY;
     r->who.project = snapshot_project(r->snap, r->who.key.organisation_id, r->who.key.project_id);
     if (!r->who.project)
         return E_BAD_KEY;

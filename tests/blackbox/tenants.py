@@ -23,6 +23,7 @@ BODIES = {
     ("PATCH", P + "/api-keys/{id}"): lambda w, who: {"disabled": True},
     ("POST", P + "/api-keys/{id}/rotate"): lambda w, who: {"grace_hours": 1},
     ("POST", P + "/signing-keys"): lambda w, who: {"api_key_id": w.ids["api-keys"]},
+    ("POST", O + "/management-tokens"): lambda w, who: {"name": "t", "role": "viewer", "scopes": ["read"]},
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
@@ -61,6 +62,7 @@ class World:
         self.ids = {
             "api-keys": key["id"], "signing-keys": self.make_pair(owner, key["id"])["id"],
             "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"],
+            "management-tokens": self.make_token()["id"],
             "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),
         }
 
@@ -82,6 +84,9 @@ class World:
 
     def make_pair(self, who, key):
         return self.make(f"/projects/{self.project}/signing-keys", {"api_key_id": key}, who)
+
+    def make_token(self, scopes=("read",), role="viewer", who=None):
+        return self.make("/management-tokens", {"name": "script", "role": role, "scopes": list(scopes)}, who)
 
     def invite(self, email):
         return self.make("/invitations", {"email": email, "role": "viewer"})["link"].split("#")[1] \

@@ -55,6 +55,21 @@ def test_documented_parameters_are_those_of_the_path_and_csrf():
         assert ("Csrf" in refs) == changes, (method, path)
 
 
+def test_documented_answers_are_those_of_the_checks_before_a_handler():
+    """A token without the scope, an If-Match of what has changed, an Idempotency-Key in use."""
+    for method, path, operation in documented():
+        refs = {p.get("$ref", "").rsplit("/", 1)[-1] for p in operation.get("parameters", [])}
+        answers = set(operation["responses"])
+        posts = method == "POST" and path.startswith("/api/v1/organisations")
+        edits = (method in ("PATCH", "DELETE") and "{org}" in path) or (posts and "{id}" in path)
+        if operation["x-role"] != "none":
+            assert "403" in answers, (method, path)
+        if edits:
+            assert "IfMatch" in refs and "412" in answers, (method, path)
+        if posts:
+            assert "IdempotencyKey" in refs and "409" in answers, (method, path)
+
+
 def test_names_of_steps_are_the_gateway_s():
     steps = re.findall(r"^STEP\((\w+)\)", (ROOT / "gateway/steps.def").read_text(), re.M)
     source = re.sub(r'"\s*\\?\s*"', "", (ROOT / "control/store/request_store.c").read_text())

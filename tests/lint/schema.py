@@ -9,6 +9,7 @@ INSTANCE = {
     "instance": "one row: the instance itself",
     "users": "people belong to several organisations",
     "sessions": "of a person, not of an organisation",
+    "idempotent_answers": "of whoever sent the key",
     "outbox": "mail to people",
     "account_tokens": "of people", "second_factors": "of people", "recovery_codes": "of people",
     "providers": "catalogue", "models": "catalogue", "model_aliases": "catalogue",

@@ -64,6 +64,8 @@ START_TEST(judges_other_texts)
     ck_assert(!apikey_plausible(STR("sk-doteb-")));
     ck_assert(!apikey_plausible(STR(KEY_A "0")));
     ck_assert(!apikey_plausible(STR("sk-doteb-mgmt-1234567890"))); /* another kind of token */
+    ck_assert(apikey_is_management(STR("sk-doteb-mgmt-1234567890")));
+    ck_assert(!apikey_is_management(STR(KEY_A)));
     ck_assert(apikey_plausible(str_make(longest, APIKEY_MAX_LEN)));
     ck_assert(!apikey_plausible(str_make(longest, APIKEY_MAX_LEN + 1)));
 }

@@ -37,8 +37,16 @@ export function makeTenant(now: Date, { org, user, role, projectList }: Maker): 
     return { id: id(i + 1, '0b1'), name, email: `${box}@northwind.example` };
   };
   const members: Schemas['Member'][] = [
-    { user, role, created_at: before(6000), last_seen_at: before(0.1), api_keys: 3 },
+    {
+      etag: '0'.repeat(32),
+      user,
+      role,
+      created_at: before(6000),
+      last_seen_at: before(0.1),
+      api_keys: 3,
+    },
     ...PEOPLE.map(([, as, api_keys, seen], i) => ({
+      etag: '0'.repeat(32),
       user: person(i),
       role: as,
       created_at: before(5000 - i * 900),
@@ -48,6 +56,7 @@ export function makeTenant(now: Date, { org, user, role, projectList }: Maker): 
   ];
   const projects: Schemas['Project'][] = projectList.map((project, i) => ({
     ...project,
+    etag: '0'.repeat(32),
     mode: i === 0 ? 'hybrid' : 'api-keys',
     created_at: before(5800 - i * 2000),
     archived_at: null,
@@ -58,6 +67,7 @@ export function makeTenant(now: Date, { org, user, role, projectList }: Maker): 
   }));
   return {
     organisation: {
+      etag: '0'.repeat(32),
       id: org,
       name: 'Northwind',
       is_operator: false,

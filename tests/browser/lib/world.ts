@@ -102,6 +102,7 @@ export function makeWorld(
     .slice(0, projects)
     .map((name, i) => ({ id: uuid(i + 1, '0a3'), name, mode: 'hybrid' as const }));
   const apiKeys = KEYS.map(([name, owner, days, share], i): Schemas['ApiKey'] => ({
+    etag: '0'.repeat(32),
     id: uuid(i + 1, '0a4'),
     name,
     last4: ['x7Qd', 'aB3k', '90Zp', 'mN2e', 'Ty6c'][i] as string,
@@ -170,6 +171,7 @@ export function makeWorld(
       ['mistral', 'La Plateforme', 'pQ0s', false],
       ['groq', 'old trial', 'tt9L', true],
     ].map(([provider, label, last4, off], i) => ({
+      etag: '0'.repeat(32),
       id: uuid(i + 1, '0a5'),
       provider: String(provider),
       label: String(label),
