@@ -141,12 +141,20 @@ static bool take_object(struct call *c, const struct input_row *row, const struc
     return true;
 }
 
+static bool take_array(struct call *c, const struct input_row *row, const struct value *v)
+{
+    if (v->text_only || !json_is_array(v->json))
+        return refuse(c, row, "give an array.");
+    *(const json_t **)row->to = v->json;
+    return true;
+}
+
 typedef bool take_fn(struct call *c, const struct input_row *row, const struct value *v);
 
 static take_fn *const takers[] = {
     [INPUT_TEXT] = take_text, [INPUT_SECRET] = take_secret, [INPUT_UUID] = take_uuid,
     [INPUT_TIME] = take_time, [INPUT_INT] = take_int,       [INPUT_BOOL] = take_bool,
-    [INPUT_WORD] = take_word, [INPUT_OBJECT] = take_object,
+    [INPUT_WORD] = take_word, [INPUT_ARRAY] = take_array,   [INPUT_OBJECT] = take_object,
 };
 static_assert(ARRAY_LEN(takers) == INPUT_OBJECT + 1, "one function per kind");
 

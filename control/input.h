@@ -17,6 +17,7 @@ enum input_kind {
     INPUT_INT,    /* int64_t; min and max */
     INPUT_BOOL,   /* bool; bodies only */
     INPUT_WORD,   /* int: index in `words`, which ends with NULL */
+    INPUT_ARRAY,  /* const json_t *, the same of an array */
     INPUT_OBJECT, /* const json_t *; bodies only, borrowed until the call ends */
 };
 
