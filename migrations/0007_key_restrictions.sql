@@ -10,4 +10,5 @@ alter table api_keys
         and octet_length(array_to_string(models || providers || ip_ranges, ',', '-')) <= 24000
         and array_position(models, null) is null and array_position(providers, null) is null
         and array_position(ip_ranges, null) is null
+        and array_position(models || providers || ip_ranges, '') is null
         and strpos(array_to_string(models || providers || ip_ranges, ','), E'\n') = 0);

@@ -231,6 +231,8 @@ def test_what_the_gateway_cannot_read_closes_the_key(owner, gateway, installatio
     for column, value, code in (("ip_ranges", "nonsense", "ip_not_allowed"), ("models", "gone", "model_not_allowed")):
         installation.query(f"update api_keys set {column} = array['{value}'] where api_key_id = '{made['id']}'")
         wait_until(lambda: chat(gateway, made["key"])[2].get("error", {}).get("code") == code, 1.5, code)
+        with pytest.raises(ValueError, match="restrictions_check"):   # it would look like none at all
+            installation.query(f"update api_keys set {column} = array[''] where api_key_id = '{made['id']}'")
         installation.query(f"update api_keys set {column} = '{{}}' where api_key_id = '{made['id']}'")
 
 
