@@ -9,7 +9,7 @@ static bool callable(const struct req *r, const struct snap_offer *o)
 {
     size_t n;
     snapshot_provider_keys(r->snap, r->who.key.organisation_id, o->provider->id, &n);
-    return n > 0 && o->ends_at_us > r->in.created_us;
+    return n > 0 && o->ends_at_us > r->in.created_us && permit_offer(r->who.permit, o);
 }
 
 static struct dialect_model model_of(const struct snap_offer *o, bool prefixed)

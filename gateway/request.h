@@ -28,6 +28,7 @@
 #include "gateway/pool.h"
 #include "gateway/sign/sigv4.h"
 #include "gateway/sign/sigv4_memo.h"
+#include "gateway/snapshot/permit.h"
 #include "gateway/snapshot/snapshot.h"
 #include "gateway/timer.h"
 #include "gateway/tokens.h"
@@ -177,6 +178,7 @@ struct req {
     struct { /* by auth */
         struct snap_key key;
         const struct snap_project *project;
+        const struct permit *permit;      /* what a restricted key may call; NULL: everything */
         bool known;                       /* the key is one of ours: the request gets a row */
         struct client_signature *claimed; /* who it says it is, until receive has the whole body
                                              that the signature is of; NULL: not signed */

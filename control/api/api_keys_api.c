@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "control/api/api.h"
+#include "control/api/key_restrictions.h"
 #include "control/audit.h"
 #include "control/page.h"
 #include "control/store/api_key_store.h"
@@ -42,6 +43,15 @@ void api_keys_list(struct call *c)
     pg_result_free(r);
 }
 
+static struct api_key_restrictions lists_of(struct call *c, const struct key_restrictions_input *in)
+{
+    return (struct api_key_restrictions){
+        .models = key_restrictions_text(c, in->models),
+        .providers = key_restrictions_text(c, in->providers),
+        .ip_ranges = key_restrictions_text(c, in->ip_ranges),
+    };
+}
+
 void api_keys_create(struct call *c)
 {
     char key[APIKEY_TEXT_LEN + 1], last4[5];
@@ -52,16 +62,19 @@ void api_keys_create(struct call *c)
         .project = c->project,
         .owner = c->session.user,
     };
+    struct key_restrictions_input lists = {0};
     const struct input_row rows[] = {
         {.name = "name", .kind = INPUT_TEXT, .required = true, .min = 1, .max = 100, .to = &k.name},
         {.name = "expires_at", .kind = INPUT_TIME, .nullable = true, .to = &k.expires_us},
+        KEY_RESTRICTIONS_INPUT(&lists),
     };
-    if (!input_body(c, rows, ARRAY_LEN(rows)))
+    if (!input_body(c, rows, ARRAY_LEN(rows)) || !key_restrictions_judge(c, &lists))
         return;
     if (k.expires_us && k.expires_us <= now_us) {
         (void)input_refuse(c, "expires_at", "give a time in the future.");
         return;
     }
+    k.restrictions = lists_of(c, &lists);
     apikey_generate(key);
     apikey_last4(str_of(key), last4);
     k.hash = apikey_hash(c->app->pepper, str_of(key));
@@ -103,6 +116,7 @@ void api_keys_update(struct call *c)
     struct str before, after = STR_NULL;
     bool done = false;
     struct api_key_patch p = {0};
+    struct key_restrictions_input lists = {0};
     const struct input_row rows[] = {
         {.name = "name", .kind = INPUT_TEXT, .min = 1, .max = 100, .to = &p.name},
         {.name = "disabled", .kind = INPUT_BOOL, .to = &p.disabled, .given = &p.set_disabled},
@@ -111,17 +125,22 @@ void api_keys_update(struct call *c)
          .nullable = true,
          .to = &p.expires_us,
          .given = &p.set_expires},
+        KEY_RESTRICTIONS_INPUT(&lists),
     };
-    if (!input_body(c, rows, ARRAY_LEN(rows)) || !mine(c, &before))
+    if (!input_body(c, rows, ARRAY_LEN(rows)) || !mine(c, &before) ||
+        !key_restrictions_judge(c, &lists))
         return;
     if (p.expires_us && p.expires_us <= clock_wall_us()) {
         (void)input_refuse(c, "expires_at", "give a time in the future.");
         return;
     }
-    if (!p.name.p && !p.set_disabled && !p.set_expires) {
-        reply_problem(&c->reply, P_INVALID, NULL, "Give name, disabled or expires_at.");
+    if (!p.name.p && !p.set_disabled && !p.set_expires && !lists.models && !lists.providers &&
+        !lists.ip_ranges) {
+        reply_problem(&c->reply, P_INVALID, NULL,
+                      "Give name, disabled, expires_at, models, providers or ip_ranges.");
         return;
     }
+    p.restrictions = lists_of(c, &lists);
     enum pg_err e = api_key_store_patch(c->pg, c->org, c->id, &p, &done);
     if (e == PG_OK)
         e = call_item(c, api_key_store_get, c->id, &after);

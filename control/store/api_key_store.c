@@ -11,18 +11,25 @@
     SQL_TIME("k.created_at") ", 'expires_at', " SQL_TIME("k.expires_at") ", 'revoked_at', " \
     SQL_TIME("k.revoked_at") ", 'disabled_at', " SQL_TIME("k.disabled_at") \
     ", 'previous_works_until', case when k.previous_expires_at > now() then " \
-    SQL_TIME("k.previous_expires_at") " end, 'last_used_at', " SQL_TIME("s.last_at") ", 'requests', " \
+    SQL_TIME("k.previous_expires_at") " end, 'models', k.models, 'providers', k.providers, " \
+    "'ip_ranges', k.ip_ranges, 'last_used_at', " SQL_TIME("s.last_at") ", 'requests', " \
     "coalesce(s.requests, 0), 'cost', coalesce(" SQL_MONEY("s.cost") ", '0'))::text, " \
     SQL_US("k.created_at") ", k.api_key_id from api_keys k join users u on u.user_id = " \
     "k.owner_id left join spend_windows s on s.organisation_id = k.organisation_id and s.scope " \
     "= 4 and s.scope_id = k.api_key_id and s.window_kind = 4 and s.window_start = 'epoch' "
+/* A list of the API as an array; the one that stands, if it is not given. */
+#define LIST(n, column) \
+    "case when " n "::jsonb is null then " column \
+    " else array(select x.e from jsonb_array_elements_text(" n "::jsonb) with ordinality x(e, i) order by i) end"
 /* clang-format on */
 
 static const struct pg_stmt add_stmt = {
-    "api_key.add", "insert into api_keys (organisation_id, api_key_id, project_id, owner_id, name, "
-                   "hash, last4, expires_at) select organisation_id, $2, project_id, $4, $5, $6, "
-                   "$7, $8 from projects where organisation_id = $1 and project_id = $3 "
-                   "and archived_at is null"};
+    "api_key.add",
+    "insert into api_keys (organisation_id, api_key_id, project_id, owner_id, name, "
+    "hash, last4, expires_at, models, providers, ip_ranges) select organisation_id, "
+    "$2, project_id, $4, $5, $6, $7, $8, " LIST("$9", "'{}'") ", " LIST("$10", "'{}'") ", " LIST(
+        "$11", "'{}'") " from projects where organisation_id = $1 and project_id = $3 "
+                       "and archived_at is null"};
 static const struct pg_stmt list_stmt = {
     "api_key.list", KEY_ITEM
     "where k.organisation_id = $1 and k.project_id = $2 and case $3 "
@@ -44,8 +51,11 @@ static const struct pg_stmt patch_stmt = {
     "update api_keys set name = coalesce($3, name), disabled_at = case $4::boolean "
     "when true then coalesce(disabled_at, now()) when false then null "
     "else disabled_at end, expires_at = case when $5 then $6::timestamptz "
-    "else expires_at end where organisation_id = $1 and api_key_id = $2 "
-    "and revoked_at is null"};
+    "else expires_at end, models = " LIST("$7", "models") ", providers = " LIST(
+        "$8",
+        "providers") ", ip_ranges = " LIST("$9",
+                                           "ip_ranges") " where organisation_id = $1 and api_key_id = $2 "
+                                                        "and revoked_at is null"};
 static const struct pg_stmt rotate_stmt = {
     "api_key.rotate",
     "update api_keys set previous_hash = hash, hash = $3, last4 = $4, previous_expires_at = "
@@ -59,13 +69,25 @@ static const struct pg_stmt touch_signers_stmt = {"api_key.touch_signers",
 static const char *const status_words[] = {"active", "revoked", "all"};
 static_assert(ARRAY_LEN(status_words) == API_KEY_ALL + 1, "one word per status");
 
+static struct pg_param list(struct str json)
+{
+    return json.p ? pgp_text(json) : pgp_null();
+}
+
 enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k)
 {
     const struct pg_param p[] = {
-        pgp_uuid(k->organisation), pgp_uuid(k->id),
-        pgp_uuid(k->project),      pgp_uuid(k->owner),
-        pgp_text(k->name),         pgp_bytes(k->hash.b, sizeof k->hash.b),
-        pgp_cstr(k->last4),        k->expires_us ? pgp_time_us(k->expires_us) : pgp_null(),
+        pgp_uuid(k->organisation),
+        pgp_uuid(k->id),
+        pgp_uuid(k->project),
+        pgp_uuid(k->owner),
+        pgp_text(k->name),
+        pgp_bytes(k->hash.b, sizeof k->hash.b),
+        pgp_cstr(k->last4),
+        k->expires_us ? pgp_time_us(k->expires_us) : pgp_null(),
+        list(k->restrictions.models),
+        list(k->restrictions.providers),
+        list(k->restrictions.ip_ranges),
     };
     struct pg_result *r = NULL;
     enum pg_err e = pg_run(pg, &add_stmt, p, ARRAY_LEN(p), &r);
@@ -129,6 +151,9 @@ enum pg_err api_key_store_patch(struct pg *pg, struct uuid organisation, struct 
         patch->set_disabled ? pgp_bool(patch->disabled) : pgp_null(),
         pgp_bool(patch->set_expires),
         patch->expires_us ? pgp_time_us(patch->expires_us) : pgp_null(),
+        list(patch->restrictions.models),
+        list(patch->restrictions.providers),
+        list(patch->restrictions.ip_ranges),
     };
     return touched(pg, &patch_stmt, p, ARRAY_LEN(p), done);
 }

@@ -5,12 +5,18 @@
 #include "common/apikey.h"
 #include "common/pg.h"
 
+/* Lists as JSON; NULL p: not given. */
+struct api_key_restrictions {
+    struct str models, providers, ip_ranges;
+};
+
 struct api_key_new {
     struct uuid id, organisation, project, owner;
     struct str name;
     struct apikey_hash hash;
     const char *last4;
     int64_t expires_us; /* wall time; 0: never */
+    struct api_key_restrictions restrictions;
 };
 
 /* PG_MISSING: no such project, or it is archived. */
@@ -42,6 +48,7 @@ struct api_key_patch {
     bool set_disabled, disabled;
     bool set_expires;
     int64_t expires_us; /* wall time; 0: never */
+    struct api_key_restrictions restrictions;
 };
 
 /* `*done` false: it is revoked, and stays as it is. */

@@ -31,6 +31,7 @@ struct key_table {
     uint32_t n_changes; /* the writer's */
     size_t len;
     struct change *changes;
+    struct restriction_pool *pool; /* of both */
     _Atomic uint32_t by_tag[BUCKETS], by_id[BUCKETS];
 };
 
@@ -65,7 +66,21 @@ static bool same_row(const struct key_entry *a, const struct key_entry *b)
 static bool same_state(const struct key_entry *a, const struct key_entry *b)
 {
     return same_row(a, b) && same_tag(a, b->tag) && uuid_eq(a->project_id, b->project_id) &&
-           uuid_eq(a->owner_id, b->owner_id) && a->expires_at_us == b->expires_at_us;
+           uuid_eq(a->owner_id, b->owner_id) && a->expires_at_us == b->expires_at_us &&
+           a->restrictions == b->restrictions;
+}
+
+void key_rows_restrict(struct key_rows *rows, struct str text, struct key_entry *e)
+{
+    if (!rows->pool)
+        rows->pool = restriction_pool_new();
+    e->restrictions = restriction_pool_put(rows->pool, text);
+}
+
+void key_table_restrict(struct key_table *t, struct str text, struct key_entry *e)
+{
+    CHECK(t, KEYS_MAGIC);
+    e->restrictions = restriction_pool_put(t->pool, text);
 }
 
 void key_rows_add(struct key_rows *rows, const struct key_entry *e)
@@ -80,6 +95,7 @@ void key_rows_add(struct key_rows *rows, const struct key_entry *e)
 void key_rows_fini(struct key_rows *rows)
 {
     xfree(rows->p);
+    restriction_pool_free(rows->pool);
     *rows = (struct key_rows){0};
 }
 
@@ -108,6 +124,7 @@ struct key_table *key_table_new(struct key_rows *rows)
     t->n_base = t->len = rows->n;
     t->base = xrealloc(rows->p, rows->n * sizeof *rows->p); /* gives back what was to spare */
     t->changes = xcalloc(KEY_OVERLAY_MAX, sizeof *t->changes);
+    t->pool = rows->pool ? rows->pool : restriction_pool_new();
     *rows = (struct key_rows){0};
     index_base(t);
     return t;
@@ -130,6 +147,7 @@ void key_table_unref(struct key_table *t)
     xfree(t->base);
     xfree(t->slots);
     xfree(t->changes);
+    restriction_pool_free(t->pool);
     t->magic = 0;
     xfree(t);
 }
@@ -194,6 +212,15 @@ size_t key_table_len(const struct key_table *t)
     return t->len;
 }
 
+/* Into the rows of a new table, whose pool has other numbers. */
+static void carry(const struct key_table *t, const struct key_entry *from, struct key_rows *rows)
+{
+    struct key_entry e = *from;
+    if (e.restrictions)
+        key_rows_restrict(rows, restriction_pool_at(t->pool, e.restrictions)->text, &e);
+    key_rows_add(rows, &e);
+}
+
 struct key_table *key_table_merge(const struct key_table *t)
 {
     CHECK(t, KEYS_MAGIC);
@@ -201,10 +228,10 @@ struct key_table *key_table_merge(const struct key_table *t)
     rows.p = xmalloc(rows.cap * sizeof *rows.p);
     for (size_t i = 0; i < t->n_base; i++)
         if (!newest(t, t->n_changes, &t->base[i]))
-            key_rows_add(&rows, &t->base[i]);
+            carry(t, &t->base[i], &rows);
     for (size_t i = 0; i < t->n_changes; i++)
         if (newest(t, t->n_changes, &t->changes[i].e) == &t->changes[i].e)
-            key_rows_add(&rows, &t->changes[i].e);
+            carry(t, &t->changes[i].e, &rows);
     return key_table_new(&rows);
 }
 
@@ -260,6 +287,7 @@ bool key_table_find(const struct key_table *t, uint32_t mark, const struct apike
         .expires_at_us = revoked || disabled ? INT64_MAX : f.e->expires_at_us,
         .revoked = revoked,
         .disabled = disabled,
+        .restrictions = restriction_pool_at(t->pool, f.e->restrictions),
     };
     return true;
 }

@@ -10,6 +10,7 @@
 
 #include "common/apikey.h"
 #include "common/defs.h"
+#include "gateway/snapshot/restrictions.h"
 #include "gateway/snapshot/snapshot.h"
 
 /* A row, compactly. Of the keyed hash the first 128 bits are kept: who can hit one of a million by
@@ -21,6 +22,7 @@ struct key_entry {
     struct uuid organisation_id, id, project_id, owner_id;
     int64_t expires_at_us; /* or one of those below */
     bool previous;         /* the secret before the row's present one: a state of its own */
+    uint32_t restrictions; /* number in the table's pool, 0 none; in what was padding */
 };
 #define KEY_REVOKED  INT64_MIN
 #define KEY_DISABLED (INT64_MIN + 1)
@@ -33,7 +35,10 @@ struct key_table;
 struct key_rows {
     struct key_entry *p;
     size_t n, cap;
+    struct restriction_pool *pool; /* NULL: nothing in it */
 };
+/* The text (restrictions.h) becomes the entry's; before it is added. */
+void key_rows_restrict(struct key_rows *rows, struct str text, struct key_entry *e);
 void key_rows_add(struct key_rows *rows, const struct key_entry *e);
 void key_rows_fini(struct key_rows *rows);
 
@@ -43,12 +48,16 @@ struct key_table *key_table_ref(struct key_table *t);
 /* Accepts NULL. */
 void key_table_unref(struct key_table *t);
 
+/* The same for an entry that is put; to be said anew to the table that a merge made. Writer only.
+ */
+void key_table_restrict(struct key_table *t, struct str text, struct key_entry *e);
 enum key_put { KEY_SAME, KEY_PUT, KEY_FULL };
 /* Adds a row or a newer state of one. KEY_SAME: known already. Writer only. */
 MUST_USE enum key_put key_table_put(struct key_table *t, const struct key_entry *e);
 /* The mark that sees everything put so far. Writer only. */
 uint32_t key_table_mark(const struct key_table *t);
-/* Returns owned: a new base out of the base and the whole overlay. Writer only. */
+/* Returns owned: a new base out of the base and the whole overlay, with the restrictions that are
+ * still in use. Writer only. */
 struct key_table *key_table_merge(const struct key_table *t);
 /* Rows; exact but for ids whose hash changed since the last merge. Writer only. */
 size_t key_table_len(const struct key_table *t);

@@ -206,6 +206,8 @@ static bool take_key(void *arg, const struct key_row *row)
 {
     struct key_load *load = arg;
     struct key_entry e = entry_of(row);
+    if (row->restrictions.len)
+        key_rows_restrict(&load->rows, row->restrictions, &e);
     key_rows_add(&load->rows, &e);
     return (load->rows.n & 1023) != 0 || !stopping(load->loader);
 }
@@ -240,18 +242,24 @@ static void merge(struct loader *l)
     l->changed = true;
 }
 
+static enum key_put put_row(struct loader *l, const struct key_row *row)
+{
+    struct key_entry e = entry_of(row);
+    key_table_restrict(l->keys, row->restrictions, &e);
+    return key_table_put(l->keys, &e);
+}
+
 static bool put_key(void *arg, const struct key_row *row)
 {
     struct loader *l = arg;
-    struct key_entry e = entry_of(row);
-    enum key_put put = key_table_put(l->keys, &e);
+    enum key_put put = put_row(l, row);
     if (put == KEY_FULL && ++l->merges > MERGES_MAX) {
         l->read_keys = true;
         return false;
     }
     if (put == KEY_FULL) {
         merge(l);
-        put = key_table_put(l->keys, &e);
+        put = put_row(l, row);
     }
     l->changed |= put == KEY_PUT;
     return true;

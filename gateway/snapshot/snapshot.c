@@ -4,11 +4,11 @@
 #include "gateway/snapshot/snapshot.h"
 
 #include "common/mem.h"
+#include "common/spellings.h"
 #include "gateway/sign/sigv4_key.h"
 #include "gateway/snapshot/credential.h"
 #include "gateway/snapshot/nearest.h"
 #include "gateway/snapshot/snapshot_priv.h"
-#include "gateway/snapshot/spellings.h"
 
 enum { SNAPSHOT_MAGIC = 0x736e6170 };
 

@@ -85,10 +85,13 @@ struct snap_project {
     bool active;                /* neither it nor its organisation is archived */
 };
 
+struct key_restrictions;
+
 struct snap_key {
     struct uuid id, organisation_id, project_id, owner_id;
     int64_t expires_at_us; /* INT64_MAX: never */
     bool revoked, disabled;
+    const struct key_restrictions *restrictions; /* NULL none; the snapshot's */
 };
 
 /* A key pair with which a client signs, sealed until first use; it belongs to an API key. */

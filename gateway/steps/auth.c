@@ -65,7 +65,10 @@ enum err auth_judge(const struct req *r, const struct snap_key *key,
         return E_KEY_REVOKED;
     if (key->disabled)
         return E_KEY_DISABLED;
-    return key->expires_at_us <= r->in.created_us ? E_KEY_EXPIRED : E_OK;
+    if (key->expires_at_us <= r->in.created_us)
+        return E_KEY_EXPIRED;
+    const struct key_restrictions *k = key->restrictions;
+    return !k || restrictions_address(k, r->in.client_ip) ? E_OK : E_IP_DENIED;
 }
 
 static enum err judge_key(struct req *r, struct str credential)
@@ -78,6 +81,7 @@ static enum err judge_key(struct req *r, struct str credential)
     if (!r->who.project)
         return E_BAD_KEY;
     r->who.known = true;
+    r->who.permit = permit_new(r->snap, r->who.key.restrictions, r->arena);
     return auth_judge(r, &r->who.key, r->who.project);
 }
 

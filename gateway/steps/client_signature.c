@@ -43,6 +43,8 @@ bool client_signature_find(struct req *r)
         return refuse(r, E_SIGNER_UNKNOWN, NULL);
     c->project = snapshot_project(r->snap, c->key.organisation_id, c->key.project_id);
     enum err err = c->project ? auth_judge(r, &c->key, c->project) : E_BAD_KEY;
+    if (err == E_IP_DENIED)
+        return refuse(r, err, NULL);
     if (err)
         return refuse(r, E_SIGNER_UNKNOWN, err_text(err));
     r->who.claimed = c;
@@ -90,6 +92,7 @@ bool client_signature_prove(struct req *r)
         return refuse_verdict(r, verdict);
     r->who.key = c->key;
     r->who.project = c->project;
+    r->who.permit = permit_new(r->snap, c->key.restrictions, r->arena);
     r->who.known = true;
     r->who.claimed = NULL; /* proved */
     return true;

@@ -59,7 +59,10 @@ static void fail_unknown(struct req *r, struct str name)
     buf_init(&b, sizeof list - 1);
     for (size_t i = 0; i < n; i++) {
         size_t before = b.len;
-        buf_add_str(&b, i ? STR(", ") : STR(" Did you mean "));
+        const struct snap_model *m = snapshot_model(r->snap, near[i]);
+        if (m && !permit_model(r->who.permit, m)) /* the key could not call it */
+            continue;
+        buf_add_str(&b, b.len ? STR(", ") : STR(" Did you mean "));
         if (!buf_add_str(&b, near[i])) {
             b.len = before;
             break;
@@ -121,6 +124,8 @@ static size_t collect(struct req *r, const struct choice *c, struct pick picks[P
             continue;
         if (c->region.len && !pinned) /* a region was asked for: nothing outside it */
             continue;
+        if (!permit_offer(r->who.permit, o))
+            continue;
         insert(picks, &n, (struct pick){.offer = o, .price = price_of(r, o), .pinned = pinned});
     }
     return n;
@@ -138,6 +143,18 @@ static void add_candidates(struct req *r, const struct snap_offer *o)
     }
 }
 
+/* Is what was asked for by name closed to this key? Others of the model's offers are no answer to
+ * a provider's name that the key may not use. */
+static bool denied(const struct req *r, const struct choice *c)
+{
+    for (size_t i = 0; i < c->model->n_offers; i++) {
+        const struct snap_offer *o = c->model->offers[i];
+        if ((!c->provider || c->provider == o->provider) && permit_offer(r->who.permit, o))
+            return false;
+    }
+    return true;
+}
+
 enum step_rc step_resolve(struct req *r)
 {
     struct str name = r->want.scan.model;
@@ -147,6 +164,11 @@ enum step_rc step_resolve(struct req *r)
         return STEP_FAIL;
     }
     r->target.model = c.model;
+    if (r->who.permit && denied(r, &c)) {
+        req_fail(r, E_MODEL_DENIED, STR("model"), "This API key may not use '%.*s'.",
+                 (int)(name.len < 64 ? name.len : 64), name.p);
+        return STEP_FAIL;
+    }
     struct pick picks[PICKS_MAX];
     size_t n = collect(r, &c, picks);
     for (size_t i = 0; i < n; i++)

@@ -10,6 +10,7 @@ struct key_row {
     struct uuid organisation_id, id, project_id, owner_id;
     int64_t expires_at_us; /* INT64_MAX: never */
     bool revoked, disabled;
+    struct str restrictions; /* snapshot/restrictions.h; "" none; borrowed while it is told */
     bool previous; /* the row's secret before the present one, as long as it still works */
 };
 

@@ -304,6 +304,16 @@ def test_only_where_requests_are_signed(gateway, pair):
     assert (status, json.loads(data)["error"]["code"]) == (401, "missing_api_key")
 
 
+def test_signed_requests_obey_the_key_s_restrictions(owner, gateway):
+    key = api_key(owner, "restricted", ip_ranges=["127.0.0.1"], models=["aws-bedrock/*"])
+    pair, path = signing_key(owner, key), f"{owner.keys_path}/{key['id']}"
+    wait_until(lambda: call(gateway, pair)[0] == 200, what="the pair to work")
+    for fields, word in (({"models": ["gpt-4"]}, "may not use"), ({"ip_ranges": ["10.0.0.0/8"]}, "address")):
+        assert owner.call("PATCH", path, fields)[0] == 200
+        wait_until(lambda: word in call(gateway, pair)[2].get("message", ""), 1.5, word)
+        assert call(gateway, pair)[0] == 403
+
+
 @pytest.mark.parametrize("what", ["signing key", "API key"])
 def test_making_and_revoking_hold_within_a_second(owner, gateway, what):
     mine = api_key(owner, what)

@@ -293,6 +293,36 @@ static void *reader(void *arg)
     return (void *)wrong;
 }
 
+/* As a change and after a merge, whose pool has other numbers. */
+START_TEST(restrictions_change_and_survive_a_merge)
+{
+    struct key_table *t = table_of(3);
+    struct key_entry e = entry(1, 1, INT64_MAX), other = entry(2, 2, INT64_MAX);
+    struct snap_key k;
+    key_table_restrict(t, STR("mgone"), &e);
+    put(t, e);
+    key_table_restrict(t, STR("ma"), &e);
+    put(t, e);
+    key_table_restrict(t, STR("mb"), &other);
+    put(t, other);
+    ck_assert_int_eq(key_table_put(t, &other), KEY_SAME);
+    ck_assert(find(t, 1, 1, &k) && str_eq(k.restrictions->text, STR("mgone")));
+    for (int merged = 0; merged < 2; merged++) {
+        uint32_t mark = key_table_mark(t);
+        ck_assert(find(t, mark, 0, &k) && !k.restrictions);
+        ck_assert(find(t, mark, 1, &k) && str_eq(k.restrictions->text, STR("ma")));
+        ck_assert(find(t, mark, 2, &k) && str_eq(k.restrictions->text, STR("mb")));
+        struct key_table *next = key_table_merge(t);
+        key_table_unref(t);
+        t = next;
+    }
+    e.restrictions = 0;
+    put(t, e);
+    ck_assert(find(t, key_table_mark(t), 1, &k) && !k.restrictions);
+    key_table_unref(t);
+}
+END_TEST
+
 START_TEST(readers_do_not_disturb_the_writer_nor_it_them)
 {
     enum { CHANGES = 3000, READERS = 4 };
@@ -318,4 +348,4 @@ UNIT_MAIN("keys", finds_rows_of_the_base, a_mark_does_not_see_what_came_later,
           the_same_state_again_costs_nothing, a_rotated_row_has_two_secrets,
           one_hash_of_two_rows_finds_none, rows_of_one_id_in_two_organisations_are_two,
           a_full_overlay_says_so_and_merges, agrees_with_a_plain_list,
-          readers_do_not_disturb_the_writer_nor_it_them)
+          restrictions_change_and_survive_a_merge, readers_do_not_disturb_the_writer_nor_it_them)

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "gateway/snapshot/spellings.h"
+#include "common/spellings.h"
 #include "tests/unit/unit.h"
 
 #define LETTERS_60 "a23456789-123456789-123456789-123456789-123456789-123456789-"

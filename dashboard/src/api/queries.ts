@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
 import { api, CSRF, type NewProviderKey, type Outcome, read, setCsrfToken } from './client';
+import type { Restrictions } from './keyRestrictions';
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -62,7 +63,7 @@ export const apiKeysQuery = (org: string, project: string, status: ApiKeyStatus)
 export function useCreateApiKey(org: string, project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; expires_at?: string | null }) =>
+    mutationFn: (body: { name: string; expires_at?: string | null } & Partial<Restrictions>) =>
       read(
         api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys', {
           params: { path: { org, project }, ...CSRF },
@@ -93,7 +94,7 @@ type ApiKeyChange = {
   name?: string;
   disabled?: boolean;
   expires_at?: string | null;
-};
+} & Partial<Restrictions>;
 
 export function useChangeApiKey(org: string, project: string) {
   const client = useQueryClient();

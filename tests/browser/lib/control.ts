@@ -250,6 +250,28 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       if (method === 'GET') return answer(route, 200, list([pair]));
       return answer(route, 201, { ...pair, secret_access_key: 'Ab3'.repeat(14).slice(0, 40) });
     }
+    if (path.endsWith('/impact')) {
+      const impact = {
+        last_used_at: new Date(Date.now() - 120_000).toISOString(),
+        day: { requests: 812, cost: '4.21' },
+        week: { requests: 5210, cost: '27.9' },
+        recent: {
+          requests: 200,
+          since: new Date(Date.now() - 7_200_000).toISOString(),
+          addresses: 3,
+        },
+        clients: [
+          {
+            user_agent: 'OpenAI/Python 2.8.1',
+            source: 'shop',
+            requests: 200,
+            addresses: 3,
+            last_at: new Date(Date.now() - 120_000).toISOString(),
+          },
+        ],
+      };
+      return answer(route, 200, impact);
+    }
     if (path.includes('/api-keys/') && method === 'DELETE') return answer(route, 204);
     if (path.includes('/api-keys/')) {
       const body = route.request().postDataJSON();

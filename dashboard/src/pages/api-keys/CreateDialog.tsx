@@ -13,6 +13,12 @@ import { FirstRequestLight } from '@/ui/FirstRequestLight';
 import { FormError } from '@/ui/Notice';
 import { useSnippetModel } from '@/ui/useSnippetModel';
 import css from './ApiKeysPage.module.css';
+import {
+  draftOf,
+  isRestrictionError,
+  RestrictionFields,
+  restrictionsOf,
+} from './RestrictionFields';
 
 type Props = { project: string; projectName: string; onClose: () => void };
 
@@ -41,18 +47,22 @@ function NewKey({
   const { org } = useScope();
   const [name, setName] = useState('');
   const [days, setDays] = useState(0);
+  const [draft, setDraft] = useState(draftOf());
   const create = useCreateApiKey(org.id, project);
   const field = create.error instanceof ApiError ? create.error.field : undefined;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const expires = days ? new Date(Date.now() + days * 86_400_000).toISOString() : null;
-    create.mutate({ name: name.trim(), expires_at: expires }, { onSuccess: onCreated });
+    create.mutate(
+      { name: name.trim(), expires_at: expires, ...restrictionsOf(draft) },
+      { onSuccess: onCreated },
+    );
   };
   return (
     <Dialog
       title="Create API key"
-      description={`It can call every model that the project ${projectName} can.`}
+      description={`It can call what the project ${projectName} can, unless you restrict it.`}
       onClose={onClose}
     >
       <form onSubmit={submit}>
@@ -91,7 +101,10 @@ function NewKey({
             </select>
           )}
         </Field>
-        {!field && <FormError error={create.error} />}
+        <RestrictionFields draft={draft} onChange={setDraft} error={create.error} />
+        {!(field === 'name' || field === 'expires_at' || isRestrictionError(create.error)) && (
+          <FormError error={create.error} />
+        )}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending || !name.trim()}>

@@ -8,8 +8,14 @@ import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Field, inputClass } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
+import {
+  draftOf,
+  isRestrictionError,
+  RestrictionFields,
+  restrictionsOf,
+} from './RestrictionFields';
 
-/** The name of a key, and when it ends. */
+/** The name of a key, when it ends, and what it may do. */
 export function EditDialog({
   project,
   apiKey,
@@ -23,6 +29,7 @@ export function EditDialog({
   const change = useChangeApiKey(org.id, project);
   const before = apiKey.expires_at ? toLocalField(apiKey.expires_at) : '';
   const [name, setName] = useState(apiKey.name);
+  const [draft, setDraft] = useState(draftOf(apiKey));
   const [expires, setExpires] = useState(before);
   const field = change.error instanceof ApiError ? change.error.field : undefined;
   const submit = (event: FormEvent) => {
@@ -31,6 +38,7 @@ export function EditDialog({
       {
         id: apiKey.id,
         name: name.trim(),
+        ...restrictionsOf(draft),
         // Not touched: to the second as it was.
         ...(expires !== before && { expires_at: expires ? new Date(expires).toISOString() : null }),
       },
@@ -74,7 +82,10 @@ export function EditDialog({
             />
           )}
         </Field>
-        {!field && <FormError error={change.error} />}
+        <RestrictionFields draft={draft} onChange={setDraft} error={change.error} />
+        {!(field === 'name' || field === 'expires_at' || isRestrictionError(change.error)) && (
+          <FormError error={change.error} />
+        )}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={change.isPending || !name.trim()}>

@@ -1,4 +1,6 @@
+import { useQuery } from '@tanstack/react-query';
 import type { ApiKey } from '@/api/client';
+import { apiKeyImpactQuery } from '@/api/keyRestrictions';
 import { useRevokeApiKey } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import { ago, countExact, date, moneyExact } from '@/lib/format';
@@ -20,6 +22,7 @@ export function RevokeDialog({
 }) {
   const { org } = useScope();
   const revoke = useRevokeApiKey(org.id, project);
+  const impact = useQuery(apiKeyImpactQuery(org.id, project, apiKey.id));
   const confirm = () =>
     revoke.mutate(apiKey.id, {
       onSuccess: () => {
@@ -38,6 +41,44 @@ export function RevokeDialog({
         <dd className={css.mono}>sk-doteb-…{apiKey.last4}</dd>
         <dt>Last used</dt>
         <dd>{apiKey.last_used_at ? ago(apiKey.last_used_at) : 'never'}</dd>
+        {impact.isError && (
+          <>
+            <dt>Of late</dt>
+            <dd>could not be read: {impact.error.message}</dd>
+          </>
+        )}
+        {impact.data && (
+          <>
+            <dt>Last 24 hours</dt>
+            <dd>
+              {countExact(impact.data.day.requests, 'request')}, {moneyExact(impact.data.day.cost)}
+            </dd>
+            <dt>Last 7 days</dt>
+            <dd>
+              {countExact(impact.data.week.requests, 'request')},{' '}
+              {moneyExact(impact.data.week.cost)}
+            </dd>
+          </>
+        )}
+        {impact.data && impact.data.clients.length > 0 && (
+          <>
+            <dt>Clients</dt>
+            <dd>
+              {impact.data.clients.slice(0, 5).map((one) => (
+                <div key={`${one.user_agent} ${one.source}`} className={css.client}>
+                  {one.user_agent || 'no user agent'}
+                  {one.source && ` (${one.source})`}: {countExact(one.requests, 'request')},{' '}
+                  {ago(one.last_at)}
+                </div>
+              ))}
+              <div className={css.quiet}>
+                from {impact.data.recent.addresses} different{' '}
+                {impact.data.recent.addresses === 1 ? 'address' : 'addresses'}, in the newest{' '}
+                {countExact(impact.data.recent.requests, 'request')}
+              </div>
+            </dd>
+          </>
+        )}
         <dt>So far</dt>
         <dd>
           {countExact(apiKey.requests, 'request')}, {moneyExact(apiKey.cost)}, since{' '}

@@ -7,6 +7,7 @@ import { IconButton } from '@/ui/Button';
 import { aboveLink, type Columns, rowLink } from '@/ui/DataTable';
 import { Menu, MenuItem } from '@/ui/Menu';
 import css from './ApiKeysPage.module.css';
+import { RestrictionChips } from './RestrictionFields';
 
 type Ways = {
   org: string;
@@ -115,6 +116,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
           </div>
           <div className={css.under}>
             <span className={css.mono}>sk-doteb-…{key.last4}</span>
+            <RestrictionChips apiKey={key} />
           </div>
         </div>
       ),
@@ -201,6 +203,7 @@ export function KeyCard({
       <div className={css.under}>
         <span className={css.mono}>…{key.last4}</span> · used{' '}
         {key.last_used_at ? ago(key.last_used_at) : 'never'}
+        <RestrictionChips apiKey={key} />
       </div>
       <span />
       <div className={css.facts}>

@@ -1,7 +1,7 @@
 /* The table of spellings. Const data; any thread. A row is here only if the catalogue has its
  * target; prefixes that equal the slug need none.
  */
-#include "gateway/snapshot/spellings.h"
+#include "common/spellings.h"
 
 static const struct spelling spellings[] = {
     {"gemini", "google-ai-studio"},

@@ -1,7 +1,7 @@
 /* Other names under which clients know a provider: LiteLLM's prefixes ("gemini/x"), so that code
  * written for it runs unchanged. */
-#ifndef DOTEB_SNAPSHOT_SPELLINGS_H
-#define DOTEB_SNAPSHOT_SPELLINGS_H
+#ifndef DOTEB_COMMON_SPELLINGS_H
+#define DOTEB_COMMON_SPELLINGS_H
 
 #include "common/str.h"
 

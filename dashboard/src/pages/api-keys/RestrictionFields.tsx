@@ -1,0 +1,173 @@
+import { useQuery } from '@tanstack/react-query';
+import { Plus, X } from 'lucide-react';
+import { ApiError, type ApiKey } from '@/api/client';
+import { allModelsQuery, type Restrictions } from '@/api/keyRestrictions';
+import { providersQuery } from '@/api/queries';
+import { Badge } from '@/ui/Badge';
+import { Button, IconButton } from '@/ui/Button';
+import { cx } from '@/ui/cx';
+import { Field, inputClass } from '@/ui/Field';
+import type { Option } from '@/ui/Options';
+import { Pick } from '@/ui/Pick';
+import css from './RestrictionFields.module.css';
+
+/** As it is edited: addresses as the text that was typed. */
+export type Draft = { models: string[]; providers: string[]; addresses: string };
+
+export const draftOf = (key?: Restrictions): Draft => ({
+  models: key?.models ?? [],
+  providers: key?.providers ?? [],
+  addresses: key?.ip_ranges.join('\n') ?? '',
+});
+
+export const restrictionsOf = (draft: Draft): Restrictions => ({
+  models: draft.models,
+  providers: draft.providers,
+  ip_ranges: draft.addresses.split(/[\s,]+/).filter(Boolean),
+});
+
+/** What the control API says about one of the lists, or about an element of it. */
+function errorOf(error: unknown, list: string): string | undefined {
+  const about = error instanceof ApiError ? error.field : undefined;
+  return about === list || about?.startsWith(`${list}[`) ? (error as ApiError).message : undefined;
+}
+
+export const isRestrictionError = (error: unknown) =>
+  ['models', 'providers', 'ip_ranges'].some((list) => errorOf(error, list));
+
+/** The section "Restrictions" of the dialogs that make and edit a key. */
+export function RestrictionFields({
+  draft,
+  onChange,
+  error,
+}: {
+  draft: Draft;
+  onChange: (draft: Draft) => void;
+  error: unknown;
+}) {
+  const models = useQuery(allModelsQuery);
+  const providers = useQuery(providersQuery);
+  const slugs = (providers.data ?? []).map(({ id }) => id);
+  const modelOptions: Option[] = [
+    ...slugs.map((id) => ({ value: `${id}/*`, label: `${id}/*`, group: 'All of a provider' })),
+    ...(models.data ?? []).map((id) => ({ value: id, label: id, group: 'Models' })),
+  ];
+  return (
+    <fieldset className={css.section}>
+      <legend>Restrictions</legend>
+      <Many
+        label="Models"
+        what="model"
+        none="Every model."
+        picked={draft.models}
+        options={modelOptions}
+        busy={models.isPending}
+        error={errorOf(error, 'models')}
+        onChange={(list) => onChange({ ...draft, models: list })}
+      />
+      <Many
+        label="Providers"
+        what="provider"
+        none="Every provider."
+        picked={draft.providers}
+        options={slugs.map((id) => ({ value: id, label: id }))}
+        busy={providers.isPending}
+        error={errorOf(error, 'providers')}
+        onChange={(list) => onChange({ ...draft, providers: list })}
+      />
+      <Field
+        label="Addresses"
+        hint="From which it may be used, one a line: 192.0.2.1, 10.0.0.0/8, 2001:db8::/32. Empty: from everywhere."
+        error={errorOf(error, 'ip_ranges')}
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            className={cx(inputClass, css.area)}
+            rows={2}
+            spellCheck={false}
+            autoComplete="off"
+            value={draft.addresses}
+            onChange={(event) => onChange({ ...draft, addresses: event.target.value })}
+          />
+        )}
+      </Field>
+    </fieldset>
+  );
+}
+
+function Many({
+  label,
+  what,
+  none,
+  picked,
+  options,
+  busy,
+  error,
+  onChange,
+}: {
+  label: string;
+  what: string;
+  none: string;
+  picked: string[];
+  options: Option[];
+  busy: boolean;
+  error: string | undefined;
+  onChange: (picked: string[]) => void;
+}) {
+  return (
+    <Field label={label} hint={picked.length ? undefined : none} error={error}>
+      {(control) => (
+        <div className={css.picked}>
+          {picked.map((one) => (
+            <span key={one} className={css.one}>
+              {one}
+              <IconButton
+                label={`Remove ${one}`}
+                size="small"
+                onClick={() => onChange(picked.filter((other) => other !== one))}
+              >
+                <X size={13} />
+              </IconButton>
+            </span>
+          ))}
+          <Pick
+            label={label}
+            placeholder={`Find a ${what}…`}
+            options={options.filter(({ value }) => !picked.includes(value))}
+            busy={busy}
+            onPick={(value) => onChange([...picked, value])}
+            trigger={
+              <Button {...control} size="small">
+                <Plus size={13} aria-hidden="true" /> Add a {what}
+              </Button>
+            }
+          />
+        </div>
+      )}
+    </Field>
+  );
+}
+
+/** In the list: which restrictions a key has; what they are, on hover. */
+export function RestrictionChips({ apiKey }: { apiKey: ApiKey }) {
+  const lists = [
+    { one: 'model', many: 'models', of: apiKey.models },
+    { one: 'provider', many: 'providers', of: apiKey.providers },
+    { one: 'address', many: 'addresses', of: apiKey.ip_ranges },
+  ].filter(({ of }) => of.length);
+  if (!lists.length) return null;
+  return (
+    <span className={css.chips}>
+      {lists.map(({ one, many, of }) => (
+        <span key={one} title={`Only ${of.join(', ')}`}>
+          <Badge>
+            {of.length === 1 && one !== 'address'
+              ? of[0]
+              : `${of.length} ${of.length === 1 ? one : many}`}
+          </Badge>
+        </span>
+      ))}
+    </span>
+  );
+}
