@@ -63,7 +63,11 @@ def test_the_order_is_the_gateway_s(gateway, simulator, key, owner, pair):
     status, got = order(owner, [second, first])
     assert (status, got["ids"]) == (200, [second, first]) and mine(owner) == [second, first]
     used(gateway, simulator, key, [SECOND])
+    noted = owner.get(owner.org_path + "/audit", action="provider_key.order")["items"]
+    assert order(owner, [second, first])[0] == 200, "as it is already: nothing to note"
     assert order(owner, [first, second])[0] == 200
+    after = owner.get(owner.org_path + "/audit", action="provider_key.order")["items"]
+    assert len(after) == len(noted) + 1 >= 2
     used(gateway, simulator, key, [FIRST])
 
 

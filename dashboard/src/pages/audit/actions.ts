@@ -48,6 +48,8 @@ const WORDS: Record<string, string> = {
   'signing_key.revoke': 'Revoked AWS credentials',
   'provider_key.create': 'Added provider key',
   'provider_key.update': 'Changed provider key',
+  'provider_key.delete': 'Deleted provider key',
+  'provider_key.order': 'Ordered provider keys',
   'admin.create': 'Made an operator of',
   'catalogue.import': 'Imported a catalogue',
 };
