@@ -56,9 +56,9 @@ struct call {
     const struct route *route;
     struct http_request req;
     struct reply reply;
-    struct live_viewer *viewer;   /* owned; the answer is its stream, if there is one */
-    struct session session; /* AUTH_USER only */
-    bool by_token;          /* a script: no session, `session.user` is the token's maker */
+    struct live_viewer *viewer; /* owned; the answer is its stream, if there is one */
+    struct session session;     /* AUTH_USER only */
+    bool by_token;              /* a script: no session, `session.user` is the token's maker */
     struct management_token token;
     enum role role;               /* in `org` */
     struct uuid org, project, id; /* of the path, where its template has them */

@@ -55,6 +55,11 @@ static bool text_of(const struct value *v, struct str *out)
     return true;
 }
 
+static void json_drop(void *json)
+{
+    json_decref(json);
+}
+
 static bool take_text(struct call *c, const struct input_row *row, const struct value *v)
 {
     struct str s;
@@ -151,14 +156,37 @@ static bool take_array(struct call *c, const struct input_row *row, const struct
     return true;
 }
 
+static bool take_texts(struct call *c, const struct input_row *row, const struct value *v)
+{
+    enum { TEXT_MAX = 256 };
+    size_t n = v->text_only ? 0 : json_array_size(v->json);
+    if (v->text_only || !json_is_array(v->json) || (int64_t)n < row->min || (int64_t)n > row->max)
+        return input_refuse(c, row->name, "give an array of %lld to %lld strings.",
+                            (long long)row->min, (long long)row->max);
+    json_t *seen = json_object();
+    arena_defer(c->arena, json_drop, seen);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *one = json_array_get(v->json, i);
+        size_t len = json_string_length(one);
+        if (len == 0 || len > TEXT_MAX || text_chars(str_make(json_string_value(one), len)) < 0)
+            return refuse(c, row, "each is a string of 1 to 256 bytes without control characters.");
+        if (json_object_get(seen, json_string_value(one)))
+            return refuse(c, row, "one of them is given twice.");
+        ASSERT(json_object_set_new(seen, json_string_value(one), json_true()) == 0);
+    }
+    *(const json_t **)row->to = v->json;
+    return true;
+}
+
 typedef bool take_fn(struct call *c, const struct input_row *row, const struct value *v);
 
 static take_fn *const takers[] = {
-    [INPUT_TEXT] = take_text, [INPUT_SECRET] = take_secret, [INPUT_UUID] = take_uuid,
-    [INPUT_TIME] = take_time, [INPUT_INT] = take_int,       [INPUT_BOOL] = take_bool,
-    [INPUT_WORD] = take_word, [INPUT_OBJECT] = take_object, [INPUT_ARRAY] = take_array,
+    [INPUT_TEXT] = take_text,   [INPUT_SECRET] = take_secret, [INPUT_UUID] = take_uuid,
+    [INPUT_TIME] = take_time,   [INPUT_INT] = take_int,       [INPUT_BOOL] = take_bool,
+    [INPUT_WORD] = take_word,   [INPUT_OBJECT] = take_object, [INPUT_ARRAY] = take_array,
+    [INPUT_TEXTS] = take_texts,
 };
-static_assert(ARRAY_LEN(takers) == INPUT_ARRAY + 1, "one function per kind");
+static_assert(ARRAY_LEN(takers) == INPUT_TEXTS + 1, "one function per kind");
 
 static bool take(struct call *c, const struct input_row *row, const struct value *v)
 {
@@ -244,11 +272,6 @@ bool input_query(struct call *c, const struct input_row *rows, size_t n)
         if (rows[i].required && !(seen & UINT32_C(1) << i))
             return refuse(c, &rows[i], "it is missing.");
     return true;
-}
-
-static void json_drop(void *json)
-{
-    json_decref(json);
 }
 
 static bool body_fields(struct call *c, const struct input_row *rows, size_t n, json_t *root)

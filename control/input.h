@@ -19,6 +19,8 @@ enum input_kind {
     INPUT_WORD,   /* int: index in `words`, which ends with NULL */
     INPUT_OBJECT, /* const json_t *; bodies only, borrowed until the call ends */
     INPUT_ARRAY,  /* the same; min and max elements */
+    INPUT_TEXTS,  /* the same of an array of strings that differ; min and max of them, 256 bytes
+                     each */
 };
 
 struct input_row {

@@ -40,6 +40,7 @@ enum pg_err provider_key_add(const struct app *app, struct pg *pg, const struct 
         .last4 = last4,
         .base_url = k->base_url,
         .options = k->options,
+        .models = k->models,
         .created_by = k->created_by,
     };
     if (e == PG_OK)

@@ -6,7 +6,7 @@
 
 #include "control/app.h"
 
-enum { PROVIDER_SECRET_MAX = 16384 };
+enum { PROVIDER_SECRET_MAX = 16384, PROVIDER_KEY_MODELS_MAX = 500 };
 
 struct provider_key_new {
     struct uuid organisation;
@@ -14,6 +14,7 @@ struct provider_key_new {
     struct str label, secret;
     struct str base_url;           /* NULL p: the provider's own */
     struct str options;            /* JSON object text */
+    struct str models;             /* as in provider_key_store.h; NULL p: all */
     const struct uuid *created_by; /* NULL: the command line */
 };
 

@@ -1,4 +1,5 @@
-/* /organisations/{org}/provider-keys: list, add (sealed, never shown again), disable, reorder. */
+/* /organisations/{org}/provider-keys: list, add (sealed, never shown again), change. The others are
+ * in provider_key_changes_api.c. */
 #include "common/mem.h"
 #include "common/provider_option.h"
 #include "control/api/api.h"
@@ -40,9 +41,14 @@ void api_provider_keys_list(struct call *c)
     pg_result_free(r);
 }
 
+static void drop_json(void *json)
+{
+    json_decref(json);
+}
+
 /* Checks the options against what the provider's base URL needs, and keeps them as text. */
 static bool take_options(struct call *c, const json_t *options, const struct provider_row *provider,
-                         struct provider_key_new *k)
+                         bool own_url, struct str *out)
 {
     const char *name;
     json_t *value;
@@ -59,15 +65,35 @@ static bool take_options(struct call *c, const json_t *options, const struct pro
     for (enum provider_option o = 0; o < OPTION_COUNT; o++) {
         struct str hole = str_of(arena_printf(c->arena, "{%s}", provider_option_name(o)));
         bool needed = str_find_str(str_of(provider->chat_path), hole) >= 0 ||
-                      (!k->base_url.p && str_find_str(str_of(provider->base_url), hole) >= 0);
+                      (!own_url && str_find_str(str_of(provider->base_url), hole) >= 0);
         if (needed && !json_object_get(options, provider_option_name(o)))
             return input_refuse(c, arena_printf(c->arena, "options.%s", provider_option_name(o)),
                                 "this provider's address needs it.");
     }
     char *text = options ? json_dumps(options, JSON_COMPACT) : NULL;
-    k->options = text ? arena_str(c->arena, str_of(text)) : STR("{}");
+    *out = text ? arena_str(c->arena, str_of(text)) : STR("{}");
     xfree(text);
     return true;
+}
+
+/* The models' names as the ids that are stored. */
+static bool take_models(struct call *c, const json_t *models, const struct provider_row *provider,
+                        struct str *out)
+{
+    struct pg_result *r = NULL;
+    char *text = json_dumps(models, JSON_COMPACT);
+    enum pg_err e = provider_key_store_models(c->pg, provider->id, str_of(text), &r);
+    bool unknown = e == PG_OK && !pg_is_null(r, 0, 1);
+    if (e != PG_OK)
+        (void)call_failed(c, e);
+    else if (unknown)
+        (void)input_refuse(c, "models", "this provider does not offer " STR_FMT ".",
+                           STR_ARG(pg_str(r, 0, 1)));
+    else
+        *out = arena_str(c->arena, pg_str(r, 0, 0));
+    pg_result_free(r);
+    xfree(text);
+    return e == PG_OK && !unknown;
 }
 
 static bool check_base_url(struct call *c, struct str url)
@@ -89,7 +115,7 @@ static bool check_base_url(struct call *c, struct str url)
 static bool read_new(struct call *c, struct provider_key_new *k)
 {
     struct str slug = STR_NULL;
-    const json_t *options = NULL;
+    const json_t *options = NULL, *models = NULL;
     struct provider_row provider;
     const struct input_row rows[] = {
         {.name = "provider",
@@ -112,6 +138,7 @@ static bool read_new(struct call *c, struct provider_key_new *k)
          .max = 1024,
          .to = &k->base_url},
         {.name = "options", .kind = INPUT_OBJECT, .to = &options},
+        {.name = "models", .kind = INPUT_TEXTS, .max = PROVIDER_KEY_MODELS_MAX, .to = &models},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return false;
@@ -125,7 +152,8 @@ static bool read_new(struct call *c, struct provider_key_new *k)
     if (!provider.found)
         return input_refuse(c, "provider", "there is no such provider.");
     k->provider_id = provider.id;
-    if (!take_options(c, options, &provider, k))
+    if (!take_options(c, options, &provider, k->base_url.p, &k->options) ||
+        (models && !take_models(c, models, &provider, &k->models)))
         return false;
     const char *why = provider_key_secret_complaint(str_of(provider.signer), k->secret);
     return !*why || input_refuse(c, "secret", "%s", why);
@@ -150,23 +178,50 @@ void api_provider_keys_create(struct call *c)
     }
 }
 
+/* Options and models depend on the provider of the stored key. */
+static bool take_of_provider(struct call *c, struct str stored, const json_t *options,
+                             const json_t *models, struct provider_key_patch *p)
+{
+    struct provider_row provider;
+    json_t *item = json_loadb(stored.p, stored.len, 0, NULL);
+    ASSERT(item);
+    arena_defer(c->arena, drop_json, item);
+    const char *slug = json_string_value(json_object_get(item, "provider"));
+    enum pg_err e = catalogue_store_provider(c->pg, str_of(slug), &provider);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!provider.found)
+        return input_refuse(c, options ? "options" : "models",
+                            "the provider is no longer offered.");
+    bool own_url = json_is_string(json_object_get(item, "base_url"));
+    return (!options || take_options(c, options, &provider, own_url, &p->options)) &&
+           (!models || take_models(c, models, &provider, &p->models));
+}
+
 void api_provider_keys_update(struct call *c)
 {
     bool found = false;
+    const json_t *options = NULL, *models = NULL;
     struct provider_key_patch p = {.position = -1};
     const struct input_row rows[] = {
         {.name = "disabled", .kind = INPUT_BOOL, .to = &p.disabled, .given = &p.set_disabled},
         {.name = "label", .kind = INPUT_TEXT, .max = 100, .to = &p.label},
         {.name = "position", .kind = INPUT_INT, .min = 0, .max = 10000, .to = &p.position},
+        {.name = "options", .kind = INPUT_OBJECT, .to = &options},
+        {.name = "models", .kind = INPUT_TEXTS, .max = PROVIDER_KEY_MODELS_MAX, .to = &models},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return;
-    if (!p.set_disabled && !p.label.p && p.position < 0) {
-        reply_problem(&c->reply, P_INVALID, NULL, "Give disabled, label or position.");
+    if (!p.set_disabled && !p.label.p && p.position < 0 && !options && !models) {
+        reply_problem(&c->reply, P_INVALID, NULL,
+                      "Give disabled, label, models, options or position.");
         return;
     }
     struct str before = STR_NULL, after = STR_NULL;
     enum pg_err e = call_item(c, provider_key_store_get, c->id, &before);
+    if (e == PG_OK && before.p && (options || models) &&
+        !take_of_provider(c, before, options, models, &p))
+        return;
     if (e == PG_OK && before.p)
         e = provider_key_store_patch(c->pg, c->org, c->id, &p, &found);
     if (e == PG_OK)

@@ -3,9 +3,13 @@
 
 #include "control/store/sql.h"
 
+#define SQL_MODELS                                                                                 \
+    "(select coalesce(json_agg(m.slug order by m.slug collate \"C\"), '[]') from models m "        \
+    "where m.model_id = any(k.models))"
 #define KEY_ITEM                                                                                   \
     "select json_build_object('id', k.provider_key_id, 'provider', p.slug, 'label', k.label, "     \
-    "'last4', k.last4, 'base_url', k.base_url, 'options', k.options, 'position', k.position, "     \
+    "'last4', k.last4, 'base_url', k.base_url, 'options', k.options, 'models', " SQL_MODELS        \
+    ", 'position', k.position, "                                                                   \
     "'created_at', " SQL_TIME("k.created_at") ", 'disabled_at', " SQL_TIME(                        \
         "k.disabled_at") ")::text, p.slug, k.position || '/' || k.provider_key_id "                \
                          "from provider_keys k join providers p using (provider_id) where "        \
@@ -14,7 +18,8 @@
 static const struct pg_stmt add_stmt = {
     "provider_key.add",
     "insert into provider_keys (organisation_id, provider_key_id, provider_id, label, sealed, "
-    "last4, base_url, options, created_by, position) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+    "last4, base_url, options, created_by, models, position) "
+    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::integer[], '{}'), "
     "(select coalesce(max(position) + 1, 0) from provider_keys "
     " where organisation_id = $1 and provider_id = $3))"};
 static const struct pg_stmt list_stmt = {
@@ -27,8 +32,36 @@ static const struct pg_stmt patch_stmt = {
     "provider_key.patch",
     "update provider_keys set label = coalesce($3, label), position = coalesce($4, position), "
     "disabled_at = case $5::boolean when true then coalesce(disabled_at, now()) "
-    "when false then null else disabled_at end "
+    "when false then null else disabled_at end, "
+    "options = coalesce($6::jsonb, options), models = coalesce($7::integer[], models) "
     "where organisation_id = $1 and provider_key_id = $2"};
+static const struct pg_stmt delete_stmt = {
+    "provider_key.delete",
+    "delete from provider_keys where organisation_id = $1 and provider_key_id = $2"};
+/* Nothing, unless exactly the provider's keys are named. */
+static const struct pg_stmt order_stmt = {
+    "provider_key.order",
+    "with o as (select id::uuid, n from jsonb_array_elements_text($3::jsonb) "
+    "    with ordinality o(id, n)), "
+    "k as (select provider_key_id from provider_keys where organisation_id = $1 "
+    "    and provider_id = $2 for update) "
+    "update provider_keys set position = o.n - 1 from o where organisation_id = $1 "
+    "and provider_id = $2 and provider_key_id = o.id "
+    "and (select count(*) from k) = (select count(*) from o) "
+    "and (select count(*) from k) = (select count(distinct id) from o) "
+    "and not exists (select 1 from o q where q.id not in (select provider_key_id from k))"};
+static const struct pg_stmt ids_stmt = {
+    "provider_key.ids",
+    "select coalesce(json_agg(provider_key_id order by position, provider_key_id), '[]')::text "
+    "from provider_keys where organisation_id = $1 and provider_id = $2"};
+/* Ids of the models, and the first name that the provider does not offer. */
+static const struct pg_stmt models_stmt = {
+    "provider_key.models",
+    "with n as (select slug from jsonb_array_elements_text($2::jsonb) slug), "
+    "f as (select distinct m.slug, m.model_id from n join models m using (slug) "
+    "    join offers o using (model_id) where o.provider_id = $1 and o.enabled and m.enabled) "
+    "select (select coalesce(array_agg(model_id order by model_id), '{}') from f)::text, "
+    "(select min(slug) from n where slug not in (select slug from f))"};
 static const struct pg_stmt exists_stmt = {
     "provider_key.exists",
     "select 1 from provider_keys where organisation_id = $1 and provider_id = $2 and label = $3 "
@@ -46,6 +79,7 @@ enum pg_err provider_key_store_add(struct pg *pg, const struct provider_key_row 
         k->base_url.p ? pgp_text(k->base_url) : pgp_null(),
         pgp_text(k->options),
         k->created_by ? pgp_uuid(*k->created_by) : pgp_null(),
+        k->models.p ? pgp_text(k->models) : pgp_null(),
     };
     return pg_run(pg, &add_stmt, p, ARRAY_LEN(p), NULL);
 }
@@ -80,12 +114,45 @@ enum pg_err provider_key_store_patch(struct pg *pg, struct uuid organisation, st
         patch->label.p ? pgp_text(patch->label) : pgp_null(),
         patch->position >= 0 ? pgp_i64(patch->position) : pgp_null(),
         patch->set_disabled ? pgp_bool(patch->disabled) : pgp_null(),
+        patch->options.p ? pgp_text(patch->options) : pgp_null(),
+        patch->models.p ? pgp_text(patch->models) : pgp_null(),
     };
     struct pg_result *r = NULL;
     enum pg_err e = pg_run(pg, &patch_stmt, p, ARRAY_LEN(p), &r);
     *found = e == PG_OK && pg_affected(r) > 0;
     pg_result_free(r);
     return e;
+}
+
+enum pg_err provider_key_store_delete(struct pg *pg, struct uuid organisation, struct uuid id)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &delete_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err provider_key_store_ids(struct pg *pg, struct uuid organisation, int64_t provider_id,
+                                   struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_i64(provider_id)};
+    return pg_run(pg, &ids_stmt, p, ARRAY_LEN(p), out);
+}
+
+enum pg_err provider_key_store_order(struct pg *pg, struct uuid organisation, int64_t provider_id,
+                                     struct str ids, bool *done)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_i64(provider_id), pgp_text(ids)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &order_stmt, p, ARRAY_LEN(p), &r);
+    *done = e == PG_OK && pg_affected(r) > 0;
+    pg_result_free(r);
+    return e;
+}
+
+enum pg_err provider_key_store_models(struct pg *pg, int64_t provider_id, struct str slugs,
+                                      struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_i64(provider_id), pgp_text(slugs)};
+    return pg_run(pg, &models_stmt, p, ARRAY_LEN(p), out);
 }
 
 enum pg_err provider_key_store_exists(struct pg *pg, struct uuid organisation, int64_t provider_id,

@@ -118,6 +118,22 @@ static const char *read_base_url(struct builder *b, struct str text,
     return why;
 }
 
+static void read_models(struct builder *b, struct str list, struct snap_provider_key *out)
+{
+    size_t commas = 0;
+    for (size_t i = 0; i < list.len; i++)
+        commas += list.p[i] == ',';
+    if (list.len == 0)
+        return;
+    int32_t *models = arena_calloc(b->img->arena, commas + 1, sizeof *models);
+    while (list.p) {
+        int64_t id;
+        if (str_to_i64(str_cut(&list, ','), &id))
+            models[out->n_models++] = (int32_t)id;
+    }
+    out->models = models;
+}
+
 static const char *read_provider_key(struct builder *b, const struct provider_key_row *row,
                                      const struct snap_provider *p, struct snap_provider_key *out)
 {
@@ -137,6 +153,7 @@ static const char *read_provider_key(struct builder *b, const struct provider_ke
     };
     if (why)
         return why;
+    read_models(b, row->models, out);
     if (!has_needed(p->chat_path, &v) || !has_needed(p->stream_path, &v) ||
         (row->base_url.len == 0 && !has_needed(p->base_url, &v)))
         return "an option that its URL needs is missing";

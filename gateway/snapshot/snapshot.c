@@ -166,6 +166,14 @@ const struct snap_provider_key *const *snapshot_provider_keys(const struct snaps
     return g ? (const struct snap_provider_key *const *)(const void *)g->keys.p : NULL;
 }
 
+bool snap_provider_key_serves(const struct snap_provider_key *k, const struct snap_model *m)
+{
+    for (size_t i = 0; i < k->n_models; i++)
+        if (k->models[i] == m->id)
+            return true;
+    return k->n_models == 0;
+}
+
 const struct secret *snapshot_credential(const struct snapshot *s,
                                          const struct snap_provider_key *k)
 {

@@ -72,6 +72,8 @@ struct snap_provider_key {
     struct str base_url; /* override, "" none; holes are filled */
     /* options, "" none; each fits (common/provider_option.h) */
     struct str region, project, resource, deployment, api_version;
+    const int32_t *models; /* ids of those it may serve; n_models 0: all */
+    size_t n_models;
     struct snap_credential *credential;
 };
 
@@ -138,6 +140,8 @@ const struct snap_model *const *snapshot_models(const struct snapshot *s, size_t
 const struct snap_provider_key *const *snapshot_provider_keys(const struct snapshot *s,
                                                               struct uuid organisation_id,
                                                               int32_t provider_id, size_t *n);
+/* May the key serve this model? */
+bool snap_provider_key_serves(const struct snap_provider_key *k, const struct snap_model *m);
 /* The credential in clear, opened at first use (thread-safe), kept in guarded memory, shared with
  * later snapshots while the row is unchanged, wiped with the last. NULL: it cannot be opened. */
 const struct secret *snapshot_credential(const struct snapshot *s,

@@ -131,16 +131,18 @@ static size_t collect(struct req *r, const struct choice *c, struct pick picks[P
     return n;
 }
 
-static void add_candidates(struct req *r, const struct snap_offer *o)
+/* How many keys of the organisation there are, whatever they may serve. */
+static size_t add_candidates(struct req *r, const struct snap_offer *o)
 {
     size_t n_keys;
     const struct snap_provider_key *const *keys = snapshot_provider_keys(
         r->snap, r->who.key.organisation_id, o->provider->id, &n_keys);
     for (size_t k = 0; k < n_keys && r->target.n < CANDIDATES_MAX; k++) {
-        if (!address_fits(o, keys[k]))
+        if (!address_fits(o, keys[k]) || !snap_provider_key_serves(keys[k], o->model))
             continue;
         r->target.candidate[r->target.n++] = (struct candidate){.offer = o, .key = keys[k]};
     }
+    return n_keys;
 }
 
 /* Is what was asked for by name closed to this key? Others of the model's offers are no answer to
@@ -170,14 +172,19 @@ enum step_rc step_resolve(struct req *r)
         return STEP_FAIL;
     }
     struct pick picks[PICKS_MAX];
-    size_t n = collect(r, &c, picks);
+    size_t n = collect(r, &c, picks), n_keys = 0;
     for (size_t i = 0; i < n; i++)
-        add_candidates(r, picks[i].offer);
+        n_keys += add_candidates(r, picks[i].offer);
     if (r->target.n)
         return STEP_NEXT;
     if (n == 0)
         req_fail(r, E_UNSUPPORTED, STR("model"),
                  "No provider that this gateway can call serves '" STR_FMT "' for this request.",
+                 STR_ARG(c.model->slug));
+    else if (n_keys)
+        req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
+                 "None of your provider keys serves '" STR_FMT
+                 "': their models or region leave it out, under Settings > Provider Keys.",
                  STR_ARG(c.model->slug));
     else
         req_fail(r, E_NO_PROVIDER_KEY, STR("model"),

@@ -126,6 +126,7 @@ static void read_provider_key(struct arena *a, const struct pg_result *r, size_t
         .sealed = bytes(a, r, row, 4),
         .base_url = text(a, r, row, 5),
         .options = text(a, r, row, 6),
+        .models = text(a, r, row, 7),
     };
 }
 
@@ -182,10 +183,11 @@ static const struct table tables[] = {
                                   "from offer_prices q where q.offer_id = p.offer_id "
                                   "and q.effective_from <= now() - interval '400 days'), "
                                   "'-infinity') order by p.offer_id, p.effective_from"),
-    TABLE(provider_keys, provider_key_row, read_provider_key,
-          "select organisation_id, provider_key_id, provider_id, position, sealed, "
-          "coalesce(base_url, ''), options::text from provider_keys where disabled_at is null "
-          "order by organisation_id, provider_id, position, provider_key_id"),
+    TABLE(
+        provider_keys, provider_key_row, read_provider_key,
+        "select organisation_id, provider_key_id, provider_id, position, sealed, "
+        "coalesce(base_url, ''), options::text, array_to_string(models, ',') from provider_keys where disabled_at is null "
+        "order by organisation_id, provider_id, position, provider_key_id"),
     TABLE(signing_keys, signing_key_row, read_signing_key,
           "select s.organisation_id, s.signing_key_id, s.api_key_id, s.access_key_id, s.sealed, "
           "k.hash from signing_keys s join api_keys k using (organisation_id, api_key_id) "

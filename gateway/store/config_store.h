@@ -63,6 +63,7 @@ struct provider_key_row {
     struct str sealed;
     struct str base_url; /* "" none */
     struct str options;  /* JSON */
+    struct str models;   /* ids with commas between them; "" all */
 };
 
 /* Of API keys that are not revoked; by organisation, id. */

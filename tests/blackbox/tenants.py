@@ -26,6 +26,7 @@ BODIES = {
     ("POST", O + "/management-tokens"): lambda w, who: {"name": "t", "role": "viewer", "scopes": ["read"]},
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
+    ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": [w.second, w.ids["provider-keys"]]},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
 # A person's own account: what these do is in test_control_accounts.py and test_control_second_factor.py.
@@ -65,6 +66,7 @@ class World:
             "management-tokens": self.make_token()["id"],
             "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),
         }
+        self.second = self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"]
 
     @property
     def path(self):

@@ -180,6 +180,7 @@ export function makeWorld(
       label: String(label),
       last4: String(last4),
       base_url: null,
+      models: [],
       options: provider === 'azure' ? { resource: 'northwind-eu' } : {},
       position: i,
       created_at: new Date(now.getTime() - (i * 31 + 8) * 24 * HOUR).toISOString(),

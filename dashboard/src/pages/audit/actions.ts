@@ -54,6 +54,8 @@ const WORDS: Record<string, string> = {
   'admin.recover': 'Let in again',
   'provider_key.create': 'Added provider key',
   'provider_key.update': 'Changed provider key',
+  'provider_key.delete': 'Deleted provider key',
+  'provider_key.order': 'Ordered provider keys',
   'admin.create': 'Made an operator of',
   'catalogue.import': 'Imported a catalogue',
 };
