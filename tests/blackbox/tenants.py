@@ -26,7 +26,7 @@ BODIES = {
     ("POST", O + "/management-tokens"): lambda w, who: {"name": "t", "role": "viewer", "scopes": ["read"]},
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
-    ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": [w.second, w.ids["provider-keys"]]},
+    ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": w.reversed_keys("openai")},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
 # A person's own account: what these do is in test_control_accounts.py and test_control_second_factor.py.
@@ -80,6 +80,10 @@ class World:
         status, made = (who or self.people["owner"]).call("POST", self.path + where, body)
         assert status == 201, made
         return made
+
+    def reversed_keys(self, provider):
+        keys = self.people["owner"].all(self.path + "/provider-keys")
+        return [k["id"] for k in reversed(keys) if k["provider"] == provider]
 
     def make_key(self, who, name):
         return self.make(f"/projects/{self.project}/api-keys", {"name": name}, who)

@@ -51,7 +51,7 @@ def refused(answer, status, kind):
 
 
 def worked(answer, path):
-    if re.search(r"/requests/[^/]+$", path):   # allowed; there is no such request
+    if re.search(r"/requests/[0-9a-f-]{36}$", path):   # allowed; there is no such request
         return answer[0] == 404 and "request" in answer[1]["detail"]
     return answer[0] in (200, 201, 204)
 
