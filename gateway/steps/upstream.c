@@ -215,8 +215,11 @@ static enum step_rc begin(struct req *r)
         .url = r->tx.url,
         .headers = r->tx.headers,
         .body = buf_str(&r->tx.body),
-        .guard = r->route.candidate->key->base_url.len > 0 ? r->engine->guard : NULL,
     };
+    if (r->route.candidate->key->base_url.len > 0) {
+        q.guard = r->engine->guard;
+        q.tenant = r->route.candidate->key->organisation_id;
+    }
     r->up.sent_us = r->up.last_us = clock_mono_us();
     r->up.xfer = xfer_start(r->engine->xfers, &q, &callbacks, r);
     r->up.timer.fn = on_deadline;

@@ -18,12 +18,13 @@ enum {
     SWEEP_US = 10 * 1000000,
 };
 
-/* Where connections lead: scheme, host and port, those of each guard apart. */
+/* Where connections lead: scheme, host and port, those of each guard and tenant apart. */
 struct origin {
     struct origin *next; /* in its bucket */
     char *text;
     size_t len;
     const struct guard *guard;
+    struct uuid tenant;
     unsigned n_conns, n_idle;
     struct conn *idle; /* the latest first */
 };
@@ -56,21 +57,24 @@ static struct origin **bucket_of(struct conns *cs, struct str origin)
     return &cs->buckets[(h ^ h >> 16) % BUCKETS];
 }
 
-static struct origin *find(struct conns *cs, struct str text, const struct guard *guard)
+static struct origin *find(struct conns *cs, const struct conn_key *key)
 {
-    for (struct origin *o = *bucket_of(cs, text); o; o = o->next)
-        if (o->guard == guard && str_eq(str_make(o->text, o->len), text))
+    for (struct origin *o = *bucket_of(cs, key->origin); o; o = o->next)
+        if (o->guard == key->guard && uuid_eq(o->tenant, key->tenant) &&
+            str_eq(str_make(o->text, o->len), key->origin))
             return o;
     return NULL;
 }
 
-static struct origin *find_or_make(struct conns *cs, struct str text, const struct guard *guard)
+static struct origin *find_or_make(struct conns *cs, const struct conn_key *key)
 {
-    struct origin *o = find(cs, text, guard), **bucket = bucket_of(cs, text);
+    struct str text = key->origin;
+    struct origin *o = find(cs, key), **bucket = bucket_of(cs, text);
     if (o)
         return o;
     o = xcalloc(1, sizeof *o);
-    *o = (struct origin){.next = *bucket, .len = text.len, .guard = guard};
+    *o = (struct origin){
+        .next = *bucket, .len = text.len, .guard = key->guard, .tenant = key->tenant};
     o->text = xmalloc(text.len);
     memcpy(o->text, text.p, text.len);
     *bucket = o;
@@ -175,9 +179,9 @@ void conns_free(struct conns *cs)
     xfree(cs);
 }
 
-struct conn *conn_take(struct conns *cs, struct str origin, const struct guard *guard, void *owner)
+struct conn *conn_take(struct conns *cs, const struct conn_key *key, void *owner)
 {
-    struct origin *o = find(cs, origin, guard);
+    struct origin *o = find(cs, key);
     struct conn *c = o ? o->idle : NULL;
     if (!c)
         return NULL;
@@ -187,13 +191,13 @@ struct conn *conn_take(struct conns *cs, struct str origin, const struct guard *
     return c;
 }
 
-struct conn *conn_new(struct conns *cs, struct str origin, const struct guard *guard,
-                      const struct dialled *d, void *owner)
+struct conn *conn_new(struct conns *cs, const struct conn_key *key, const struct dialled *d,
+                      void *owner)
 {
     struct conn *c = xcalloc(1, sizeof *c);
     *c = (struct conn){.magic = CONN_MAGIC,
                        .all = cs,
-                       .origin = find_or_make(cs, origin, guard),
+                       .origin = find_or_make(cs, key),
                        .source = {.fn = on_event, .fd = d->fd},
                        .tls = d->tls,
                        .owner = owner};

@@ -4,6 +4,7 @@
 #ifndef DOTEB_XFER_CONN_H
 #define DOTEB_XFER_CONN_H
 
+#include "common/uuid.h"
 #include "gateway/xfer/dial.h"
 
 struct conn;
@@ -19,11 +20,18 @@ struct conns *conns_new(struct loop *loop, struct timers *timers, conn_fn *fn);
 /* No connection may be busy. Accepts NULL. */
 void conns_free(struct conns *cs);
 
-/* An idle connection to `origin` (bytes compared), busy now; NULL: there is none. */
-struct conn *conn_take(struct conns *cs, struct str origin, const struct guard *guard, void *owner);
+/* What connections are kept apart by. */
+struct conn_key {
+    struct str origin; /* "https://host:port"; bytes compared */
+    const struct guard *guard;
+    struct uuid tenant; /* with a guard, whose address it is */
+};
+
+/* An idle connection of this key, busy now; NULL: there is none. */
+struct conn *conn_take(struct conns *cs, const struct conn_key *key, void *owner);
 /* A fresh one, busy, from what a dial brought. */
-struct conn *conn_new(struct conns *cs, struct str origin, const struct guard *guard,
-                      const struct dialled *d, void *owner);
+struct conn *conn_new(struct conns *cs, const struct conn_key *key, const struct dialled *d,
+                      void *owner);
 /* It may serve again: keeps it for the next one. */
 void conn_park(struct conn *c);
 /* Ends it. No call of conn_fn follows. */

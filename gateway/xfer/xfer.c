@@ -218,6 +218,13 @@ static void send_request(struct xfer *x)
         make_due(x);
 }
 
+/* Each request dials and is kept with what it is for. */
+static struct conn_key conn_key(const struct xfer *x)
+{
+    return (struct conn_key){
+        .origin = x->target.origin, .guard = x->q.guard, .tenant = x->q.tenant};
+}
+
 static void on_dialled(void *arg, const struct dialled *d)
 {
     struct xfer *x = arg;
@@ -228,7 +235,8 @@ static void on_dialled(void *arg, const struct dialled *d)
         finish(x, d->err, d->detail, false);
         return;
     }
-    x->conn = conn_new(x->pool->conns, x->target.origin, x->q.guard, d, x);
+    const struct conn_key key = conn_key(x);
+    x->conn = conn_new(x->pool->conns, &key, d, x);
     send_request(x);
 }
 
@@ -401,8 +409,9 @@ struct xfer *xfer_start(struct xfer_pool *p, const struct xfer_request *q,
         return x;
     }
     ASSERT(!q->get || q->body.len == 0);
+    const struct conn_key key = conn_key(x);
     if (!q->once)
-        x->conn = conn_take(p->conns, x->target.origin, q->guard, x);
+        x->conn = conn_take(p->conns, &key, x);
     x->reused = x->conn != NULL;
     if (!x->conn)
         dial(x);

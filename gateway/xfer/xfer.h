@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/guard.h"
 #include "common/str.h"
+#include "common/uuid.h"
 #include "gateway/loop.h"
 #include "gateway/timer.h"
 
@@ -29,8 +30,9 @@ struct xfer_request {
     const struct xfer_header *headers;
     struct str body;           /* POST; borrowed until done or cancel */
     const struct guard *guard; /* what a tenant's address is checked against at connect, on
-                                  connections of this guard's own; borrowed as long as the pool
-                                  lives. NULL: the operator's own address */
+                                  connections of this guard's and tenant's own; borrowed as long
+                                  as the pool lives. NULL: the operator's own address */
+    struct uuid tenant;        /* with a guard: whose address it is; else zero */
     bool get;                  /* GET instead, without a body */
     bool once;                 /* over a connection of its own, which serves nothing else, before or
                                   after; TLS sessions are not resumed either */

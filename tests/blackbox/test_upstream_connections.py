@@ -10,6 +10,7 @@ import time
 import pytest
 
 import harness
+from control_client import Person
 from harness import http, say, wait_until
 
 ANSWER = json.dumps({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [
@@ -127,9 +128,9 @@ class World:
         self.chat("probe")
         return provider.requests > before
 
-    def chat(self, text="x", timeout=20, **more):
+    def chat(self, text="x", timeout=20, key=None, **more):
         status, _, raw = http("POST", self.gateway.base_url + "/chat/completions",
-                              say(text, "openai/gpt-4", **more), {"x-api-key": self.key}, timeout)
+                              say(text, "openai/gpt-4", **more), {"x-api-key": key or self.key}, timeout)
         return status, raw
 
 
@@ -152,6 +153,28 @@ def test_a_connection_serves_many_requests(world):
     before = provider.connections
     assert all(world.chat()[0] == 200 for _ in range(20))
     assert provider.connections == before
+
+
+def test_organisations_with_one_provider_share_no_connection(world):
+    """Whose address it is may watch what comes over a connection, and delay it."""
+    provider = world.provider(answers)
+    control = harness.Control(world.installation)
+    try:
+        person = Person(control, world.installation.email)
+        other = person.call("POST", "/api/v1/organisations", {"name": f"other {world.n}"})[1]
+        path = f"/api/v1/organisations/{other['id']}"
+        body = {"provider": "openai", "secret": "sk-other", "base_url": provider.url}
+        assert person.call("POST", path + "/provider-keys", body)[0] == 201
+        project = person.get(path + "/projects")["items"][0]["id"]
+        theirs = person.call("POST", f"{path}/projects/{project}/api-keys", {"name": "k"})[1]["key"]
+    finally:
+        control.stop()
+    wait_until(lambda: world.chat(key=theirs)[0] == 200, 10, "the other's key")
+    both = provider.connections
+    assert both >= 2
+    for key in (None, theirs) * 3:
+        before = provider.connections
+        assert world.chat(key=key)[0] == 200 and provider.connections == before == both
 
 
 def test_as_many_connections_as_requests_at_once_and_all_are_kept(world):
