@@ -1,5 +1,5 @@
 # The commands of doteb; each is a script that can be read. `make help` lists them.
-.PHONY: help up down status logs clean-data test format lint docs demo-data bench fuzz soak test-scale test-scale-analytics test-agents
+.PHONY: help up down status logs clean-data test format lint docs demo-data bench fuzz soak faults test-scale test-scale-analytics test-agents
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (300); keeps the corpora
 
 soak: ## 200 kills under load, then memory after DOTEB_SOAK_SECONDS (600) of it
 	@tests/blackbox/long/run.sh soak
+
+faults: ## each fault of docs/reliability.md under load for DOTEB_FAULT_SECONDS (10)
+	@tests/blackbox/long/run.sh faults
 
 test-scale: ## a million API keys: start, memory, how fast a change holds
 	@tests/blackbox/long/run.sh scale

@@ -39,6 +39,7 @@ class Sent:
     code: str = ""           # of an error
     complete: bool = False   # every byte of the answer arrived
     answered_at: float = 0.0
+    told: bool = False       # a broken stream said so in an event
     why: str = ""
 
 
@@ -60,8 +61,8 @@ def read_chunked(data):
 class Crowd:
     """Clients that send until stopped. A gateway that is away is waited for."""
 
-    def __init__(self, gateway, key, clients=16, seed=0, pause=0.01, kinds=None):
-        self.gateway, self.key, self.pause = gateway, key, pause
+    def __init__(self, gateway, key, clients=16, seed=0, pause=0.01, kinds=None, model="openai/gpt-4"):
+        self.gateway, self.key, self.pause, self.model = gateway, key, pause, model
         self.weights = [w if kinds is None or k in kinds else 0 for k, w, _ in KINDS]
         self.sent, self.lock = [], threading.Lock()
         self.stopping = threading.Event()
@@ -87,7 +88,7 @@ class Crowd:
             one = Sent(f"{id(self):x}-{n}-{count}", kind, tokens)
             count += 1
             text = words.format(i=tokens[0], o=tokens[1], ms=chance.randrange(5, 120))
-            if not self.send(one, say(f"x {text}", stream=kind in ("stream", "aborted"))):
+            if not self.send(one, say(f"x {text}", self.model, stream=kind in ("stream", "aborted"))):
                 time.sleep(0.05)   # nobody listens
                 continue
             with self.lock:
@@ -136,6 +137,7 @@ class Crowd:
             body, ended = read_chunked(rest)
             # A stream that was broken off says so in an error event, and has no terminator.
             one.complete = ended and (b"[DONE]" in body or one.status != 200)
+            one.told = b'"error":' in body
         else:
             n = int(re.search(rb"content-length: (\d+)", head).group(1))
             one.complete = len(rest) >= n
