@@ -44,7 +44,7 @@ for (const view of VIEWS) {
 
 test('axe finds what is wrong', async () => {
   const { page } = await watchedPage(browser);
-  await show(page, VIEWS[0] as (typeof VIEWS)[0]);
+  await show(page, VIEWS.find(({ name }) => name === 'login') as (typeof VIEWS)[0]);
   await page.evaluate(() => document.querySelector('label')?.remove());
   assert.match((await violations(page)).join(), /label/);
   await page.context().close();
