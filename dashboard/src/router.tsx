@@ -304,6 +304,12 @@ export type AuditSearch = RangeSearch & {
   entry?: string | undefined;
 };
 
+const managementTokensRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'management-tokens',
+  component: lazyRouteComponent(() => import('./pages/management-tokens/TokensPage')),
+});
+
 const auditRoute = createRoute({
   getParentRoute: () => orgRoute,
   path: 'audit',
@@ -364,6 +370,7 @@ export const router = createRouter({
         providerKeysRoute,
         projectsRoute,
         membersRoute,
+        managementTokensRoute,
         auditRoute,
         organisationRoute,
         accountRoute,

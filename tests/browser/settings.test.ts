@@ -277,3 +277,29 @@ test('a key is rotated by keyboard, disabled and enabled, and given an end', asy
   check(watched);
   await page.context().close();
 });
+
+test('a management token: scopes are chosen, its secret is shown once, Escape does not lose it', async () => {
+  const { page, watched } = await open('/o/ORG/management-tokens');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  const dialog = page.getByRole('dialog');
+  const create = dialog.getByRole('button', { name: 'Create token' });
+  await page.getByLabel('Name').fill('deployment');
+  await page.getByLabel('Role').selectOption('developer');
+  await dialog.getByRole('checkbox', { name: /^read/ }).uncheck();
+  assert.ok(await create.isDisabled(), 'without a scope it could do nothing');
+  await dialog.getByRole('checkbox', { name: /^keys/ }).check();
+  const sent = page.waitForRequest((one) => one.method() === 'POST');
+  await create.click();
+  const { name, role, scopes } = (await sent).postDataJSON();
+  assert.deepEqual([name, role, scopes], ['deployment', 'developer', ['keys']]);
+  await page.getByTestId('new-token').waitFor();
+  await page.keyboard.press('Escape');
+  assert.ok(await page.getByTestId('new-token').isVisible());
+  await page.getByRole('button', { name: 'I have saved the token' }).click();
+  await page.getByTestId('new-token').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Revoke terraform' }).click();
+  await page.getByRole('button', { name: 'Revoke token' }).click();
+  await page.getByText('Revoked terraform').waitFor();
+  check(watched);
+  await page.context().close();
+});

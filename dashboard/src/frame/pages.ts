@@ -9,6 +9,7 @@ import {
   LayoutDashboard,
   MessagesSquare,
   Plug,
+  SquareTerminal,
   UsersRound,
 } from 'lucide-react';
 import { createContext, useContext } from 'react';
@@ -50,6 +51,13 @@ export const PAGES = [
     least: 'viewer',
   },
   { to: '/o/$org/members', label: 'Members', group: 'Settings', icon: UsersRound, least: 'viewer' },
+  {
+    to: '/o/$org/management-tokens',
+    label: 'Management tokens',
+    group: 'Settings',
+    icon: SquareTerminal,
+    least: 'admin',
+  },
   { to: '/o/$org/audit', label: 'Audit log', group: 'Settings', icon: History, least: 'admin' },
   {
     to: '/o/$org/organisation',
