@@ -54,7 +54,7 @@ class World:
         if database:
             settings["DOTEB_DATABASE_URL"] = f"postgresql://postgres@127.0.0.1:{self.database.port}/{name}"
         self.gateway = harness.Gateway(
-            self.installation, DOTEB_ACCESS_LOG="false", DOTEB_FIRST_BYTE_TIMEOUT="400ms", DOTEB_IDLE_TIMEOUT="400ms",
+            self.installation, DOTEB_ACCESS_LOG="false", DOTEB_FIRST_BYTE_TIMEOUT="1500ms", DOTEB_IDLE_TIMEOUT="1500ms",
             **settings)
         wait_until(lambda: self.gateway.chat(self.key, say("hi", self.model(second)))[0] in (200, 502), what="a key")
 

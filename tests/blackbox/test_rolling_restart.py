@@ -60,7 +60,7 @@ def asked(at, key):
 def world(installation, simulator):
     installation.add_provider_key("openai", simulator.base_url)
     key = installation.create_key()
-    gateways = [harness.Gateway(installation, name, DOTEB_SHUTDOWN_NOTICE="600ms", DOTEB_ACCESS_LOG="false")
+    gateways = [harness.Gateway(installation, name, DOTEB_SHUTDOWN_NOTICE="1500ms", DOTEB_ACCESS_LOG="false")
                 for name in ("first", "second")]
     balancer = Balancer(installation.folder, gateways)
     wait_until(lambda: asked(balancer, key)[0] == 200, what="the balancer")
@@ -101,7 +101,7 @@ def test_answers_end_their_connections_while_leaving(world):
     gateway = gateways[0]
     assert asked(gateway, key) == (200, None)
     gateway.process.terminate()
-    wait_until(lambda: asked(gateway, key) == (200, "close"), 0.5, "a served request whose connection ends")
+    wait_until(lambda: asked(gateway, key) == (200, "close"), 1.2, "a served request whose connection ends")
     assert harness.http("GET", gateway.admin + "/readyz")[0] == 503
     gateway.stop()
     gateway.start()
