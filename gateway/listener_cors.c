@@ -19,9 +19,9 @@ static struct str allowed_origin(const struct req *r)
 
 void listener_cors_headers(struct MHD_Response *m, const struct req *r)
 {
-    struct str origin = allowed_origin(r);
     if (!*r->engine->conf->cors_origins)
         return;
+    struct str origin = allowed_origin(r);
     MHD_add_response_header(m, "vary", "origin");
     if (!origin.p)
         return;

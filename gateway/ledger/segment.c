@@ -95,22 +95,29 @@ static int fill_file(int fd, int dir_fd, const struct segment_id *id, size_t byt
 }
 
 /* Takes the write faults of half a segment from `at` on now, so that a worker's copy does not; the
- * rest when it gets there, so that a gateway at rest does not hold all of it in memory. */
-static void prefault(struct segment *s, size_t at)
+ * rest when it gets there, so that a gateway at rest does not hold all of it in memory. False: the
+ * kernel cannot. It changes no byte, so that a worker may write meanwhile. */
+static bool prefault(struct segment *s, size_t at)
 {
     size_t upto = (at + s->bytes / 2) / PAGE_BYTES * PAGE_BYTES;
+    size_t least = s->prefaulted > 0 && upto < s->bytes ? PREFAULT_STEP_BYTES : 1;
     if (upto > s->bytes)
         upto = s->bytes;
-    if (upto <= s->prefaulted || (upto < s->bytes && upto - s->prefaulted < PREFAULT_STEP_BYTES))
-        return;
+    if (upto < s->prefaulted + least)
+        return true;
 #ifdef MADV_POPULATE_WRITE
-    if (madvise(s->map + s->prefaulted, upto - s->prefaulted, MADV_POPULATE_WRITE) == 0) {
-        s->prefaulted = upto;
-        return;
-    }
+    bool done = madvise(s->map + s->prefaulted, upto - s->prefaulted, MADV_POPULATE_WRITE) == 0;
+    s->prefaulted = done ? upto : s->bytes; /* what failed once is not tried again */
+    return done;
+#else
+    return false;
 #endif
-    /* By hand only before a worker has the segment. */
-    for (size_t i = PAGE_BYTES; s->prefaulted == 0 && i < s->bytes; i += PAGE_BYTES)
+}
+
+/* The same by hand, of all of it: before a worker has the segment. */
+static void touch(struct segment *s)
+{
+    for (size_t i = PAGE_BYTES; i < s->bytes; i += PAGE_BYTES)
         *(volatile uint8_t *)(s->map + i) = 0;
     s->prefaulted = s->bytes;
 }
@@ -139,7 +146,8 @@ struct segment *segment_make(int dir_fd, const struct segment_id *id, size_t byt
     s->id = *id;
     s->map = map;
     s->bytes = bytes;
-    prefault(s, 0);
+    if (!prefault(s, 0))
+        touch(s);
     s->read = s->synced = SEGMENT_HEAD_BYTES;
     atomic_init(&s->committed, SEGMENT_HEAD_BYTES);
     atomic_init(&s->saved, SEGMENT_HEAD_BYTES);
@@ -163,7 +171,7 @@ bool segment_sync(struct segment *s)
     size_t committed = atomic_load_explicit(&s->committed, memory_order_acquire);
     if (committed == s->synced)
         return true;
-    prefault(s, committed);
+    (void)prefault(s, committed);
     size_t from = s->synced / PAGE_BYTES * PAGE_BYTES;
     if (msync(s->map + from, committed - from, MS_SYNC) != 0)
         return false;
