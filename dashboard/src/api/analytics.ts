@@ -2,7 +2,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
 import { api, read } from './client';
-import { everyPage } from './queries';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -81,17 +80,3 @@ export const failuresQuery = (org: string, range: RangeSearch, project: string |
     placeholderData: keepPreviousData,
     refetchInterval: 60_000,
   });
-
-export const modelsQuery = queryOptions({
-  queryKey: ['models'],
-  queryFn: ({ signal }) =>
-    everyPage((cursor) =>
-      read(
-        api.GET('/api/v1/models', {
-          params: { query: { limit: 200, ...(cursor && { cursor }) } },
-          signal,
-        }),
-      ),
-    ),
-  staleTime: 5 * 60_000,
-});

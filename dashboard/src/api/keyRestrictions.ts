@@ -4,26 +4,6 @@ import { type ApiKey, api, read } from './client';
 
 export type Restrictions = Pick<ApiKey, 'models' | 'providers' | 'ip_ranges'>;
 
-export const allModelsQuery = queryOptions({
-  queryKey: ['models', 'all ids'],
-  queryFn: async ({ signal }) => {
-    const ids: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { items: { id: string }[]; next_cursor: string | null } = await read(
-        api.GET('/api/v1/models', {
-          params: { query: { limit: 200, ...(cursor && { cursor }) } },
-          signal,
-        }),
-      );
-      ids.push(...page.items.map(({ id }) => id));
-      cursor = page.next_cursor;
-    } while (cursor);
-    return ids;
-  },
-  staleTime: 300_000,
-});
-
 export const apiKeyImpactQuery = (org: string, project: string, id: string) =>
   queryOptions({
     queryKey: ['org', org, 'api-key-impact', project, id],

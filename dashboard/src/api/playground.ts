@@ -1,21 +1,6 @@
-// What the playground asks control: the models there are, and a key for an hour.
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+// What the playground asks control: a key for an hour.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, CSRF, read } from './client';
-import { everyPage } from './queries';
-
-export const allModelsQuery = queryOptions({
-  queryKey: ['models', 'all'],
-  queryFn: ({ signal }) =>
-    everyPage((cursor) =>
-      read(
-        api.GET('/api/v1/models', {
-          params: { query: { limit: 200, ...(cursor && { cursor }) } },
-          signal,
-        }),
-      ),
-    ),
-  staleTime: 5 * 60_000,
-});
 
 const HOUR_MS = 3_600_000;
 

@@ -245,6 +245,21 @@ export function useSwitchProviderKey(org: string) {
   });
 }
 
+/** All of the catalogue. */
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: ({ signal }) =>
+    everyPage((cursor) =>
+      read(
+        api.GET('/api/v1/models', {
+          params: { query: { limit: 200, ...(cursor && { cursor }) } },
+          signal,
+        }),
+      ),
+    ),
+  staleTime: 5 * 60_000,
+});
+
 export const modelsOfProviderQuery = (provider: string) =>
   queryOptions({
     queryKey: ['models', provider],

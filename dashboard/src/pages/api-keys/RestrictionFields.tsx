@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { ApiError, type ApiKey } from '@/api/client';
-import { allModelsQuery, type Restrictions } from '@/api/keyRestrictions';
-import { providersQuery } from '@/api/queries';
+import type { Restrictions } from '@/api/keyRestrictions';
+import { modelsQuery, providersQuery } from '@/api/queries';
 import { Badge } from '@/ui/Badge';
 import { Button, IconButton } from '@/ui/Button';
 import { cx } from '@/ui/cx';
@@ -45,12 +45,12 @@ export function RestrictionFields({
   onChange: (draft: Draft) => void;
   error: unknown;
 }) {
-  const models = useQuery(allModelsQuery);
+  const models = useQuery(modelsQuery);
   const providers = useQuery(providersQuery);
   const slugs = (providers.data ?? []).map(({ id }) => id);
   const modelOptions: Option[] = [
     ...slugs.map((id) => ({ value: `${id}/*`, label: `${id}/*`, group: 'All of a provider' })),
-    ...(models.data ?? []).map((id) => ({ value: id, label: id, group: 'Models' })),
+    ...(models.data ?? []).map(({ id }) => ({ value: id, label: id, group: 'Models' })),
   ];
   return (
     <fieldset className={css.section}>

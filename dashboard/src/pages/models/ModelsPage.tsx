@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useDeferredValue, useMemo, useState } from 'react';
-import { type AnalyticsGroup, analyticsQuery, type Model, modelsQuery } from '@/api/analytics';
-import { providerKeysQuery, providersQuery } from '@/api/queries';
+import { type AnalyticsGroup, analyticsQuery, type Model } from '@/api/analytics';
+import { modelsQuery, providerKeysQuery, providersQuery } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';

@@ -1,8 +1,7 @@
 // The models to choose from, by name alone (the gateway takes the cheapest provider that there is
 // a key for) and at each provider that the organisation has a key for.
 import { useQuery } from '@tanstack/react-query';
-import { allModelsQuery } from '@/api/playground';
-import { providerKeysQuery } from '@/api/queries';
+import { modelsQuery, providerKeysQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import type { Option } from '@/ui/Options';
 
@@ -19,7 +18,7 @@ const NO_CHAT = new Set([
 
 export function useModelOptions(): { options: Option[]; busy: boolean } {
   const { org } = useScope();
-  const models = useQuery(allModelsQuery);
+  const models = useQuery(modelsQuery);
   const keys = useQuery(providerKeysQuery(org.id));
   const mine = new Set(
     keys.data?.filter((key) => !key.disabled_at).map(({ provider }) => provider),
