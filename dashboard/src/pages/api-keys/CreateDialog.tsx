@@ -3,12 +3,13 @@ import { type FormEvent, useState } from 'react';
 import { ApiError, type CreatedApiKey } from '@/api/client';
 import { useCreateApiKey } from '@/api/queries';
 import { useScope } from '@/frame/scope';
+import { endIn, LIFETIMES } from '@/lib/lifetime';
 import { envLine } from '@/lib/snippets';
 import { Button } from '@/ui/Button';
 import { Code, Snippets } from '@/ui/Code';
 import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
-import { Field, inputClass } from '@/ui/Field';
+import { NameField, SelectField } from '@/ui/Field';
 import { FirstRequestLight } from '@/ui/FirstRequestLight';
 import { FormError } from '@/ui/Notice';
 import { useSnippetModel } from '@/ui/useSnippetModel';
@@ -21,13 +22,6 @@ import {
 } from './RestrictionFields';
 
 type Props = { project: string; projectName: string; onClose: () => void };
-
-const LIFETIMES = [
-  { days: 0, label: 'Never' },
-  { days: 30, label: 'In 30 days' },
-  { days: 90, label: 'In 90 days' },
-  { days: 365, label: 'In a year' },
-];
 
 export function CreateDialog({ project, projectName, onClose }: Props) {
   const [created, setCreated] = useState<CreatedApiKey>();
@@ -53,7 +47,7 @@ function NewKey({
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const expires = days ? new Date(Date.now() + days * 86_400_000).toISOString() : null;
+    const expires = endIn(days);
     create.mutate(
       { name: name.trim(), expires_at: expires, ...restrictionsOf(draft) },
       { onSuccess: onCreated },
@@ -66,41 +60,20 @@ function NewKey({
       onClose={onClose}
     >
       <form onSubmit={submit}>
-        <Field
-          label="Name"
+        <NameField
+          placeholder="production backend"
           hint="Where it will be used, so that you know later what revoking it breaks."
           error={field === 'name' ? create.error?.message : undefined}
-        >
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              placeholder="production backend"
-              required
-              maxLength={100}
-              autoComplete="off"
-              autoFocus
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Expires" error={field === 'expires_at' ? create.error?.message : undefined}>
-          {(control) => (
-            <select
-              {...control}
-              className={inputClass}
-              value={days}
-              onChange={(event) => setDays(Number(event.target.value))}
-            >
-              {LIFETIMES.map((lifetime) => (
-                <option key={lifetime.days} value={lifetime.days}>
-                  {lifetime.label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+          value={name}
+          onChange={setName}
+        />
+        <SelectField
+          label="Expires"
+          error={field === 'expires_at' ? create.error?.message : undefined}
+          value={days}
+          choices={LIFETIMES}
+          onChange={setDays}
+        />
         <RestrictionFields draft={draft} onChange={setDraft} error={create.error} />
         {!(field === 'name' || field === 'expires_at' || isRestrictionError(create.error)) && (
           <FormError error={create.error} />

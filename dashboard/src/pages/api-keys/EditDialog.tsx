@@ -5,7 +5,7 @@ import { useScope } from '@/frame/scope';
 import { toLocalField } from '@/lib/range';
 import { Button } from '@/ui/Button';
 import { Dialog, DialogActions } from '@/ui/Dialog';
-import { Field, inputClass } from '@/ui/Field';
+import { Field, inputClass, NameField } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import {
@@ -53,20 +53,11 @@ export function EditDialog({
   return (
     <Dialog title={`Edit “${apiKey.name}”`} onClose={onClose}>
       <form onSubmit={submit}>
-        <Field label="Name" error={field === 'name' ? change.error?.message : undefined}>
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              required
-              maxLength={100}
-              autoComplete="off"
-              autoFocus
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <NameField
+          error={field === 'name' ? change.error?.message : undefined}
+          value={name}
+          onChange={setName}
+        />
         <Field
           label="Expires"
           hint="Empty: never."

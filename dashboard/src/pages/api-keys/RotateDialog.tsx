@@ -9,17 +9,17 @@ import { Button } from '@/ui/Button';
 import { Code } from '@/ui/Code';
 import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
-import { Field, inputClass } from '@/ui/Field';
+import { SelectField } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
 import css from './ApiKeysPage.module.css';
 
 type Props = { project: string; apiKey: ApiKey; onClose: () => void };
 
 const GRACES = [
-  { hours: 1, label: 'one hour' },
-  { hours: 24, label: 'one day' },
-  { hours: 168, label: 'one week' },
-  { hours: 0, label: 'no time: it ends at once' },
+  { value: 1, label: 'one hour' },
+  { value: 24, label: 'one day' },
+  { value: 168, label: 'one week' },
+  { value: 0, label: 'no time: it ends at once' },
 ];
 
 /** A new secret for a key, while the old one works on for a time. */
@@ -52,29 +52,17 @@ function Ask({
       onClose={onClose}
     >
       <form onSubmit={submit}>
-        <Field
+        <SelectField
           label="The old secret works on for"
           hint={
             apiKey.previous_works_until
               ? `The one before it, which would end ${ago(apiKey.previous_works_until)}, ends now.`
               : `Last used: ${apiKey.last_used_at ? ago(apiKey.last_used_at) : 'never'}.`
           }
-        >
-          {(control) => (
-            <select
-              {...control}
-              className={inputClass}
-              value={hours}
-              onChange={(event) => setHours(Number(event.target.value))}
-            >
-              {GRACES.map((grace) => (
-                <option key={grace.hours} value={grace.hours}>
-                  {grace.label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+          value={hours}
+          choices={GRACES}
+          onChange={setHours}
+        />
         <FormError error={rotate.error} />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

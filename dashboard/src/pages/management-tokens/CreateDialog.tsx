@@ -7,22 +7,16 @@ import {
   useCreateManagementToken,
 } from '@/api/managementTokens';
 import { useScope } from '@/frame/scope';
+import { endIn, LIFETIMES } from '@/lib/lifetime';
 import { Button } from '@/ui/Button';
 import { Code } from '@/ui/Code';
 import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
-import { Field, inputClass } from '@/ui/Field';
+import { NameField, SelectField } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
 import { rolesUpTo } from '../members/roles';
 import { curlWith } from './curl';
 import css from './Tokens.module.css';
-
-const LIFETIMES = [
-  { days: 90, label: 'In 90 days' },
-  { days: 30, label: 'In 30 days' },
-  { days: 365, label: 'In a year' },
-  { days: 0, label: 'Never' },
-];
 
 export function CreateDialog({ onClose }: { onClose: () => void }) {
   const [created, setCreated] = useState<CreatedManagementToken>();
@@ -45,13 +39,17 @@ function NewToken({
   const [role, setRole] = useState<Role>('viewer');
   const [scopes, setScopes] = useState<Scope[]>(['read']);
   const [days, setDays] = useState(90);
+  const roles = rolesUpTo(org.role).map(({ value, label, may }) => ({
+    value,
+    label: `${label}: ${may}`,
+  }));
   const create = useCreateManagementToken(org.id);
   const field = create.error instanceof ApiError ? create.error.field : undefined;
   const toggle = (scope: Scope) =>
     setScopes((old) => (old.includes(scope) ? old.filter((s) => s !== scope) : [...old, scope]));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const expires_at = days ? new Date(Date.now() + days * 86_400_000).toISOString() : null;
+    const expires_at = endIn(days);
     create.mutate({ name: name.trim(), role, scopes, expires_at }, { onSuccess: onCreated });
   };
   return (
@@ -61,41 +59,20 @@ function NewToken({
       onClose={onClose}
     >
       <form onSubmit={submit}>
-        <Field
-          label="Name"
+        <NameField
+          placeholder="deployment"
           hint="The script that it is for."
           error={field === 'name' ? create.error?.message : undefined}
-        >
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              placeholder="deployment"
-              required
-              maxLength={100}
-              autoComplete="off"
-              autoFocus
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Role" error={field === 'role' ? create.error?.message : undefined}>
-          {(control) => (
-            <select
-              {...control}
-              className={inputClass}
-              value={role}
-              onChange={(event) => setRole(event.target.value as Role)}
-            >
-              {rolesUpTo(org.role).map(({ value, label, may }) => (
-                <option key={value} value={value}>
-                  {label}: {may}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+          value={name}
+          onChange={setName}
+        />
+        <SelectField
+          label="Role"
+          error={field === 'role' ? create.error?.message : undefined}
+          value={role}
+          choices={roles}
+          onChange={setRole}
+        />
         <fieldset className={css.scopes}>
           <legend>Scopes</legend>
           {SCOPES.map(({ value, may }) => (
@@ -109,22 +86,13 @@ function NewToken({
             </label>
           ))}
         </fieldset>
-        <Field label="Expires" error={field === 'expires_at' ? create.error?.message : undefined}>
-          {(control) => (
-            <select
-              {...control}
-              className={inputClass}
-              value={days}
-              onChange={(event) => setDays(Number(event.target.value))}
-            >
-              {LIFETIMES.map((lifetime) => (
-                <option key={lifetime.days} value={lifetime.days}>
-                  {lifetime.label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <SelectField
+          label="Expires"
+          error={field === 'expires_at' ? create.error?.message : undefined}
+          value={days}
+          choices={LIFETIMES}
+          onChange={setDays}
+        />
         {!(field === 'name' || field === 'role' || field === 'expires_at') && (
           <FormError error={create.error} />
         )}

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useCreateOrganisation } from '@/api/settings';
 import { Button } from '@/ui/Button';
 import { Dialog, DialogActions } from '@/ui/Dialog';
-import { Field, inputClass } from '@/ui/Field';
+import { NameField } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 
@@ -28,20 +28,7 @@ export default function NewOrganisation({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       <form onSubmit={submit}>
-        <Field label="Name">
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              required
-              maxLength={100}
-              autoComplete="off"
-              autoFocus
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <NameField value={name} onChange={setName} />
         <FormError error={create.error} />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

@@ -4,7 +4,7 @@ import { useChangeProject, useCreateProject } from '@/api/settings';
 import { useScope } from '@/frame/scope';
 import { Button } from '@/ui/Button';
 import { Dialog, DialogActions } from '@/ui/Dialog';
-import { Field, inputClass } from '@/ui/Field';
+import { NameField, SelectField } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import { MODES } from './modes';
@@ -32,40 +32,19 @@ export function ProjectForm({ project, onClose }: { project?: Project; onClose: 
   return (
     <Dialog title={project ? `Edit “${project.name}”` : 'Create project'} onClose={onClose}>
       <form onSubmit={submit}>
-        <Field label="Name" error={wrongName ? error.message : undefined}>
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              placeholder="Support assistant"
-              required
-              maxLength={100}
-              autoComplete="off"
-              autoFocus
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field
+        <NameField
+          placeholder="Support assistant"
+          error={wrongName ? error.message : undefined}
+          value={name}
+          onChange={setName}
+        />
+        <SelectField
           label="Paid by"
           hint="Own provider keys are billed to you by the provider; credits are the operator's keys."
-        >
-          {(control) => (
-            <select
-              {...control}
-              className={inputClass}
-              value={mode}
-              onChange={(event) => setMode(event.target.value as ProjectMode)}
-            >
-              {MODES.map(({ value, label }) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+          value={mode}
+          choices={MODES}
+          onChange={setMode}
+        />
         {!wrongName && <FormError error={error} />}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
