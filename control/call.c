@@ -53,6 +53,14 @@ bool call_may_change(struct call *c, struct uuid owner)
     return false;
 }
 
+bool call_may_give(struct call *c, enum role role)
+{
+    if (role <= c->role)
+        return true;
+    reply_problem(&c->reply, P_ROLE, "role", "Nobody gives a role above their own.");
+    return false;
+}
+
 enum pg_err call_item(struct call *c, item_fn *get, struct uuid id, struct str *item)
 {
     struct pg_result *r = NULL;

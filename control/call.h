@@ -76,6 +76,8 @@ void call_no_content(struct call *c);
 /* May the caller change what belongs to `owner`, by the route's two roles? False after writing 403.
  */
 bool call_may_change(struct call *c, struct uuid owner);
+/* Is the role at most the caller's? False after writing the problem. */
+bool call_may_give(struct call *c, enum role role);
 /* Reads `role`: that of the caller in `org` now, and no more than their token's. False after
  * writing the database's failure. */
 MUST_USE bool call_read_role(struct call *c);

@@ -41,6 +41,15 @@ bool page_open(struct call *c, struct page *p, size_t n)
     return rest.len == 0 || page_bad_cursor(c);
 }
 
+bool page_place(struct call *c, struct page *p, struct place *out)
+{
+    if (!page_open(c, p, 2))
+        return false;
+    out->given = p->after;
+    return !p->after || (str_to_i64(p->key[0], &out->us) && uuid_parse(p->key[1], &out->id)) ||
+           page_bad_cursor(c);
+}
+
 static void write_cursor(struct call *c, const struct pg_result *r, size_t row, size_t n)
 {
     struct buf keys;
@@ -79,4 +88,13 @@ void page_write(struct call *c, const struct page *p, const struct pg_result *r,
     else
         (void)buf_add_lit(out, "null");
     (void)buf_add_lit(out, "}\n");
+}
+
+void page_answer(struct call *c, const struct page *p, enum pg_err e, struct pg_result *r, size_t n)
+{
+    if (e == PG_OK)
+        page_write(c, p, r, n);
+    else
+        (void)call_failed(c, e);
+    pg_result_free(r);
 }

@@ -3,6 +3,7 @@
 #define DOTEB_CONTROL_PAGE_H
 
 #include "control/input.h"
+#include "control/store/place.h"
 
 enum { PAGE_KEYS_MAX = 2, PAGE_LIMIT_MAX = 200 };
 
@@ -24,10 +25,15 @@ struct page {
 void page_init(struct page *p);
 /* Opens the cursor into `n` keys after the input was read. False after writing the problem. */
 MUST_USE bool page_open(struct call *c, struct page *p, size_t n);
+/* The same for a list in the order of a time and an id. */
+MUST_USE bool page_place(struct call *c, struct page *p, struct place *out);
 /* For keys that a cursor must hold as numbers or ids: a refusal of the cursor. Always false. */
 bool page_bad_cursor(struct call *c);
 /* Writes {"items":[...],"next_cursor":...}: column 0 of each row is an item's JSON, columns 1.. are
  * its `n` sort keys. The rows are at most limit + 1; one beyond the limit says there is more. */
 void page_write(struct call *c, const struct page *p, const struct pg_result *r, size_t n);
+/* The same, or the problem of a query that failed. Takes `r`. */
+void page_answer(struct call *c, const struct page *p, enum pg_err e, struct pg_result *r,
+                 size_t n);
 
 #endif

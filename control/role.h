@@ -7,8 +7,11 @@
 
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_DEVELOPER, ROLE_ADMIN, ROLE_OWNER };
 
-static const char *const role_names[] = {"none", "viewer", "developer", "admin", "owner"};
-static_assert(ARRAY_LEN(role_names) == ROLE_OWNER + 1, "one name per role");
+static const char *const role_names[] = {"none", "viewer", "developer", "admin", "owner", NULL};
+static_assert(ARRAY_LEN(role_names) == ROLE_OWNER + 2, "one name per role, and the end");
+
+/* The roles that can be given, as words of an input: word 0 is ROLE_VIEWER. */
+#define ROLE_WORDS (role_names + ROLE_VIEWER)
 
 static inline const char *role_name(enum role r)
 {
@@ -18,7 +21,7 @@ static inline const char *role_name(enum role r)
 /* ROLE_NONE for any other word. */
 static inline enum role role_parse(struct str s)
 {
-    for (size_t i = 0; i < ARRAY_LEN(role_names); i++)
+    for (size_t i = 0; role_names[i]; i++)
         if (str_eq(s, str_of(role_names[i])))
             return (enum role)i;
     return ROLE_NONE;

@@ -10,16 +10,6 @@
 
 static const char *const status_words[] = {"active", "revoked", "all", NULL};
 
-static bool open_cursor(struct call *c, struct page *page, struct api_key_filter *f)
-{
-    if (!page_open(c, page, 2))
-        return false;
-    f->after = page->after;
-    return !page->after ||
-           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
-           page_bad_cursor(c);
-}
-
 void api_keys_list(struct call *c)
 {
     struct page page;
@@ -31,16 +21,12 @@ void api_keys_list(struct call *c)
         {.name = "status", .kind = INPUT_WORD, .words = status_words, .to = &status},
         PAGE_INPUT(&page),
     };
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after))
         return;
     f.status = (enum api_key_status)status;
     f.limit = page.limit + 1;
     enum pg_err e = api_key_store_list(c->pg, &f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
+    page_answer(c, &page, e, r, 2);
 }
 
 static struct api_key_restrictions lists_of(struct call *c, const struct key_restrictions_input *in)

@@ -35,16 +35,6 @@ static bool take_filter(struct call *c, struct audit_query *q)
         .name = "to", .kind = INPUT_TIME, .to = &(q)->f.to_us                                      \
     }
 
-static bool open_cursor(struct call *c, struct page *page, struct audit_filter *f)
-{
-    if (!page_open(c, page, 2))
-        return false;
-    f->after = page->after;
-    return !page->after ||
-           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
-           page_bad_cursor(c);
-}
-
 void api_audit_list(struct call *c)
 {
     struct page page;
@@ -53,15 +43,11 @@ void api_audit_list(struct call *c)
     page_init(&page);
     const struct input_row rows[] = {FILTER_INPUT(&q), PAGE_INPUT(&page)};
     if (!input_query(c, rows, ARRAY_LEN(rows)) || !take_filter(c, &q) ||
-        !open_cursor(c, &page, &q.f))
+        !page_place(c, &page, &q.f.after))
         return;
     q.f.limit = page.limit + 1;
     enum pg_err e = audit_store_list(c->pg, &q.f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
+    page_answer(c, &page, e, r, 2);
 }
 
 static void write_csv(struct call *c, const struct pg_result *r)

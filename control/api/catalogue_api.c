@@ -3,15 +3,6 @@
 #include "control/page.h"
 #include "control/store/catalogue_store.h"
 
-static void answer(struct call *c, const struct page *page, enum pg_err e, struct pg_result *r)
-{
-    if (e == PG_OK)
-        page_write(c, page, r, 1);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
-}
-
 void api_providers_list(struct call *c)
 {
     struct page page;
@@ -21,7 +12,7 @@ void api_providers_list(struct call *c)
     if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_open(c, &page, 1))
         return;
     enum pg_err e = catalogue_store_providers(c->pg, page.key[0], page.limit + 1, &r);
-    answer(c, &page, e, r);
+    page_answer(c, &page, e, r, 1);
 }
 
 void api_models_list(struct call *c)
@@ -41,5 +32,5 @@ void api_models_list(struct call *c)
     f.after = page.key[0];
     f.limit = page.limit + 1;
     enum pg_err e = catalogue_store_models(c->pg, &f, &r);
-    answer(c, &page, e, r);
+    page_answer(c, &page, e, r, 1);
 }

@@ -14,19 +14,6 @@
 
 #define TERM_US (INT64_C(7) * 86400 * 1000000)
 
-static const char *const role_words[] = {"viewer", "developer", "admin", "owner", NULL};
-static_assert(ROLE_VIEWER == 1 && ROLE_OWNER == 4, "role_words in the roles' order, from 1");
-
-static bool open_cursor(struct call *c, struct page *page, struct invitation_filter *f)
-{
-    if (!page_open(c, page, 2))
-        return false;
-    f->after = page->after;
-    return !page->after ||
-           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
-           page_bad_cursor(c);
-}
-
 void api_invitations_list(struct call *c)
 {
     struct page page;
@@ -34,23 +21,11 @@ void api_invitations_list(struct call *c)
     struct invitation_filter f = {.organisation = c->org};
     page_init(&page);
     const struct input_row rows[] = {PAGE_INPUT(&page)};
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after))
         return;
     f.limit = page.limit + 1;
     enum pg_err e = invitation_store_list(c->pg, &f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
-}
-
-static bool may_give(struct call *c, enum role role)
-{
-    if (role <= c->role)
-        return true;
-    reply_problem(&c->reply, P_ROLE, NULL, "Nobody gives a role above their own.");
-    return false;
+    page_answer(c, &page, e, r, 2);
 }
 
 /* To the invited person, if this instance can send mail. In the transaction of the invitation. */
@@ -104,14 +79,14 @@ static bool read_new(struct call *c, struct invitation_new *n)
          .min = 3,
          .max = MAIL_ADDRESS_MAX,
          .to = &n->email},
-        {.name = "role", .kind = INPUT_WORD, .required = true, .words = role_words, .to = &word},
+        {.name = "role", .kind = INPUT_WORD, .required = true, .words = ROLE_WORDS, .to = &word},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return false;
-    n->role = (enum role)(word + 1);
+    n->role = (enum role)(word + ROLE_VIEWER);
     if (!mail_is_address(n->email))
         return input_refuse(c, "email", "give an e-mail address.");
-    if (!may_give(c, n->role))
+    if (!call_may_give(c, n->role))
         return false;
     enum pg_err e = member_store_has_email(c->pg, c->org, n->email, &member);
     if (e != PG_OK)
@@ -177,7 +152,7 @@ void api_invitations_resend(struct call *c)
                                .id = c->id,
                                .invited_by = c->session.user,
                                .expires_us = clock_wall_us() + TERM_US};
-    if (!find(c, &before, &role) || !may_give(c, role))
+    if (!find(c, &before, &role) || !call_may_give(c, role))
         return;
     token_make(token);
     token_hash(str_of(token), n.token_hash);

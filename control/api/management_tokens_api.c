@@ -9,19 +9,6 @@
 #include "control/page.h"
 #include "control/scope.h"
 
-static const char *const role_words[] = {"viewer", "developer", "admin", "owner", NULL};
-static_assert(ROLE_VIEWER == 1 && ROLE_OWNER == 4, "role_words in the roles' order, from 1");
-
-static bool open_cursor(struct call *c, struct page *page, struct management_token_filter *f)
-{
-    if (!page_open(c, page, 2))
-        return false;
-    f->after = page->after;
-    return !page->after ||
-           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
-           page_bad_cursor(c);
-}
-
 void management_tokens_list(struct call *c)
 {
     struct page page;
@@ -29,15 +16,11 @@ void management_tokens_list(struct call *c)
     struct management_token_filter f = {.organisation = c->org};
     page_init(&page);
     const struct input_row rows[] = {PAGE_INPUT(&page)};
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after))
         return;
     f.limit = page.limit + 1;
     enum pg_err e = management_token_store_list(c->pg, &f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
+    page_answer(c, &page, e, r, 2);
 }
 
 /* The words of `scopes`, each once and in the table's order. */
@@ -71,7 +54,7 @@ static bool read_new(struct call *c, struct management_token_new *n)
          .min = 1,
          .max = 100,
          .to = &n->name},
-        {.name = "role", .kind = INPUT_WORD, .required = true, .words = role_words, .to = &word},
+        {.name = "role", .kind = INPUT_WORD, .required = true, .words = ROLE_WORDS, .to = &word},
         {.name = "scopes",
          .kind = INPUT_ARRAY,
          .required = true,
@@ -84,11 +67,8 @@ static bool read_new(struct call *c, struct management_token_new *n)
         return false;
     if (n->expires_us && n->expires_us <= clock_wall_us())
         return input_refuse(c, "expires_at", "give a time in the future.");
-    n->role = (enum role)(word + 1);
-    if (n->role <= c->role)
-        return true;
-    reply_problem(&c->reply, P_ROLE, "role", "Nobody gives a role above their own.");
-    return false;
+    n->role = (enum role)(word + ROLE_VIEWER);
+    return call_may_give(c, n->role);
 }
 
 void management_tokens_create(struct call *c)

@@ -7,19 +7,6 @@
 #include "control/store/member_store.h"
 #include "control/store/organisation_store.h"
 
-static const char *const role_words[] = {"viewer", "developer", "admin", "owner", NULL};
-static_assert(ROLE_VIEWER == 1 && ROLE_OWNER == 4, "role_words in the roles' order, from 1");
-
-static bool open_cursor(struct call *c, struct page *page, struct member_filter *f)
-{
-    if (!page_open(c, page, 2))
-        return false;
-    f->after = page->after;
-    return !page->after ||
-           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
-           page_bad_cursor(c);
-}
-
 void api_members_list(struct call *c)
 {
     struct page page;
@@ -27,15 +14,11 @@ void api_members_list(struct call *c)
     struct member_filter f = {.organisation = c->org};
     page_init(&page);
     const struct input_row rows[] = {PAGE_INPUT(&page)};
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after))
         return;
     f.limit = page.limit + 1;
     enum pg_err e = member_store_list(c->pg, &f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
+    page_answer(c, &page, e, r, 2);
 }
 
 static bool not_allowed(struct call *c, const char *why)
@@ -88,15 +71,13 @@ void api_members_update(struct call *c)
     enum role now;
     struct str before = STR_NULL, after = STR_NULL;
     const struct input_row rows[] = {
-        {.name = "role", .kind = INPUT_WORD, .required = true, .words = role_words, .to = &word},
+        {.name = "role", .kind = INPUT_WORD, .required = true, .words = ROLE_WORDS, .to = &word},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)) || !hold(c, &now))
         return;
-    enum role next = (enum role)(word + 1);
-    if (next > c->role) {
-        (void)not_allowed(c, "Nobody gives a role above their own.");
+    enum role next = (enum role)(word + ROLE_VIEWER);
+    if (!call_may_give(c, next))
         return;
-    }
     if (now == ROLE_OWNER && next != ROLE_OWNER && !not_the_last(c))
         return;
     enum pg_err e = call_item(c, member_store_get, c->id, &before);

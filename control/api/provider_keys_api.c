@@ -34,11 +34,7 @@ void api_provider_keys_list(struct call *c)
     f.after_provider = page.key[0];
     f.limit = page.limit + 1;
     enum pg_err e = provider_key_store_list(c->pg, &f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
+    page_answer(c, &page, e, r, 2);
 }
 
 static void drop_json(void *json)

@@ -55,16 +55,6 @@ static bool take_prefix(struct call *c, struct str q, struct request_filter *f)
            sodium_hex2bin(f->id_high.b, 16, high, 32, NULL, NULL, NULL) == 0;
 }
 
-static bool open_cursor(struct call *c, struct page *page, struct request_filter *f)
-{
-    if (!page_open(c, page, 2))
-        return false;
-    f->after = page->after;
-    return !page->after ||
-           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
-           page_bad_cursor(c);
-}
-
 /* Ids that a client gave are looked up first: few, and then the list needs only their times. */
 static bool take_client_id(struct call *c, struct str client_id, struct request_filter *f)
 {
@@ -102,8 +92,8 @@ static void narrow(struct request_filter *f)
     int64_t latest_us = clock_wall_us() + DAY_US; /* a gateway's clock may be ahead */
     if (f->to_us == 0 || f->to_us > latest_us)
         f->to_us = latest_us;
-    if (f->after && f->after_us + 1 < f->to_us)
-        f->to_us = f->after_us + 1;
+    if (f->after.given && f->after.us + 1 < f->to_us)
+        f->to_us = f->after.us + 1;
     if (f->by_id) {
         int64_t low_us = uuid_v7_ms(f->id_low) * 1000, high_us = uuid_v7_ms(f->id_high) * 1000;
         if (low_us > f->from_us)
@@ -145,17 +135,13 @@ void api_requests_list(struct call *c)
     page_init(&page);
     filter_init(&f, &s.words, c->org);
     const struct input_row rows[] = {SEARCH_ROWS(&f, &s), PAGE_INPUT(&page)};
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f) ||
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after) ||
         !take_search(c, &s, &f))
         return;
     f.limit = page.limit + 1;
     narrow(&f);
     enum pg_err e = list_widening(c->pg, &f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
+    page_answer(c, &page, e, r, 2);
 }
 
 static void write_csv(struct call *c, const struct pg_result *r)

@@ -10,16 +10,6 @@
 #include "control/store/api_key_store.h"
 #include "control/store/signing_key_store.h"
 
-static bool open_cursor(struct call *c, struct page *page, struct signing_key_filter *f)
-{
-    if (!page_open(c, page, 2))
-        return false;
-    f->after = page->after;
-    return !page->after ||
-           (str_to_i64(page->key[0], &f->after_us) && uuid_parse(page->key[1], &f->after_id)) ||
-           page_bad_cursor(c);
-}
-
 void signing_keys_list(struct call *c)
 {
     struct page page;
@@ -32,16 +22,12 @@ void signing_keys_list(struct call *c)
         {.name = "api_key", .kind = INPUT_UUID, .to = &api_key, .given = &of_one},
         PAGE_INPUT(&page),
     };
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !open_cursor(c, &page, &f))
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after))
         return;
     f.api_key = of_one ? &api_key : NULL;
     f.limit = page.limit + 1;
     enum pg_err e = signing_key_store_list(c->pg, &f, &r);
-    if (e == PG_OK)
-        page_write(c, &page, r, 2);
-    else
-        (void)call_failed(c, e);
-    pg_result_free(r);
+    page_answer(c, &page, e, r, 2);
 }
 
 static enum pg_err add(struct call *c, struct uuid api_key, const struct signing_key *pair,

@@ -101,12 +101,8 @@ enum pg_err api_key_store_list(struct pg *pg, const struct api_key_filter *f,
                                struct pg_result **out)
 {
     const struct pg_param p[] = {
-        pgp_uuid(f->organisation),
-        pgp_uuid(f->project),
-        pgp_cstr(status_words[f->status]),
-        f->after ? pgp_time_us(f->after_us) : pgp_null(),
-        f->after ? pgp_uuid(f->after_id) : pgp_null(),
-        pgp_i64(f->limit),
+        pgp_uuid(f->organisation), pgp_uuid(f->project), pgp_cstr(status_words[f->status]),
+        PLACE_PARAMS(f->after),    pgp_i64(f->limit),
     };
     return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);
 }

@@ -4,6 +4,7 @@
 
 #include "common/apikey.h"
 #include "common/pg.h"
+#include "control/store/place.h"
 
 /* Lists as JSON; NULL p: not given. */
 struct api_key_restrictions {
@@ -27,9 +28,7 @@ enum api_key_status { API_KEY_ACTIVE, API_KEY_REVOKED, API_KEY_ALL };
 struct api_key_filter {
     struct uuid organisation, project;
     enum api_key_status status;
-    bool after; /* go on after this one */
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 

@@ -97,8 +97,7 @@ static enum pg_err run_filtered(struct pg *pg, const struct pg_stmt *st,
         uuid_or_null(f->project),
         f->from_us ? pgp_time_us(f->from_us) : pgp_null(),
         f->to_us ? pgp_time_us(f->to_us) : pgp_null(),
-        f->after ? pgp_time_us(f->after_us) : pgp_null(),
-        f->after ? pgp_uuid(f->after_id) : pgp_null(),
+        PLACE_PARAMS(f->after),
         pgp_i64(f->limit),
     };
     return pg_run(pg, st, p, ARRAY_LEN(p), out);

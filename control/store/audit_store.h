@@ -4,6 +4,7 @@
 
 #include "common/pg.h"
 #include "common/uuid.h"
+#include "control/store/place.h"
 
 struct audit_entry {
     const struct uuid *organisation; /* NULL: every one that the actor is a member of, the
@@ -26,9 +27,7 @@ struct audit_filter {
     struct str action;                           /* "api_key" or "api_key.create"; NULL p: any */
     const struct uuid *actor, *target, *project; /* NULL: any */
     int64_t from_us, to_us;                      /* 0: open */
-    bool after;                                  /* go on after this one */
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 

@@ -4,6 +4,7 @@
 
 #include "common/pg.h"
 #include "control/role.h"
+#include "control/store/place.h"
 #include "control/token.h"
 
 struct invitation_new {
@@ -22,9 +23,7 @@ MUST_USE enum pg_err invitation_store_add(struct pg *pg, const struct invitation
 
 struct invitation_filter {
     struct uuid organisation;
-    bool after; /* go on after this one */
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 

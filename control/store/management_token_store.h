@@ -6,6 +6,7 @@
 #include "common/pg.h"
 #include "common/uuid.h"
 #include "control/role.h"
+#include "control/store/place.h"
 
 struct management_token_new {
     struct uuid organisation, id, created_by;
@@ -27,9 +28,7 @@ struct management_token {
 
 struct management_token_filter {
     struct uuid organisation;
-    bool after;
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 

@@ -90,8 +90,7 @@ enum pg_err member_store_list(struct pg *pg, const struct member_filter *f, stru
 {
     const struct pg_param p[] = {
         pgp_uuid(f->organisation),
-        f->after ? pgp_time_us(f->after_us) : pgp_null(),
-        f->after ? pgp_uuid(f->after_id) : pgp_null(),
+        PLACE_PARAMS(f->after),
         pgp_i64(f->limit),
     };
     return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);

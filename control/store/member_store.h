@@ -4,6 +4,7 @@
 
 #include "common/pg.h"
 #include "control/role.h"
+#include "control/store/place.h"
 
 /* Who is a member already stays as they are. */
 MUST_USE enum pg_err member_store_add(struct pg *pg, struct uuid organisation, struct uuid user,
@@ -20,9 +21,7 @@ MUST_USE enum pg_err member_store_has_email(struct pg *pg, struct uuid organisat
 
 struct member_filter {
     struct uuid organisation;
-    bool after; /* go on after this one */
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 

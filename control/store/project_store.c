@@ -84,8 +84,7 @@ enum pg_err project_store_list(struct pg *pg, const struct project_filter *f,
     const struct pg_param p[] = {
         pgp_uuid(f->organisation),
         pgp_cstr(status_words[f->status]),
-        f->after ? pgp_time_us(f->after_us) : pgp_null(),
-        f->after ? pgp_uuid(f->after_id) : pgp_null(),
+        PLACE_PARAMS(f->after),
         pgp_i64(f->limit),
     };
     return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);

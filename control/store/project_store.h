@@ -3,6 +3,7 @@
 #define DOTEB_CONTROL_PROJECT_STORE_H
 
 #include "common/pg.h"
+#include "control/store/place.h"
 
 /* Whose credentials its requests use; names are those of projects.mode. */
 enum project_mode { PROJECT_HYBRID, PROJECT_API_KEYS, PROJECT_CREDITS };
@@ -27,9 +28,7 @@ enum project_status { PROJECT_ACTIVE, PROJECT_ARCHIVED, PROJECT_ALL };
 struct project_filter {
     struct uuid organisation;
     enum project_status status;
-    bool after; /* go on after this one */
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 

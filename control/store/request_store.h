@@ -7,6 +7,7 @@
 #define DOTEB_CONTROL_REQUEST_STORE_H
 
 #include "common/pg.h"
+#include "control/store/place.h"
 
 enum request_status { STATUS_OK, STATUS_ERROR, STATUS_2XX, STATUS_4XX, STATUS_5XX, STATUS_ANY };
 
@@ -25,9 +26,7 @@ struct request_filter {
     int64_t from_us, to_us; /* of created_at, [from, to) */
     bool by_id;
     struct uuid id_low, id_high; /* inclusive, where by_id */
-    bool after;                  /* go on after this one, in the order of the list */
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 

@@ -59,8 +59,7 @@ enum pg_err signing_key_store_list(struct pg *pg, const struct signing_key_filte
         pgp_uuid(f->organisation),
         pgp_uuid(f->project),
         f->api_key ? pgp_uuid(*f->api_key) : pgp_null(),
-        f->after ? pgp_time_us(f->after_us) : pgp_null(),
-        f->after ? pgp_uuid(f->after_id) : pgp_null(),
+        PLACE_PARAMS(f->after),
         pgp_i64(f->limit),
     };
     return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);

@@ -5,6 +5,7 @@
 #define DOTEB_CONTROL_SIGNING_KEY_STORE_H
 
 #include "common/pg.h"
+#include "control/store/place.h"
 
 struct signing_key_new {
     struct uuid organisation, id, api_key, created_by;
@@ -19,9 +20,7 @@ MUST_USE enum pg_err signing_key_store_add(struct pg *pg, const struct signing_k
 struct signing_key_filter {
     struct uuid organisation, project;
     const struct uuid *api_key; /* NULL: any */
-    bool after;                 /* go on after this one */
-    int64_t after_us;
-    struct uuid after_id;
+    struct place after;
     int64_t limit;
 };
 
