@@ -4,4 +4,4 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/load.sh"
 
 [ -r "$STATE/run/control.conf" ] || die "there is no stack here" "make up"
-control "$@"
+control "$@" || exit # it has said why
