@@ -232,6 +232,8 @@ def main():
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--seconds", type=int, default=3)
     p.add_argument("--only", nargs="+", choices=SECTIONS, help="these tables alone")
+    p.add_argument("--rows", nargs="+", choices=[throughput.name_of(*r[:3]) for r in throughput.ROWS],
+                   help="these rows of the table of whole answers alone")
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--wrap", default="", help="command before the gateway (perf, valgrind)")
     p.add_argument("--keep", action="store_true", help="keep the logs")

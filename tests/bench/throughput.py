@@ -4,7 +4,8 @@ import statistics
 
 TLS_PROVIDER, TLS_MODEL, MODEL = "mistral", "mistral/mistral-small-2506", "openai/gpt-4"
 # Connections, bytes of body, over TLS to the provider, most that the ratio to nginx's CPU may be (None: printed).
-ROWS = [(64, 102400, False, 1.5)]
+ROWS = [(8, 250, False, None), (64, 250, False, 2.4), (256, 250, False, None), (1024, 250, False, None),
+        (64, 4096, False, 2.2), (64, 102400, False, 1.5), (64, 250, True, 2.2)]
 GROWTH_TARGET, ADDED_TARGET = 1.5, 1.5
 
 
@@ -64,10 +65,14 @@ def rows(bench, found):
     bench.await_providers([MODEL, TLS_MODEL])
     print(f"\n{'connections':>11} {'body':>6} {'':3}  {'':8} {'req/s':>9} {'CPU us/req':>11} {'p50 us':>9} "
           f"{'p99 us':>9} {'ratio':>6} {'target':>7}")
+    chosen = bench.args.rows
     for connections, size, tls, target in ROWS:
+        if chosen and name_of(connections, size, tls) not in chosen:
+            continue
         cell = found[name_of(connections, size, tls)] = row(bench, connections, size, tls)
         show(connections, size, tls, cell, target)
-    return
+    if chosen:
+        return
     cpu = [found[name_of(c, 250, False)]["gateway_cpu_us"] for c in (64, 1024)]
     nginx = [found[name_of(c, 250, False)]["nginx_cpu_us"] for c in (64, 1024)]
     found["growth_64_1024"] = {"gateway": round(cpu[1] / cpu[0], 3), "nginx": round(nginx[1] / nginx[0], 3)}
