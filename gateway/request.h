@@ -215,7 +215,9 @@ struct req {
         int64_t fetched_charged; /* bytes of what they led to, counted in engine->body_bytes */
         int64_t fetch_us;        /* time spent waiting for them */
         const char *url;
-        struct buf body;
+        struct buf body;          /* written by a translation */
+        const struct str *pieces; /* what is sent: of `body`, or of the client's own; arena */
+        size_t n_pieces;
         char body_hash[SIGV4_HEX_BYTES]; /* of signers that want it */
         int64_t body_charged;
         const struct xfer_header *headers;

@@ -182,6 +182,23 @@ void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dia
         note_event(&ev->v[i], a, an);
 }
 
+size_t dialect_cut(struct str body, const struct dialect_edit *edits, size_t n, struct str *pieces)
+{
+    size_t at = 0, n_out = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct dialect_edit *e = &edits[i];
+        ASSERT(at <= e->begin && e->begin <= e->end && e->end <= body.len);
+        if (e->begin > at)
+            pieces[n_out++] = str_make(body.p + at, e->begin - at);
+        if (e->with.len)
+            pieces[n_out++] = e->with;
+        at = e->end;
+    }
+    if (body.len > at)
+        pieces[n_out++] = str_make(body.p + at, body.len - at);
+    return n_out;
+}
+
 bool dialect_apply(struct str body, const struct dialect_edit *edits, size_t n, struct buf *out)
 {
     size_t at = 0;

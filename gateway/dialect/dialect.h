@@ -437,7 +437,10 @@ struct dialect {
     bool metadata_unasked; /* cost and metadata are spliced in unless the client says no */
 };
 
-/* Applies edits to a body. */
+/* The pieces that an edited body consists of, none empty; they lie in the body and in the edits.
+ * Returns their number, at most 2 n + 1. */
+size_t dialect_cut(struct str body, const struct dialect_edit *edits, size_t n, struct str *pieces);
+/* Applies edits to a body: the same as one text. */
 bool dialect_apply(struct str body, const struct dialect_edit *edits, size_t n, struct buf *out);
 /* Puts edits into ascending order. */
 void dialect_sort_edits(struct dialect_edit *edits, size_t n);

@@ -135,8 +135,13 @@ void signature_hash(struct req *r)
 {
     const struct candidate *c = r->route.candidate;
     const struct secret *secret = snapshot_credential(r->snap, c->key);
-    if (secret && snap_provider_signer(c->offer->provider, secret_view(secret)) == SIGNER_SIGV4)
-        sigv4_body_hash(buf_str(&r->tx.body), r->tx.body_hash);
+    if (!secret || snap_provider_signer(c->offer->provider, secret_view(secret)) != SIGNER_SIGV4)
+        return;
+    struct sigv4_hash *hash = sigv4_hash_new();
+    for (size_t i = 0; i < r->tx.n_pieces; i++)
+        sigv4_hash_add(hash, r->tx.pieces[i]);
+    sigv4_hash_end(hash, r->tx.body_hash);
+    sigv4_hash_free(hash);
 }
 
 enum signature_result signature_add(struct req *r, struct str credential, enum err *err,

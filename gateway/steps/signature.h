@@ -15,7 +15,7 @@ enum signature_result {
  * failed. */
 enum signature_result signature_add(struct req *r, struct str credential, enum err *err,
                                     const char **why);
-/* Hashes r->tx.body if the signer of the attempt will want it; to be called whenever the body has
+/* Hashes r->tx.pieces if the signer of the attempt will want it; to be called whenever the body has
  * changed, from any thread. */
 void signature_hash(struct req *r);
 /* Puts a line before those of r->tx.headers; borrowed. */

@@ -1,7 +1,7 @@
 /* Step 5: what goes upstream: address, headers, body. If both sides speak the same dialect the body
- * passes untouched but for the spans that must change; else the client's dialect reads it and the
- * provider's writes it. Writes r->tx, r->want.chat (and r->route.why). A large body is made on the
- * second thread (req_work). */
+ * passes untouched but for the spans that must change, and is sent from where it was received; else
+ * the client's dialect reads it and the provider's writes it. Writes r->tx, r->want.chat (and
+ * r->route.why). A large body is made on the second thread (req_work). */
 #include "gateway/dialect/params.h"
 #include "gateway/request.h"
 #include "gateway/steps/address.h"
@@ -72,6 +72,13 @@ static struct dialect_target target_of(struct req *r)
     };
 }
 
+static struct str *make_pieces(struct req *r, size_t most)
+{
+    struct str *pieces = arena_alloc(r->arena, most * sizeof *pieces);
+    r->tx.pieces = pieces;
+    return pieces;
+}
+
 static enum err pass_body(struct req *r, const struct dialect_target *to)
 {
     struct dialect_edit edits[DIALECT_EDITS_MAX];
@@ -81,8 +88,8 @@ static enum err pass_body(struct req *r, const struct dialect_target *to)
                                    &r->tx.loss);
     if (err)
         return err;
-    buf_reserve(&r->tx.body, r->in.body.len + EDITS_ROOM);
-    return dialect_apply(body, edits, n, &r->tx.body) ? E_OK : E_BODY_TOO_LARGE;
+    r->tx.n_pieces = dialect_cut(body, edits, n, make_pieces(r, 2 * n + 1));
+    return E_OK;
 }
 
 static enum err translate_body(struct req *r, const struct dialect_target *to)
@@ -96,6 +103,8 @@ static enum err translate_body(struct req *r, const struct dialect_target *to)
         err = dialect_emit(d, r->want.chat, to, r->arena, &r->tx.body, &r->tx.loss);
     if (!err && r->tx.body.failed)
         return E_BODY_TOO_LARGE;
+    *make_pieces(r, 1) = buf_str(&r->tx.body);
+    r->tx.n_pieces = 1;
     return err;
 }
 
@@ -139,9 +148,11 @@ static void write_body(struct req *r)
         signature_hash(r);
 }
 
-/* The body for the provider lies in memory beside the client's: it counts as well. */
+/* A body that is written anew lies in memory beside the client's: it counts as well. */
 static bool charge_copy(struct req *r)
 {
+    if (!r->tx.translated)
+        return true;
     int64_t more = (int64_t)r->in.body.len + r->tx.fetched_charged - r->tx.body_charged;
     return more <= 0 || req_charge(r, &r->tx.body_charged, (size_t)more);
 }

@@ -214,7 +214,8 @@ static enum step_rc begin(struct req *r)
     struct xfer_request q = {
         .url = r->tx.url,
         .headers = r->tx.headers,
-        .body = buf_str(&r->tx.body),
+        .body = r->tx.pieces,
+        .n_body = r->tx.n_pieces,
     };
     if (r->route.candidate->key->base_url.len > 0) {
         q.guard = r->engine->guard;

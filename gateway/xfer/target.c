@@ -45,6 +45,14 @@ static void write_lines(const struct xfer_header *headers, struct buf *out)
     }
 }
 
+static size_t body_bytes(const struct xfer_request *q)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < q->n_body; i++)
+        bytes += q->body[i].len;
+    return bytes;
+}
+
 bool target_write_head(const struct url *to, const struct xfer_request *q, struct buf *out)
 {
     int given = look(q->headers);
@@ -69,7 +77,7 @@ bool target_write_head(const struct url *to, const struct xfer_request *q, struc
         (void)buf_add_lit(out, "connection: close\r\n");
     if (!q->get) {
         (void)buf_add_lit(out, "content-length: ");
-        (void)buf_add_i64(out, (int64_t)q->body.len);
+        (void)buf_add_i64(out, (int64_t)body_bytes(q));
         (void)buf_add_lit(out, "\r\n");
     }
     (void)buf_add_lit(out, "\r\n");

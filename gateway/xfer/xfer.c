@@ -20,7 +20,7 @@ enum {
     POOL_MAGIC = 0x706f6f6c,
     SPARE_MAX = 256,
     HEAD_MAX_BYTES = 256 * 1024,
-    JOINED_MAX_BYTES = 16 * 1024, /* a body up to this is copied behind the head: one write */
+    JOINED_MAX_BYTES = 16 * 1024, /* pieces up to this are copied behind the head: one write */
     RECEIVE_BYTES = 64 * 1024,
     READS_MAX = 8,                              /* a turn; others wait, too */
     SEND_MAX_BYTES = READS_MAX * RECEIVE_BYTES, /* a turn */
@@ -40,7 +40,8 @@ struct xfer {
     struct http1 answer;
     struct buf unsent; /* of what was written as one */
     size_t unsent_at;  /* how much of it is gone */
-    size_t body_at;    /* how much of the body is gone, or in `unsent` */
+    size_t piece;      /* of the body: those before it are gone, or in `unsent` */
+    size_t piece_at;   /* how much of it is gone */
     enum err failed;   /* due: what to say */
     bool due, sent_any, sent_all, send_broke, reused, retried, got_bytes, paused;
 };
@@ -184,14 +185,27 @@ static bool send_some(struct xfer *x, struct str all, size_t *at, bool more)
 
 static void send_rest(struct xfer *x)
 {
-    struct str body = x->q.body;
-    if (!send_some(x, buf_str(&x->unsent), &x->unsent_at, x->body_at < body.len))
+    if (!send_some(x, buf_str(&x->unsent), &x->unsent_at, x->piece < x->q.n_body))
         return;
     if (x->unsent.len) {
         buf_fini(&x->unsent);
         x->unsent_at = 0;
     }
-    x->sent_all = send_some(x, body, &x->body_at, false);
+    for (; x->piece < x->q.n_body; x->piece++, x->piece_at = 0)
+        if (!send_some(x, x->q.body[x->piece], &x->piece_at, x->piece + 1 < x->q.n_body))
+            return;
+    x->sent_all = true;
+}
+
+/* Pieces that are short go with the head. */
+static void join(struct xfer *x, struct buf *out)
+{
+    size_t room = JOINED_MAX_BYTES;
+    for (; x->piece < x->q.n_body && x->q.body[x->piece].len <= room; x->piece++) {
+        if (!buf_add_str(out, x->q.body[x->piece]))
+            return;
+        room -= x->q.body[x->piece].len;
+    }
 }
 
 static void send_request(struct xfer *x)
@@ -200,16 +214,15 @@ static void send_request(struct xfer *x)
     size_t at = 0;
     buf_reset(out);
     x->sent_all = x->send_broke = false;
-    x->body_at = x->unsent_at = 0;
+    x->piece = x->piece_at = x->unsent_at = 0;
     http1_init(&x->answer);
     if (!target_write_head(&x->target, &x->q, out)) {
         x->failed = E_INTERNAL;
         make_due(x);
         return;
     }
-    if (x->q.body.len <= JOINED_MAX_BYTES && buf_add_str(out, x->q.body))
-        x->body_at = x->q.body.len;
-    if (send_some(x, buf_str(out), &at, x->body_at < x->q.body.len))
+    join(x, out);
+    if (send_some(x, buf_str(out), &at, x->piece < x->q.n_body))
         send_rest(x);
     else if (!x->send_broke)
         (void)buf_add(&x->unsent, out->p + at, out->len - at);
@@ -408,7 +421,7 @@ struct xfer *xfer_start(struct xfer_pool *p, const struct xfer_request *q,
         make_due(x);
         return x;
     }
-    ASSERT(!q->get || q->body.len == 0);
+    ASSERT(!q->get || q->n_body == 0);
     const struct conn_key key = conn_key(x);
     if (!q->once)
         x->conn = conn_take(p->conns, &key, x);

@@ -28,7 +28,9 @@ struct xfer_header {
 struct xfer_request {
     const char *url;
     const struct xfer_header *headers;
-    struct str body;           /* POST; borrowed until done or cancel */
+    const struct str *body; /* POST: its pieces, one behind the other, none empty; borrowed with
+                               their bytes until done or cancel */
+    size_t n_body;
     const struct guard *guard; /* what a tenant's address is checked against at connect, on
                                   connections of this guard's and tenant's own; borrowed as long
                                   as the pool lives. NULL: the operator's own address */

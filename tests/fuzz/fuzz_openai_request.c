@@ -38,6 +38,20 @@ static void check_edited(const struct dialect *d, const struct dialect_request *
     ASSERT(d->edit_request(&q, &target, a, edits) == 0);
 }
 
+/* In pieces it is the same text. */
+static void check_pieces(struct str body, const struct dialect_edit *edits, size_t n,
+                         struct str applied)
+{
+    struct str pieces[2 * DIALECT_EDITS_MAX + 1];
+    size_t n_pieces = dialect_cut(body, edits, n, pieces), at = 0;
+    for (size_t i = 0; i < n_pieces; i++) {
+        ASSERT(pieces[i].len > 0 && pieces[i].len <= applied.len - at);
+        ASSERT(memcmp(applied.p + at, pieces[i].p, pieces[i].len) == 0);
+        at += pieces[i].len;
+    }
+    ASSERT(at == applied.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct dialect *d = dialect_find(STR("openai"));
@@ -65,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         removed += edits[i].end - edits[i].begin;
     }
     ASSERT(out.len == size + inserted - removed);
+    check_pieces(body, edits, n, buf_str(&out));
     check_edited(d, &q, buf_str(&out), a);
     fuzz_params(d, &(struct dialect_call){0}, body, &q, &target, a);
     buf_fini(&out);

@@ -108,6 +108,12 @@ static void run_request(struct golden *g)
     buf_init(&out, FILE_MAX);
     (void)dialect_apply(body, edits, n, &out);
     compare(g, "upstream_request", buf_str(&out), read_file(g, "upstream_request.json"));
+    struct str pieces[2 * DIALECT_EDITS_MAX + 1];
+    size_t n_pieces = dialect_cut(body, edits, n, pieces);
+    buf_reset(&out);
+    for (size_t i = 0; i < n_pieces; i++)
+        (void)buf_add_str(&out, pieces[i]);
+    compare(g, "upstream_request in pieces", buf_str(&out), read_file(g, "upstream_request.json"));
     buf_fini(&out);
 }
 

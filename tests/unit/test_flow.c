@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "common/mem.h"
 #include "gateway/dialect/signature.h"
 #include "tests/unit/unit.h"
 
@@ -225,6 +226,30 @@ START_TEST(what_was_altered_is_not_unwrapped)
 }
 END_TEST
 
+/* At each place of texts of each length, among words that nearly are the mark; the text ends where
+ * its memory does. */
+START_TEST(the_mark_is_found_wherever_it_is)
+{
+    enum { MOST = 100 };
+    static const char near[] = "dotebsiGdotedsig";
+    const size_t mark = strlen(SIGNATURE_MARK);
+    for (size_t len = 0; len <= MOST; len++) {
+        char *text = xmalloc(len + 1), *edge = text + 1;
+        for (size_t at = 0; at <= len; at++) {
+            for (size_t i = 0; i < len; i++)
+                edge[i] = near[i % (sizeof near - 1)];
+            ck_assert(!signature_present(str_make(edge, len)));
+            if (len - at < mark)
+                continue;
+            memcpy(edge + at, SIGNATURE_MARK, mark);
+            ck_assert(signature_present(str_make(edge, len)));
+            ck_assert(!signature_present(str_make(edge, at + mark - 1)));
+        }
+        xfree(text);
+    }
+}
+END_TEST
+
 UNIT_MAIN("flow", strict_order, arguments_behind_a_closed_call_are_a_fault,
           too_many_choices_and_calls, signatures_come_back, signatures_in_ids,
-          what_was_altered_is_not_unwrapped)
+          what_was_altered_is_not_unwrapped, the_mark_is_found_wherever_it_is)

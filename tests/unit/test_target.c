@@ -103,7 +103,9 @@ static const char *head(const char *url, char *const *lines, size_t n, struct bu
     struct url t;
     for (size_t i = 0; i < n; i++)
         headers[i] = (struct xfer_header){lines[i], i + 1 < n ? &headers[i + 1] : NULL};
-    struct xfer_request q = {.headers = n ? headers : NULL, .body = STR("twelve bytes")};
+    const struct str body[] = {STR("twelve "), STR("bytes")};
+    struct xfer_request q = {
+        .headers = n ? headers : NULL, .body = body, .n_body = ARRAY_LEN(body)};
     ck_assert(url_parse(str_of(url), &t));
     buf_reset(out);
     if (!target_write_head(&t, &q, out))
