@@ -79,19 +79,37 @@ bool apikey_is_management(struct str key)
     return str_starts(key, STR("sk-doteb-mgmt-"));
 }
 
-struct apikey_hash apikey_hash(const struct secret *pepper, struct str key)
+void apikey_hasher_init(struct apikey_hasher *h, const struct secret *pepper)
+{
+    struct str pep = secret_view(pepper);
+    crypto_auth_hmacsha256_init(&h->state, (const uint8_t *)pep.p, pep.len);
+}
+
+void apikey_hasher_wipe(struct apikey_hasher *h)
+{
+    sodium_memzero(h, sizeof *h);
+}
+
+struct apikey_hash apikey_hasher_hash(const struct apikey_hasher *h, struct str key)
 {
     uint8_t inner[crypto_hash_sha256_BYTES];
-    struct apikey_hash h;
-    struct str pep = secret_view(pepper);
-    crypto_auth_hmacsha256_state st;
+    struct apikey_hash out;
+    crypto_auth_hmacsha256_state st = h->state;
     crypto_hash_sha256(inner, (const uint8_t *)key.p, key.len);
-    crypto_auth_hmacsha256_init(&st, (const uint8_t *)pep.p, pep.len);
     crypto_auth_hmacsha256_update(&st, inner, sizeof inner);
-    crypto_auth_hmacsha256_final(&st, h.b);
+    crypto_auth_hmacsha256_final(&st, out.b);
     sodium_memzero(&st, sizeof st);
     sodium_memzero(inner, sizeof inner);
-    return h;
+    return out;
+}
+
+struct apikey_hash apikey_hash(const struct secret *pepper, struct str key)
+{
+    struct apikey_hasher h;
+    apikey_hasher_init(&h, pepper);
+    struct apikey_hash out = apikey_hasher_hash(&h, key);
+    apikey_hasher_wipe(&h);
+    return out;
 }
 
 void apikey_last4(struct str key, char out[5])

@@ -167,7 +167,7 @@ static void take_body(struct conn *c, struct req *r, const char *p, size_t len)
     if (over) {
         r->in.refused = E_BODY_TOO_LARGE;
         r->in.refusal = "The request body is larger than this gateway takes.";
-    } else if (!req_charge(r, &r->in.body_charged, len)) {
+    } else if (!listener_charge(r, len)) {
         r->in.refused = E_OVERLOADED;
         r->in.refusal = "Too many large requests are in memory at the moment.";
     } else {

@@ -319,6 +319,19 @@ void listener_read_head(struct conn *c, struct req *r, const char *method)
     read_signed(c, r);
 }
 
+/* The told length counts as soon as the body begins: of many large bodies that arrive side by side
+ * some are served and the others hear at once that there is no room, instead of filling it together
+ * until none finds enough. */
+bool listener_charge(struct req *r, size_t more)
+{
+    int64_t len = (int64_t)(r->in.body.len + more), told = 0;
+    if (len <= r->in.body_charged)
+        return true;
+    if (str_to_i64(r->in.header[HEADER_CONTENT_LENGTH], &told) && told > len)
+        len = told;
+    return req_charge(r, &r->in.body_charged, (size_t)(len - r->in.body_charged));
+}
+
 void listener_make_room(struct req *r, size_t more)
 {
     struct buf *b = &r->in.body;

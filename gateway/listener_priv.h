@@ -35,6 +35,8 @@ void listener_read_target(struct req *r, const char *uri);
 /* Does the client still owe a body? */
 bool listener_expects_body(const struct req *r);
 
+/* Charges for `more` bytes of body; false: there is no room. */
+MUST_USE bool listener_charge(struct req *r, size_t more);
 /* Makes room for a large body in few steps, lest it be moved whenever it has doubled. */
 void listener_make_room(struct req *r, size_t more);
 

@@ -10,7 +10,12 @@
 #include "common/mem.h"
 #include "gateway/request_archive.h"
 
-enum { ARENA_BYTES = 12 * 1024, SCRATCH_BYTES = 2 * 1024, STREAM_OUT_MAX = 64 * 1024 * 1024 };
+enum {
+    ARENA_BYTES = 12 * 1024,
+    SCRATCH_BYTES = 2 * 1024,
+    STREAM_OUT_MAX = 64 * 1024 * 1024,
+    SMALL_BODY_BYTES = 64 * 1024
+};
 
 static struct arena *take_arena(struct engine *e)
 {
@@ -109,7 +114,10 @@ bool req_charge(struct req *r, int64_t *charged, size_t bytes)
     long long add = (long long)bytes;
     long long now = atomic_fetch_add_explicit(r->engine->body_bytes, add, memory_order_relaxed) +
                     add;
-    if (now > r->engine->conf->bodies_max) {
+    int64_t max = r->engine->conf->bodies_max;
+    if (*charged + add > SMALL_BODY_BYTES) /* large ones leave the last eighth to the small */
+        max -= max / 8;
+    if (now > max) {
         atomic_fetch_sub_explicit(r->engine->body_bytes, add, memory_order_relaxed);
         return false;
     }

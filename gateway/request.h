@@ -308,7 +308,8 @@ void req_fail(struct req *r, enum err err, struct str param, const char *fmt, ..
 void req_client_gone(struct req *r);
 /* A request whose client left while it was away is back. (request_run.c) */
 void req_depart(struct req *r);
-/* Adds bytes to the process's account of bodies in memory; false if there is no room. */
+/* Adds bytes to the process's account of bodies in memory; false if there is no room. A few large
+ * bodies cannot take it all: small ones have the last eighth to themselves. */
 MUST_USE bool req_charge(struct req *r, int64_t *charged, size_t bytes);
 /* Takes some of them out again. */
 void req_uncharge(struct req *r, int64_t *charged, size_t bytes);

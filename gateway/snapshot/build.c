@@ -89,7 +89,7 @@ static void image_free(struct image *img)
     map_fini(&img->signing_keys);
     map_fini(&img->key_groups);
     map_fini(&img->problems);
-    secret_free(img->pepper);
+    apikey_hasher_wipe(&img->hasher);
     arena_free(img->arena);
     img->magic = 0;
     xfree(img);
@@ -133,11 +133,15 @@ static void build_model_list(struct builder *b)
 static bool open_pepper(struct builder *b, char err[128])
 {
     struct crypto_aad aad = aad_pepper();
-    b->img->pepper = master_open(b->context->master, b->rows->pepper_sealed,
-                                 str_make(aad.p, aad.len));
-    if (!b->img->pepper)
+    struct secret *pepper = master_open(b->context->master, b->rows->pepper_sealed,
+                                        str_make(aad.p, aad.len));
+    if (!pepper) {
         (void)snprintf(err, 128, "the instance's pepper cannot be opened with the master key");
-    return b->img->pepper != NULL;
+        return false;
+    }
+    apikey_hasher_init(&b->img->hasher, pepper);
+    secret_free(pepper);
+    return true;
 }
 
 struct image *image_build(struct config_rows *rows, const struct image_context *context,

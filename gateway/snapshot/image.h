@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "common/apikey.h"
 #include "common/arena.h"
 #include "common/map.h"
 #include "gateway/snapshot/snapshot.h"
@@ -53,7 +54,7 @@ struct image {
     uint32_t magic;
     _Atomic uint32_t refs;
     struct arena *arena;
-    struct secret *pepper;
+    struct apikey_hasher hasher;          /* of API keys: the instance's pepper */
     struct map providers;                 /* slug -> struct provider_entry */
     struct map models;                    /* slug or alias -> struct model_entry */
     struct map projects;                  /* id, organisation -> struct snap_project */

@@ -68,7 +68,7 @@ uint64_t snapshot_version(const struct snapshot *s)
 struct apikey_hash snapshot_hash_key(const struct snapshot *s, struct str key)
 {
     CHECK(s, SNAPSHOT_MAGIC);
-    return apikey_hash(s->img->pepper, key);
+    return apikey_hasher_hash(&s->img->hasher, key);
 }
 
 bool snapshot_find_hash(const struct snapshot *s, const struct apikey_hash *hash,

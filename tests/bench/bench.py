@@ -169,15 +169,19 @@ class Bench:
 
     # ------------------------------------------------------------ measuring
 
-    def load(self, port, connections, seconds, lua, path):
+    def load(self, port, connections, seconds, lua, path, refused=False):
         """(requests, requests per second, latency's median and 99th percentile in microseconds) of wrk with
-        a script."""
+        a script; `refused`: none of them is to be answered well."""
         out = subprocess.run(["taskset", "-c", self.load_cores, "wrk", "-t1", "--timeout", "20s", f"-c{connections}",
                               f"-d{seconds}s", "--latency", "-s", lua, f"http://127.0.0.1:{port}{path}"],
                              capture_output=True, text=True, check=True).stdout
         n = int(re.search(r"(\d+) requests in", out).group(1))
         bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
         errors = re.search(r"Socket errors: (.*)", out)
+        if refused and bad and int(bad.group(1)) == n:
+            bad = None
+        elif refused:
+            sys.exit(f"bench: a request that should be refused was not:\n{out}")
         if bad or (errors and re.search(r"[1-9]", errors.group(1))):
             sys.exit(f"bench: errors under load on port {port}:\n{out}")
         rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
@@ -232,7 +236,7 @@ def main():
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--seconds", type=int, default=3)
     p.add_argument("--only", nargs="+", choices=SECTIONS, help="these tables alone")
-    p.add_argument("--rows", nargs="+", choices=[throughput.name_of(*r[:3]) for r in throughput.ROWS],
+    p.add_argument("--rows", nargs="+", choices=[*(throughput.name_of(*r[:3]) for r in throughput.ROWS), "refused"],
                    help="these rows of the table of whole answers alone")
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--wrap", default="", help="command before the gateway (perf, valgrind)")

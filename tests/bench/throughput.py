@@ -6,20 +6,20 @@ TLS_PROVIDER, TLS_MODEL, MODEL = "mistral", "mistral/mistral-small-2506", "opena
 # Connections, bytes of body, over TLS to the provider, most that the ratio to nginx's CPU may be (None: printed).
 ROWS = [(8, 250, False, None), (64, 250, False, 2.4), (256, 250, False, None), (1024, 250, False, None),
         (64, 4096, False, 2.2), (64, 102400, False, 1.5), (64, 250, True, 2.2)]
-GROWTH_TARGET, ADDED_TARGET = 1.5, 1.5
+GROWTH_TARGET, ADDED_TARGET, REFUSED_TARGET = 1.5, 1.5, 1 / 3
 
 
 def name_of(connections, size, tls):
     return f"c{connections}_b{size}{'_tls' if tls else ''}"
 
 
-def script(bench, size, tls):
-    lua = bench.dir / f"load-{size}-{tls}.lua"
+def script(bench, size, tls, key=None):
+    lua = bench.dir / f"load-{size}-{tls}-{'bad' if key else 'good'}.lua"
     lead = f'{{"model":"{TLS_MODEL if tls else MODEL}","messages":[{{"role":"user","content":"'
     tail = '"}]}'
     body = lead + "a" * (size - len(lead) - len(tail)) + tail
     lua.write_text("wrk.method='POST'\nwrk.headers['Content-Type']='application/json'\n"
-                   f"wrk.headers['Authorization']='Bearer {bench.key}'\nwrk.body=[==[{body}]==]\n")
+                   f"wrk.headers['Authorization']='Bearer {key or bench.key}'\nwrk.body=[==[{body}]==]\n")
     return lua
 
 
@@ -71,6 +71,8 @@ def rows(bench, found):
             continue
         cell = found[name_of(connections, size, tls)] = row(bench, connections, size, tls)
         show(connections, size, tls, cell, target)
+    if not chosen or "refused" in chosen:
+        refused(bench, found)
     if chosen:
         return
     cpu = [found[name_of(c, 250, False)]["gateway_cpu_us"] for c in (64, 1024)]
@@ -79,6 +81,24 @@ def rows(bench, found):
     print(f"\nCPU a request at 1,024 connections beside 64: {cpu[1] / cpu[0]:.2f} (target {GROWTH_TARGET}; "
           f"nginx {nginx[1] / nginx[0]:.2f})")
     alone(bench, found)
+
+
+def refused(bench, found):
+    """What a flood of bad keys costs beside good requests, by turns: keys of our form that are nobody's, and others."""
+    keys = {"good": None, "a bad sum": "sk-doteb-" + "a" * 49, "an unknown key": "sk-" + "0" * 48}
+    scripts = {name: script(bench, 250, False, key) for name, key in keys.items()}
+    samples = {name: [] for name in keys}
+    for _ in range(bench.args.runs):
+        for name, values in samples.items():
+            before = bench.cpu_us([bench.gateway.pid])
+            n, *_ = bench.load(bench.gw_port, 64, bench.args.seconds, scripts[name], "/v1/chat/completions",
+                               name != "good")
+            values.append((bench.cpu_us([bench.gateway.pid]) - before) / n)
+    cpu = {name: round(statistics.median(values), 2) for name, values in samples.items()}
+    ratio = max(v for name, v in cpu.items() if name != "good") / cpu["good"]
+    found["refused"] = {"cpu_us": cpu, "ratio": round(ratio, 3)}
+    print(f"a flood of bad keys: {', '.join(f'{k} {v:.1f} us' for k, v in cpu.items())}: {ratio:.2f} of a good request "
+          f"(target {REFUSED_TARGET:.2f})")
 
 
 def alone(bench, found):

@@ -22,6 +22,7 @@ class Faulty:
     def __init__(self, port, mode="pass", after=500, seconds=0.5):
         self.target, self.after, self.seconds = port, after, seconds
         self.mode, self.port, self.server, self.connections = "refuse", 0, None, 0
+        self.asked = 0   # bytes of requests
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.set("pass")   # takes a port
@@ -59,6 +60,7 @@ class Faulty:
     async def ask(self, client_in, client_out, server_out):
         try:
             while data := await client_in.read(65536):
+                self.asked += len(data)
                 if self.mode == "reset_ask":
                     return reset(client_out)
                 if self.mode == "delay":

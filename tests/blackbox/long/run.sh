@@ -9,7 +9,7 @@ word=$1
 mkdir -p build/log .doteb
 DOTEB_STATE=$DOTEB_ROOT/build deploy/local/packages.sh build run test
 for name in $(compgen -e DOTEB_ || true); do
-    case $name in DOTEB_ROOT | DOTEB_SOAK_* | DOTEB_FAULT_* | DOTEB_TEST_*) ;; *) unset "$name" ;; esac
+    case $name in DOTEB_ROOT | DOTEB_SOAK_* | DOTEB_FAULT_* | DOTEB_BAD_* | DOTEB_TEST_*) ;; *) unset "$name" ;; esac
 done
 long build/log/python.log "python (log: build/log/python.log)" tests/venv.sh ||
     die "the tests' Python packages cannot be installed" "read the lines above (network? disk space?)"
@@ -19,9 +19,9 @@ long build/log/build.log "building the release (log: build/log/build.log)" cmake
     --target doteb-gateway doteb-control doteb-simulator ||
     die "the release does not build" "read the lines above"
 export DOTEB_BUILD_DIR=$DOTEB_ROOT/build/release DOTEB_FIGURES=$DOTEB_ROOT/.doteb/$word.json
-file=tests/blackbox/long/test_$word.py
-if [ "$word" = faults ]; then # the matrix of `make test`, for longer
-    file=tests/blackbox/test_faults.py
-    export DOTEB_FAULT_SECONDS=${DOTEB_FAULT_SECONDS:-10}
+files=("tests/blackbox/long/test_$word.py")
+if [ "$word" = faults ]; then # those of `make test`, for longer and with more clients
+    files=(tests/blackbox/test_faults.py tests/blackbox/test_bad_clients.py)
+    export DOTEB_FAULT_SECONDS=${DOTEB_FAULT_SECONDS:-10} DOTEB_BAD_CLIENTS=${DOTEB_BAD_CLIENTS:-10000}
 fi
-exec tests/venv.sh python -m pytest -q -s -p no:cacheprovider "$file"
+exec tests/venv.sh python -m pytest -q -s -p no:cacheprovider "${files[@]}"
