@@ -302,7 +302,7 @@ void build_offers(struct builder *b)
         size_t end = at;
         while (end < rows->n_prices && rows->prices[end].offer_id == row->id)
             end++;
-        add_offer(b, row, rows->prices + at, end - at);
+        add_offer(b, row, end > at ? rows->prices + at : NULL, end - at);
         at = end;
     }
     for (size_t i = 0; i < rows->n_models; i++) /* by rows: who wins must not depend on a seed */
