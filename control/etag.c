@@ -67,12 +67,20 @@ static bool matches(struct str list, const char *tag)
 
 bool etag_check(struct call *c)
 {
-    char tag[ETAG_LEN + 1];
     const struct audit_note *n = &c->audit;
-    struct str wanted = c->req.header[HEADER_IF_MATCH];
-    if (!wanted.p || (!n->changed && !n->before.p)) /* not asked for, or nothing was done */
+    if (c->etag_held || (!n->changed && !n->before.p)) /* or nothing was done */
         return true;
-    etag_of(n->before.p ? n->before : STR(""), tag);
+    return etag_check_item(c, n->before.p ? n->before : STR(""));
+}
+
+bool etag_check_item(struct call *c, struct str item)
+{
+    char tag[ETAG_LEN + 1];
+    struct str wanted = c->req.header[HEADER_IF_MATCH];
+    c->etag_held = true;
+    if (!wanted.p)
+        return true;
+    etag_of(item, tag);
     if (*tag && matches(wanted, tag))
         return true;
     reply_problem(&c->reply, P_CHANGED, "If-Match",

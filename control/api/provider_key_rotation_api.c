@@ -4,6 +4,7 @@
 
 #include "control/api/api.h"
 #include "control/audit.h"
+#include "control/etag.h"
 #include "control/input.h"
 #include "control/provider_key.h"
 #include "control/provider_key_check.h"
@@ -33,11 +34,15 @@ void api_provider_keys_check(struct call *c)
     struct provider_key_sealed k;
     struct provider_row provider;
     struct provider_key_check check;
-    struct str secret;
+    struct str secret, item;
     struct crypto_aad aad = aad_provider_key(c->org, c->id);
     if (!read_key(c, &k, &provider))
         return;
-    enum pg_err e = open_for(c->app, c->pg, c->org, &aad, k.sealed, c->arena, &secret);
+    enum pg_err e = call_item(c, provider_key_store_get, c->id, &item);
+    if (e == PG_OK && !etag_check_item(c, item))
+        return;
+    if (e == PG_OK)
+        e = open_for(c->app, c->pg, c->org, &aad, k.sealed, c->arena, &secret);
     if (e != PG_OK) {
         (void)call_failed(c, e);
         return;

@@ -347,6 +347,8 @@ def test_nobody_switches_what_they_have_not_read(owner, simulator):
     stale = {"If-Match": '"' + "0" * 32 + '"'}
     assert step(owner, key["id"], "/rotation", body={"secret": NEW}, headers=stale)[0] == 412
     etag = key["etag"]
+    assert step(owner, key["id"], "/check", headers=stale)[0] == 412 and shown(owner, key["id"])["last_check"] is None
+    assert step(owner, key["id"], "/check", headers={"If-Match": f'"{etag}"'})[0] == 200
     for what, method, body in (("/rotation", "POST", {"secret": NEW}), ("/rotation/switch", "POST", None),
                                ("/rotation/confirm", "POST", None), ("/rotation", "POST", {"secret": OLD}),
                                ("/rotation", "DELETE", None)):
