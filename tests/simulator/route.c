@@ -122,12 +122,14 @@ static const struct list *list_of(const struct call *c)
     if (str_eq(c->path, STR("/foundation-models"))) {
         return &LISTS[2];
     }
-    if (str_eq(c->path, STR("/v1beta/models"))) {
+    bool v1 = str_eq(c->path, STR("/v1/models"));
+    bool google = http_value(c->r, c->run, STR("x-goog-api-key")).p != NULL;
+    if (str_eq(c->path, STR("/v1beta/models")) || (v1 && google)) {
         return &LISTS[1];
     }
     bool anthropic = http_value(c->r, c->run, STR("x-api-key")).p ||
                      http_value(c->r, c->run, STR("anthropic-version")).p;
-    return anthropic && str_eq(c->path, STR("/v1/models")) ? &LISTS[0] : NULL;
+    return anthropic && v1 ? &LISTS[0] : NULL;
 }
 
 static void list(const struct call *c, const struct list *l)
