@@ -21,9 +21,10 @@ enum auth {
 };
 
 enum {
-    ROUTE_BODY = 1,  /* takes a JSON body */
-    ROUTE_HEAVY = 2, /* few at a time (Argon2) */
-    ROUTE_READS = 4, /* changes nothing though it is no GET: what it asks with is secret */
+    ROUTE_BODY = 1,    /* takes a JSON body */
+    ROUTE_HEAVY = 2,   /* few at a time (Argon2) */
+    ROUTE_READS = 4,   /* changes nothing though it is no GET: what it asks with is secret */
+    ROUTE_OUTSIDE = 8, /* waits for somebody outside (guarded_fetch.h) */
 };
 
 typedef void route_fn(struct call *c);
@@ -64,6 +65,7 @@ struct call {
     struct uuid org, project, id; /* of the path, where its template has them */
     struct audit_note audit;
     bool with_etags; /* what it lists can be edited */
+    bool etag_held;  /* the handler has held If-Match against the thing itself (etag.h) */
 };
 
 /* The reply to a store function's failure: 503 for a lost database, 500 and a log line else. Always

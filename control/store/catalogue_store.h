@@ -23,6 +23,8 @@ struct provider_row {
     char base_url[1025];  /* with {region} and the like */
     char chat_path[1025]; /* likewise */
     char signer[129];
+    char dialect[65];
+    bool tenants; /* its base URL is an organisation's own: it is judged (guard.h) */
 };
 
 MUST_USE enum pg_err catalogue_store_provider(struct pg *pg, struct str slug,
