@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { CircleCheck, CirclePause, Plus } from 'lucide-react';
 import type { Provider, ProviderKey } from '@/api/client';
-import { providerKeysQuery, providersQuery, useSwitchProviderKey } from '@/api/queries';
+import { useChangeProviderKey } from '@/api/providerKeys';
+import { providerKeysQuery, providersQuery } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
 import { countExact, date, whenExact } from '@/lib/format';
@@ -106,13 +107,13 @@ function ProviderGroup({
 
 function KeyRow({ providerKey: key, mayChange }: { providerKey: ProviderKey; mayChange: boolean }) {
   const { org } = useScope();
-  const change = useSwitchProviderKey(org.id);
+  const change = useChangeProviderKey(org.id);
   const enabled = !key.disabled_at;
   const name = key.label || `key …${key.last4}`;
   const options = Object.entries(key.options).map(([option, value]) => `${option} ${value}`);
   const onClick = () =>
     change.mutate(
-      { id: key.id, disabled: enabled },
+      { id: key.id, etag: key.etag, disabled: enabled },
       { onSuccess: () => toast(`${enabled ? 'Disabled' : 'Enabled'} ${name}`) },
     );
   return (
