@@ -13,6 +13,7 @@ export type CreatedSigningKey = Schemas['CreatedSigningKey'];
 export type Provider = Schemas['Provider'];
 export type ProviderKey = Schemas['ProviderKey'];
 export type NewProviderKey = Schemas['NewProviderKey'];
+export type ProviderKeyCheck = Schemas['ProviderKeyCheck'];
 export type ProviderOptions = Schemas['ProviderOptions'];
 export type Request = Schemas['Request'];
 export type RequestDetail = Schemas['RequestDetail'];

@@ -45,3 +45,47 @@ export const useOrderProviderKeys = (org: string) =>
       }),
     ),
   );
+
+/** Asks the provider whether it takes the secret in use. */
+export const useCheckProviderKey = (org: string) =>
+  useChangeOf(keysKey(org), ({ id }: Which) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/provider-keys/{id}/check', {
+        params: { path: { org, id }, ...CSRF },
+      }),
+    ),
+  );
+
+/** The new secret beside the one in use, checked. */
+export const useStartRotation = (org: string) =>
+  useChangeOf(keysKey(org), ({ id, etag, secret }: Which & { secret: string }) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation', {
+        params: { path: { org, id }, ...ifMatch(etag) },
+        body: { secret },
+      }),
+    ),
+  );
+
+/** `back` discards the new secret, or after the switch takes the old one into use again. */
+export const useRotation = (org: string) =>
+  useChangeOf(
+    keysKey(org),
+    ({ id, etag, step }: Which & { step: 'switch' | 'confirm' | 'back' }) => {
+      const params = { path: { org, id }, ...ifMatch(etag) };
+      switch (step) {
+        case 'switch':
+          return read(
+            api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation/switch', { params }),
+          );
+        case 'confirm':
+          return read(
+            api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation/confirm', { params }),
+          );
+        case 'back':
+          return read(
+            api.DELETE('/api/v1/organisations/{org}/provider-keys/{id}/rotation', { params }),
+          );
+      }
+    },
+  );

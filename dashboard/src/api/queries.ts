@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
 import {
+  ApiError,
   type ApiKey,
   api,
   CSRF,
@@ -69,6 +70,10 @@ export const apiKeysQuery = (org: string, project: string, status: ApiKeyStatus)
     getNextPageParam: (last) => last.next_cursor,
   });
 
+// Refused for what stands now, which is then not what was seen.
+const isOutdated = (error: unknown) =>
+  isChanged(error) || (error instanceof ApiError && (error.status === 404 || error.status === 409));
+
 /**
  * A change after which the lists under `queryKey` are asked for again: also when it was refused
  * because somebody else's came first.
@@ -82,7 +87,7 @@ export function useChangeOf<In, Out>(
   return useMutation({
     mutationFn: run,
     onSuccess: readAgain,
-    onError: (error) => (isChanged(error) ? readAgain() : undefined),
+    onError: (error) => (isOutdated(error) ? readAgain() : undefined),
     // A secret in an answer must not stay in a cache after its dialog is gone.
     gcTime: 0,
   });

@@ -4,6 +4,7 @@ import type { Page, Route } from 'playwright-core';
 import { analytics, failures, models } from './analytics.ts';
 import { edit, stale } from './edit.ts';
 import { MODELS } from './gateway.ts';
+import { providerKeys } from './provider_keys.ts';
 import { tokens } from './tokens.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -237,8 +238,9 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 200, list(empty ? [] : offered));
     }
     if (path.includes('/management-tokens')) return tokens(route, method, empty);
-    if (path.endsWith('/provider-keys')) {
-      return answer(route, 200, list(empty ? [] : world.providerKeys));
+    if (path.includes('/provider-keys')) {
+      const known = providerKeys(route, world.providerKeys, empty);
+      if (known) return known;
     }
     if (path.endsWith('/api-keys') && method === 'POST') {
       return answer(route, 201, {
