@@ -9,7 +9,8 @@
 enum { HASH_BYTES = ETAG_LEN / 2 };
 
 /* What changes without anybody's edit. */
-static const char *const counted[] = {"requests", "cost", "last_used_at", "last_seen_at"};
+static const char *const counted[] = {"requests",     "cost",       "last_used_at",
+                                      "last_seen_at", "last_check", "traffic"};
 /* How many there are of something else, where it is a number. */
 static const char *const numbers[] = {"api_keys", "members", "projects"};
 
@@ -20,6 +21,8 @@ static void leave_out(json_t *object)
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         if (json_is_integer(json_object_get(object, numbers[i])))
             (void)json_object_del(object, numbers[i]);
+    if (json_is_object(json_object_get(object, "state"))) /* a provider key's: what requests met */
+        (void)json_object_del(object, "state");
 }
 
 void etag_of(struct str item, char out[ETAG_LEN + 1])

@@ -60,7 +60,7 @@ static const struct pg_stmt models_stmt = {
 
 static const struct pg_stmt provider_stmt = {
     "catalogue.provider",
-    "select provider_id, base_url, chat_path, signer from providers where slug = $1 and enabled"};
+    "select provider_id, base_url, chat_path, signer, dialect from providers where slug = $1 and enabled"};
 
 /* NULL p gives null. */
 static struct pg_param optional(struct str s)
@@ -95,6 +95,7 @@ enum pg_err catalogue_store_provider(struct pg *pg, struct str slug, struct prov
         (void)snprintf(out->base_url, sizeof out->base_url, STR_FMT, STR_ARG(pg_str(r, 0, 1)));
         (void)snprintf(out->chat_path, sizeof out->chat_path, STR_FMT, STR_ARG(pg_str(r, 0, 2)));
         (void)snprintf(out->signer, sizeof out->signer, STR_FMT, STR_ARG(pg_str(r, 0, 3)));
+        (void)snprintf(out->dialect, sizeof out->dialect, STR_FMT, STR_ARG(pg_str(r, 0, 4)));
     }
     pg_result_free(r);
     return e;

@@ -23,6 +23,7 @@ struct provider_row {
     char base_url[1025];  /* with {region} and the like */
     char chat_path[1025]; /* likewise */
     char signer[129];
+    char dialect[65];
 };
 
 MUST_USE enum pg_err catalogue_store_provider(struct pg *pg, struct str slug,
