@@ -125,7 +125,7 @@ function KeyForm({
       <SecretField label="Secret" value={secret} onChange={setSecret} error={error} />
       {errorAt(error, 'secret') && (
         <p className={css.unchecked}>
-          Some secrets may call models and nothing else, and are refused here all the same.{' '}
+          Sure that it is right?{' '}
           <Button size="small" disabled={add.isPending} onClick={() => save(false)}>
             Add it unchecked
           </Button>

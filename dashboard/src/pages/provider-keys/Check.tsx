@@ -10,7 +10,7 @@ export const OUTCOMES = {
   refused: { word: 'refused', title: 'The provider refuses it', tone: css.bad, icon: CircleAlert },
   rate_limited: {
     word: 'rate limited',
-    title: 'The provider takes it, and limits its rate',
+    title: 'The provider’s limit is reached',
     tone: css.warn,
     icon: Gauge,
   },

@@ -23,7 +23,7 @@ export function CheckDialog({
   return (
     <Dialog
       title={`Check “${nameOf(key)}”`}
-      description={`Asks ${providerName(provider, key.provider)} whether it takes the secret in use. It is asked something that costs nothing; that each model may be called, or that there is credit left, is not said by it.`}
+      description={`Asks ${providerName(provider, key.provider)} whether it takes the secret in use. What is asked costs nothing.`}
       onClose={onClose}
     >
       <div role="status" aria-busy={check.isPending}>
