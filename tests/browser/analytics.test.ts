@@ -11,8 +11,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-async function open(path: string) {
-  const watched = await watchedPage(browser, { viewport: { width: 1440, height: 1000 } });
+async function open(path: string, width = 1440) {
+  const watched = await watchedPage(browser, { viewport: { width, height: 1000 } });
   const { page } = watched;
   await serveDashboard(page);
   const control = await fakeControl(page);
@@ -120,4 +120,25 @@ test('models: search, what can be called, and the address', async () => {
   await page.getByText('23 models').waitFor();
   check(watched);
   await page.context().close();
+});
+
+test('on a narrow screen figures are cards, and nothing scrolls sideways', async () => {
+  for (const path of ['analytics?range=30d&by=provider&and=model', 'models']) {
+    const { page, watched } = await open(`/o/ORG/${path}`, 390);
+    await page.locator('main li h3').first().waitFor();
+    const wide = await page.evaluate(() =>
+      [...document.querySelectorAll('main *')]
+        .filter((one) => getComputedStyle(one).overflowX === 'auto')
+        .filter((one) => one.scrollWidth > one.clientWidth)
+        .map((one) => one.getAttribute('aria-label') ?? one.className),
+    );
+    assert.deepEqual(wide, [], path);
+    if (path.startsWith('analytics')) {
+      const list = page.getByRole('list', { name: 'Ranked, list' });
+      await list.getByRole('button', { name: 'groq' }).first().click();
+      await page.getByRole('button', { name: 'Remove the filter Provider' }).waitFor();
+    }
+    check(watched);
+    await page.context().close();
+  }
 });

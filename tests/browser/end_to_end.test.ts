@@ -148,27 +148,153 @@ test('the usage strip counts what the list shows', async () => {
   assert.deepEqual(await violations(page), []);
 });
 
-test('a provider key is added sealed, switched off and on; its secret is nowhere', async () => {
-  const secret = `sk-browser-${Date.now()}-secret`;
+/** The row of a provider key. */
+const providerKey = (label: string) => page.getByRole('listitem').filter({ hasText: label });
+
+/** By keyboard: an item of a provider key's menu. */
+async function more(label: string, item: string) {
+  await page.getByRole('button', { name: `More for ${label}` }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: item }).focus();
+  await page.keyboard.press('Enter');
+}
+
+/** Requests come to use the secret that ends like this, as the provider sees it. */
+async function used(tail: string) {
+  let seen = '';
+  for (let i = 0; i < 50 && seen !== tail; i += 1) {
+    const answer = await chat(hello);
+    assert.equal(answer.status, 200);
+    const id = answer.headers.get('x-request-id');
+    const kept = await fetch(`${setting('DOTEB_SIMULATOR_URL')}/_sim/requests/${id}`);
+    seen = ((await kept.json()) as { key_tail: string }[]).at(-1)?.key_tail ?? '';
+    if (seen !== tail) await sleep(100);
+  }
+  assert.equal(seen, tail);
+}
+
+const SECRET = `sk-browser-${Date.now()}-secret`;
+const NEXT = `sk-browser-${Date.now()}-second`;
+
+test('a provider key that the provider refuses is not stored; one that it takes is, sealed', async () => {
   await goTo('Provider keys');
   await page.getByRole('button', { name: 'Add provider key' }).click();
-  await page.getByRole('combobox').fill('mistral');
+  await page.getByRole('combobox').fill('simulator');
   await page.keyboard.press('Enter');
   await page.getByLabel('Label').fill('from the browser');
-  await page.getByLabel('Secret', { exact: true }).fill(secret);
-  await page.getByRole('button', { name: 'Add key', exact: true }).click();
-  const key = page.getByRole('listitem').filter({ hasText: 'from the browser' });
-  await key.getByText('Enabled').waitFor();
-  await key.getByText(`…${secret.slice(-4)}`).waitFor();
-  await key.getByRole('button', { name: 'Disable from the browser' }).click();
-  await key.getByText('Disabled').waitFor();
+  await page.getByLabel('Secret', { exact: true }).fill('sk-browser-status=401');
+  await page.keyboard.press('Enter');
+  await page.getByText(/refused the secret with status 401/).waitFor();
+  assert.equal(await providerKey('from the browser').count(), 0);
+  await page.getByLabel('Secret', { exact: true }).fill(SECRET);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Added “from the browser”' }).waitFor();
+  const said = await page.getByRole('dialog').getByRole('status').innerText();
+  assert.match(said, /Asked GET http:\S+\/v1\/models — answered 200 in \d/);
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Enter'); // Done has the focus
+  const key = providerKey('from the browser');
+  await key.getByText(`…${SECRET.slice(-4)}`).waitFor();
+  await key.getByText('Not used yet').waitFor();
+  await key.getByText('checked just now: ok').waitFor();
+  assert.deepEqual(await violations(page), []);
   await page.reload();
-  await key.getByText('Disabled').waitFor();
-  assert.ok(!(await page.content()).includes(secret));
-  await key.getByRole('button', { name: 'Enable from the browser' }).click();
-  await key.getByText('Enabled').waitFor();
-  await key.getByRole('button', { name: 'Disable from the browser' }).click();
-  await key.getByText('Disabled').waitFor();
+  await key.waitFor();
+  assert.ok(!(await page.content()).includes(SECRET));
+});
+
+test('moved up by keyboard it is tried first, and its state and share tell', async () => {
+  await page.getByRole('button', { name: 'Move from the browser up' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('from the browser is number 1 of 2 now.').waitFor();
+  await used(SECRET.slice(-4));
+  const key = providerKey('from the browser');
+  // The ledger writes what it counts a moment later.
+  for (let i = 0; i < 30 && !/OK[\s\S]*% of traffic/.test(await key.innerText()); i += 1) {
+    await sleep(300);
+    await page.reload();
+    await key.waitFor();
+  }
+  assert.match(await key.innerText(), /OK[\s\S]*% of traffic/);
+});
+
+test('a whole rotation by keyboard: switched, taken back, switched again and confirmed', async () => {
+  const row = providerKey('from the browser');
+  const dialog = page.getByRole('dialog');
+  const begin = async (secret: string) => {
+    await more('from the browser', 'Rotate secret');
+    await page.getByLabel('New secret', { exact: true }).fill(secret);
+    await page.keyboard.press('Enter');
+  };
+  await begin('sk-browser-status=401');
+  await page.getByText(/refused the secret with status 401/).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await begin(NEXT);
+  await dialog.getByRole('heading', { name: /^Step 2 of 3, Verify/ }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await used(SECRET.slice(-4));
+  // Left, and come back to.
+  await page.keyboard.press('Escape');
+  await page.reload();
+  await row.getByText('A new secret is verified, and waits to be used.').waitFor();
+  await page.getByRole('button', { name: 'Continue to rotate from the browser' }).press('Enter');
+  await dialog.getByRole('button', { name: 'Switch', exact: true }).press('Enter');
+  await dialog.getByText('New secret is in use').waitFor();
+  await used(NEXT.slice(-4));
+  await dialog.getByRole('button', { name: 'Go back to the old one' }).press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await used(SECRET.slice(-4));
+
+  await begin(NEXT);
+  await dialog.getByRole('button', { name: 'Continue' }).press('Enter');
+  await dialog.getByRole('button', { name: 'Switch', exact: true }).press('Enter');
+  await dialog.getByText('New secret is in use').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page
+    .getByRole('button', { name: 'Confirm and wipe old secret of from the browser' })
+    .press('Enter');
+  await row.getByText('New secret is in use').waitFor({ state: 'detached' });
+  await row.getByText(`…${NEXT.slice(-4)}`).waitFor();
+  await used(NEXT.slice(-4));
+});
+
+test('the key is switched off, edited while somebody else does, and deleted', async () => {
+  const row = providerKey('from the browser');
+  await more('from the browser', 'Disable');
+  await row.getByText('Disabled').waitFor();
+  await more('from the browser', 'Enable');
+  await row.getByText('Disabled').waitFor({ state: 'detached' });
+  await more('from the browser', 'Edit');
+  const dialog = page.getByRole('dialog');
+  await page.getByLabel('Label').fill('kept by the browser');
+  // Another session of the same person.
+  await page.evaluate(async () => {
+    const ask = async (path: string, more: RequestInit = {}) =>
+      (await fetch(`/api/v1/${path}`, more)).json();
+    const { csrf_token } = await ask('session');
+    const keys = `organisations/${location.pathname.split('/')[2]}/provider-keys`;
+    const { items } = await ask(keys);
+    const { id } = items.find((one: { label: string }) => one.label === 'from the browser');
+    await ask(`${keys}/${id}`, {
+      method: 'PATCH',
+      headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token },
+      body: JSON.stringify({ label: 'from elsewhere' }),
+    });
+  });
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText(/Label, which you changed too, is now from elsewhere/).waitFor();
+  assert.equal(await page.getByLabel('Label').inputValue(), 'kept by the browser');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await providerKey('kept by the browser').waitFor();
+
+  await more('kept by the browser', 'Delete');
+  await dialog.getByText(/The other keys of .* take over/).waitFor();
+  await dialog.getByRole('button', { name: 'Delete key' }).press('Enter');
+  await providerKey('kept by the browser').waitFor({ state: 'detached' });
+  for (let i = 0; i < 50 && (await chat(hello)).status !== 200; i += 1) await sleep(100);
+  assert.equal((await chat(hello)).status, 200, 'the other key goes on');
 });
 
 test('AWS credentials of the key: the secret is shown once, and they can be revoked', async () => {
@@ -273,6 +399,8 @@ test('the audit log knows who did all that, and its CSV too', async () => {
     'Archived project From the browser',
     'Created project From the browser',
     'Rotated API key browser test',
+    'Deleted provider key kept by the browser',
+    'Wiped a provider key’s old secret',
     'Added provider key from the browser',
     'Created API key browser test',
     'Signed in',

@@ -13,6 +13,7 @@ export type CreatedSigningKey = Schemas['CreatedSigningKey'];
 export type Provider = Schemas['Provider'];
 export type ProviderKey = Schemas['ProviderKey'];
 export type NewProviderKey = Schemas['NewProviderKey'];
+export type ProviderKeyCheck = Schemas['ProviderKeyCheck'];
 export type ProviderOptions = Schemas['ProviderOptions'];
 export type Request = Schemas['Request'];
 export type RequestDetail = Schemas['RequestDetail'];
@@ -37,10 +38,16 @@ export class ApiError extends Error {
     message: string,
     readonly field?: string,
     readonly retryAfter?: string,
+    /** The problem's URN. */
+    readonly type?: string,
   ) {
     super(message);
   }
 }
+
+/** Refused because somebody else changed it since it was read. */
+export const isChanged = (error: unknown): boolean =>
+  error instanceof ApiError && error.type === 'urn:doteb:problem:changed';
 
 let csrfToken = '';
 
@@ -61,6 +68,11 @@ api.use(csrf);
 // The header is set by the middleware; the generated types ask each caller for it.
 export const CSRF = { header: { 'X-CSRF-Token': '' } };
 
+/** The same for a change of what was read with this etag: refused if somebody changed it since. */
+export const ifMatch = (etag: string) => ({
+  header: { ...CSRF.header, 'If-Match': etag },
+});
+
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The data of a call, or an ApiError thrown. */
@@ -80,5 +92,6 @@ export async function read<T>(call: Promise<Answer<T>>): Promise<T> {
     problem.detail ?? `The control daemon answered ${response.status}.`,
     problem.field,
     response.headers.get('Retry-After') ?? undefined,
+    problem.type,
   );
 }

@@ -7,7 +7,17 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
-import { api, CSRF, type NewProviderKey, type Outcome, read, setCsrfToken } from './client';
+import {
+  ApiError,
+  type ApiKey,
+  api,
+  CSRF,
+  ifMatch,
+  isChanged,
+  type Outcome,
+  read,
+  setCsrfToken,
+} from './client';
 import type { Restrictions } from './keyRestrictions';
 
 export const sessionQuery = queryOptions({
@@ -60,71 +70,80 @@ export const apiKeysQuery = (org: string, project: string, status: ApiKeyStatus)
     getNextPageParam: (last) => last.next_cursor,
   });
 
-export function useCreateApiKey(org: string, project: string) {
+// Refused for what stands now, which is then not what was seen.
+const isOutdated = (error: unknown) =>
+  isChanged(error) || (error instanceof ApiError && (error.status === 404 || error.status === 409));
+
+/**
+ * A change after which the lists under `queryKey` are asked for again: also when it was refused
+ * because somebody else's came first.
+ */
+export function useChangeOf<In, Out>(
+  queryKey: readonly unknown[],
+  run: (input: In) => Promise<Out>,
+) {
   const client = useQueryClient();
+  const readAgain = () => client.invalidateQueries({ queryKey });
   return useMutation({
-    mutationFn: (body: { name: string; expires_at?: string | null } & Partial<Restrictions>) =>
+    mutationFn: run,
+    onSuccess: readAgain,
+    onError: (error) => (isOutdated(error) ? readAgain() : undefined),
+    // A secret in an answer must not stay in a cache after its dialog is gone.
+    gcTime: 0,
+  });
+}
+
+const apiKeysKey = (org: string, project: string) => ['org', org, 'api-keys', project];
+
+export const useCreateApiKey = (org: string, project: string) =>
+  useChangeOf(
+    apiKeysKey(org, project),
+    (body: { name: string; expires_at?: string | null } & Partial<Restrictions>) =>
       read(
         api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys', {
           params: { path: { org, project }, ...CSRF },
           body,
         }),
       ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
-    // The key itself must not stay in a cache after its dialog is gone.
-    gcTime: 0,
-  });
-}
+  );
 
-export function useRevokeApiKey(org: string, project: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) =>
-      read(
-        api.DELETE('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
-          params: { path: { org, project, id }, ...CSRF },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
-  });
-}
+/** Without its etag whatever it is by now. */
+export const useRevokeApiKey = (org: string, project: string) =>
+  useChangeOf(apiKeysKey(org, project), ({ id, etag }: { id: string; etag?: string }) =>
+    read(
+      api.DELETE('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
+        params: { path: { org, project, id }, ...(etag ? ifMatch(etag) : CSRF) },
+      }),
+    ),
+  );
 
-type ApiKeyChange = {
-  id: string;
+type ApiKeyChange = Pick<ApiKey, 'id' | 'etag'> & {
   name?: string;
   disabled?: boolean;
   expires_at?: string | null;
 } & Partial<Restrictions>;
 
-export function useChangeApiKey(org: string, project: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, ...body }: ApiKeyChange) =>
-      read(
-        api.PATCH('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
-          params: { path: { org, project, id }, ...CSRF },
-          body,
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
-  });
-}
+export const useChangeApiKey = (org: string, project: string) =>
+  useChangeOf(apiKeysKey(org, project), ({ id, etag, ...body }: ApiKeyChange) =>
+    read(
+      api.PATCH('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
+        params: { path: { org, project, id }, ...ifMatch(etag) },
+        body,
+      }),
+    ),
+  );
 
-export function useRotateApiKey(org: string, project: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, hours }: { id: string; hours: number }) =>
+export const useRotateApiKey = (org: string, project: string) =>
+  useChangeOf(
+    apiKeysKey(org, project),
+    ({ id, etag, hours }: Pick<ApiKey, 'id' | 'etag'> & { hours: number }) =>
       read(
         api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}/rotate', {
-          params: { path: { org, project, id }, ...CSRF },
+          params: { path: { org, project, id }, ...ifMatch(etag) },
           body: { grace_hours: hours },
         }),
       ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'api-keys', project] }),
-    // The new secret must not stay in a cache after its dialog is gone.
-    gcTime: 0,
-  });
-}
+  );
 
 type Page<T> = { items: T[]; next_cursor: string | null };
 
@@ -157,34 +176,26 @@ export const signingKeysQuery = (org: string, project: string, apiKey: string) =
       ),
   });
 
-export function useCreateSigningKey(org: string, project: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (apiKey: string) =>
-      read(
-        api.POST('/api/v1/organisations/{org}/projects/{project}/signing-keys', {
-          params: { path: { org, project }, ...CSRF },
-          body: { api_key_id: apiKey },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'signing-keys', project] }),
-    // The secret must not stay in a cache after its dialog is gone.
-    gcTime: 0,
-  });
-}
+const signingKeysKey = (org: string, project: string) => ['org', org, 'signing-keys', project];
 
-export function useRevokeSigningKey(org: string, project: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) =>
-      read(
-        api.DELETE('/api/v1/organisations/{org}/projects/{project}/signing-keys/{id}', {
-          params: { path: { org, project, id }, ...CSRF },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'signing-keys', project] }),
-  });
-}
+export const useCreateSigningKey = (org: string, project: string) =>
+  useChangeOf(signingKeysKey(org, project), (apiKey: string) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/projects/{project}/signing-keys', {
+        params: { path: { org, project }, ...CSRF },
+        body: { api_key_id: apiKey },
+      }),
+    ),
+  );
+
+export const useRevokeSigningKey = (org: string, project: string) =>
+  useChangeOf(signingKeysKey(org, project), (id: string) =>
+    read(
+      api.DELETE('/api/v1/organisations/{org}/projects/{project}/signing-keys/{id}', {
+        params: { path: { org, project, id }, ...CSRF },
+      }),
+    ),
+  );
 
 // ---------------------------------------------------------------- providers and their keys
 
@@ -215,35 +226,6 @@ export const providerKeysQuery = (org: string) =>
         ),
       ),
   });
-
-export function useAddProviderKey(org: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: NewProviderKey) =>
-      read(
-        api.POST('/api/v1/organisations/{org}/provider-keys', {
-          params: { path: { org }, ...CSRF },
-          body,
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'provider-keys'] }),
-    gcTime: 0,
-  });
-}
-
-export function useSwitchProviderKey(org: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, disabled }: { id: string; disabled: boolean }) =>
-      read(
-        api.PATCH('/api/v1/organisations/{org}/provider-keys/{id}', {
-          params: { path: { org, id }, ...CSRF },
-          body: { disabled },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['org', org, 'provider-keys'] }),
-  });
-}
 
 /** All of the catalogue. */
 export const modelsQuery = queryOptions({

@@ -6,19 +6,32 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
-import { api, CSRF, type ProjectMode, type Role, read } from './client';
+import {
+  api,
+  CSRF,
+  ifMatch,
+  isChanged,
+  type Member,
+  type OrganisationDetail,
+  type Project,
+  type ProjectMode,
+  type Role,
+  read,
+} from './client';
 import { everyPage, sessionQuery } from './queries';
 
 /** A change after which the session and all that the organisation shows are asked for again. */
 function useChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
   const client = useQueryClient();
+  const readAgain = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+      client.invalidateQueries({ queryKey: ['org', org, 'settings'] }),
+    ]);
   return useMutation({
     mutationFn: run,
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
-        client.invalidateQueries({ queryKey: ['org', org, 'settings'] }),
-      ]),
+    onSuccess: readAgain,
+    onError: (error) => (isChanged(error) ? readAgain() : undefined),
     // A link of an invitation must not stay in a cache after its dialog is gone.
     gcTime: 0,
   });
@@ -38,21 +51,21 @@ export const useCreateOrganisation = () =>
     read(api.POST('/api/v1/organisations', { params: CSRF, body: { name } })),
   );
 
-export const useRenameOrganisation = (org: string) =>
+export const useRenameOrganisation = ({ id: org, etag }: OrganisationDetail) =>
   useChange(org, (name: string) =>
     read(
       api.PATCH('/api/v1/organisations/{org}', {
-        params: { path: { org }, ...CSRF },
+        params: { path: { org }, ...ifMatch(etag) },
         body: { name },
       }),
     ),
   );
 
-export const useArchiveOrganisation = (org: string) =>
+export const useArchiveOrganisation = ({ id: org, etag }: OrganisationDetail) =>
   useChange(org, (name: string) =>
     read(
       api.POST('/api/v1/organisations/{org}/archive', {
-        params: { path: { org }, ...CSRF },
+        params: { path: { org }, ...ifMatch(etag) },
         body: { name },
       }),
     ),
@@ -86,13 +99,17 @@ export const useCreateProject = (org: string) =>
     ),
   );
 
-type ProjectChange = { id: string; name?: string; mode?: ProjectMode; archived?: boolean };
+type ProjectChange = Pick<Project, 'id' | 'etag'> & {
+  name?: string;
+  mode?: ProjectMode;
+  archived?: boolean;
+};
 
 export const useChangeProject = (org: string) =>
-  useChange(org, ({ id, ...body }: ProjectChange) =>
+  useChange(org, ({ id, etag, ...body }: ProjectChange) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/projects/{project}', {
-        params: { path: { org, project: id }, ...CSRF },
+        params: { path: { org, project: id }, ...ifMatch(etag) },
         body,
       }),
     ),
@@ -115,20 +132,24 @@ export const membersQuery = (org: string) =>
   });
 
 export const useChangeRole = (org: string) =>
-  useChange(org, ({ id, role }: { id: string; role: Role }) =>
+  useChange(org, ({ member, role }: { member: Member; role: Role }) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/members/{id}', {
-        params: { path: { org, id }, ...CSRF },
+        params: { path: { org, id: member.user.id }, ...ifMatch(member.etag) },
         body: { role },
       }),
     ),
   );
 
 export const useRemoveMember = (org: string) =>
-  useChange(org, ({ id, keys }: { id: string; keys: 'keep' | 'revoke' }) =>
+  useChange(org, ({ member, keys }: { member: Member; keys: 'keep' | 'revoke' }) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/members/{id}', {
-        params: { path: { org, id }, query: { api_keys: keys }, ...CSRF },
+        params: {
+          path: { org, id: member.user.id },
+          query: { api_keys: keys },
+          ...ifMatch(member.etag),
+        },
       }),
     ),
   );

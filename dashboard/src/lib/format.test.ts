@@ -106,3 +106,12 @@ describe('times', () => {
     );
   });
 });
+
+describe('since', () => {
+  const now = new Date(2026, 10, 27, 12, 0);
+  test.each([
+    [new Date(2026, 10, 27, 10, 42), '10:42'],
+    [new Date(2026, 10, 3, 9, 5), 'Nov 3, 09:05'],
+    [new Date(2025, 1, 3, 9, 5), 'Feb 3, 2025'],
+  ])('%s', (at, shown) => expect(f.since(at.toISOString(), now)).toBe(shown));
+});

@@ -99,6 +99,16 @@ export function when(iso: string, now = new Date()): string {
   return dayAndYear.format(at);
 }
 
+const shortClock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
+
+/** Since when: 10:42 today, day and clock this year, else the date. */
+export function since(iso: string, now = new Date()): string {
+  const at = new Date(iso);
+  if (at.toDateString() === now.toDateString()) return shortClock.format(at);
+  if (at.getFullYear() === now.getFullYear()) return `${day.format(at)}, ${shortClock.format(at)}`;
+  return dayAndYear.format(at);
+}
+
 export function date(iso: string): string {
   return dayAndYear.format(new Date(iso));
 }

@@ -2,7 +2,9 @@
 // failing, a month of data. End-to-end tests use the real one.
 import type { Page, Route } from 'playwright-core';
 import { analytics, failures, models } from './analytics.ts';
+import { edit, stale } from './edit.ts';
 import { MODELS } from './gateway.ts';
+import { providerKeys } from './provider_keys.ts';
 import { tokens } from './tokens.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -91,7 +93,9 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     if (collection === undefined && method === 'GET')
       return answer(route, 200, tenant.organisation);
     if (collection === undefined && method === 'PATCH') {
-      Object.assign(tenant.organisation, body);
+      const late = stale(route, tenant.organisation);
+      if (late) return late;
+      edit(tenant.organisation, body);
       Object.assign(world.session.organisations[0] ?? {}, body);
       return answer(route, 200, tenant.organisation);
     }
@@ -115,9 +119,14 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 200, list(tenant.members));
     if (collection === 'members' && method === 'PATCH') {
       const member = tenant.members.find(({ user }) => user.id === id);
-      return answer(route, 200, Object.assign(member ?? {}, body));
+      return stale(route, member) || answer(route, 200, edit(member, body));
     }
     if (collection === 'members') {
+      const late = stale(
+        route,
+        tenant.members.find(({ user }) => user.id === id),
+      );
+      if (late) return late;
       tenant.members = tenant.members.filter(({ user }) => user.id !== id);
       return answer(route, 204);
     }
@@ -137,7 +146,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 201, { ...tenant.projects[0], ...body });
     }
     if (collection === 'projects' && verb === undefined && method === 'PATCH') {
-      return answer(route, 200, { ...tenant.projects[0], ...body });
+      const project = tenant.projects.find((one) => one.id === id);
+      return stale(route, project) || answer(route, 200, edit(project, body));
     }
     if (collection === 'projects' && id === undefined) {
       const archived = query.get('status') === 'archived';
@@ -228,8 +238,9 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 200, list(empty ? [] : offered));
     }
     if (path.includes('/management-tokens')) return tokens(route, method, empty);
-    if (path.endsWith('/provider-keys')) {
-      return answer(route, 200, list(empty ? [] : world.providerKeys));
+    if (path.includes('/provider-keys')) {
+      const known = providerKeys(route, world.providerKeys, empty);
+      if (known) return known;
     }
     if (path.endsWith('/api-keys') && method === 'POST') {
       return answer(route, 201, {
@@ -274,18 +285,20 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       };
       return answer(route, 200, impact);
     }
-    if (path.includes('/api-keys/') && method === 'DELETE') return answer(route, 204);
     if (path.includes('/api-keys/')) {
-      const body = route.request().postDataJSON();
       const found = world.apiKeys.find(({ id }) => path.includes(id));
+      const late = stale(route, found);
+      if (late) return late;
+      if (method === 'DELETE') return answer(route, 204);
+      const body = route.request().postDataJSON();
       if (method === 'PATCH') {
         const { disabled, ...rest } = body;
         const disabled_at = disabled ? now.toISOString() : null;
-        Object.assign(found ?? {}, rest, disabled !== undefined && { disabled_at });
+        edit(found, { ...rest, ...(disabled !== undefined && { disabled_at }) });
         return answer(route, 200, found);
       }
       const until = new Date(now.getTime() + body.grace_hours * 3_600_000).toISOString();
-      Object.assign(found ?? {}, { previous_works_until: body.grace_hours ? until : null });
+      edit(found, { previous_works_until: body.grace_hours ? until : null });
       return answer(route, 200, { ...found, key: `sk-doteb-${'Cd4'.repeat(17).slice(0, 49)}` });
     }
     if (path.endsWith('/api-keys')) {

@@ -5,6 +5,7 @@ import { fakeControl, type State } from './control.ts';
 import { fakeGateway } from './gateway.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
+import { PROVIDER_KEY_VIEWS } from './views_provider_keys.ts';
 import { makeWorld } from './world.ts';
 
 export type View = {
@@ -19,13 +20,25 @@ export type View = {
 
 const activity = (org: string) => `/o/${org}/activity`;
 const apiKeys = (org: string) => `/o/${org}/api-keys`;
-const providerKeys = (org: string) => `/o/${org}/provider-keys`;
 const settings = (page: string) => (org: string) => `/o/${org}/${page}`;
 const open = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name }).first().click();
 
 const account = (org: string) => `/o/${org}/account`;
 const signedOut = { state: 'filled', signedIn: false } as const;
+
+/** What somebody else does to an element of a list meanwhile, found by what is in it. */
+export const changeElsewhere = (page: Page, list: string, text: string, change: object) =>
+  page.evaluate(
+    async ([collection, has, body]) => {
+      const org = location.pathname.split('/')[2];
+      const path = `/api/v1/organisations/${org}/${collection}`;
+      const { items } = await (await fetch(path)).json();
+      const found = items.find((one: unknown) => JSON.stringify(one).includes(has));
+      await fetch(`${path}/${found.id}`, { method: 'PATCH', body });
+    },
+    [list, text, JSON.stringify(change)] as const,
+  );
 
 /** Two-step sign-in up to the QR code. */
 async function toQrCode(page: Page): Promise<void> {
@@ -298,41 +311,23 @@ export const VIEWS: View[] = [
       },
     }),
   ),
-  { name: 'provider-keys', path: providerKeys, state: 'filled', ready: 'text=main account' },
   {
-    name: 'provider-keys-empty',
-    path: providerKeys,
-    state: 'empty',
-    ready: 'text=No provider key yet',
-  },
-  {
-    name: 'provider-keys-loading',
-    path: providerKeys,
-    state: 'loading',
-    ready: '[aria-busy=true]',
-  },
-  {
-    name: 'provider-keys-error',
-    path: providerKeys,
-    state: 'error',
-    ready: 'text=No answer for now',
-  },
-  {
-    name: 'provider-key-choose',
-    path: (org) => `${providerKeys(org)}?add=1`,
+    name: 'api-key-edit-changed',
+    path: apiKeys,
     state: 'filled',
-    ready: 'role=option >> nth=0',
-  },
-  {
-    name: 'provider-key-form',
-    path: (org) => `${providerKeys(org)}?add=1`,
-    state: 'filled',
-    ready: 'role=option >> nth=0',
+    ready: 'text=production backend',
     act: async (page) => {
-      await page.getByRole('option', { name: /Azure/ }).click();
-      await page.getByLabel('Secret', { exact: true }).fill('sk-example');
+      await open(page, 'More for support assistant');
+      await page.getByRole('menuitem', { name: 'Edit' }).click();
+      await page.getByLabel('Name').fill('support bot');
+      await changeElsewhere(page, 'projects/any/api-keys', 'support assistant', {
+        name: 'helpdesk',
+      });
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('which you changed too').waitFor();
     },
   },
+  ...PROVIDER_KEY_VIEWS,
   ...['projects', 'members', 'audit', 'organisation'].flatMap((name): View[] => [
     { name: `${name}-loading`, path: settings(name), state: 'loading', ready: '[aria-busy=true]' },
     {

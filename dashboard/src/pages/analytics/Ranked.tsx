@@ -1,4 +1,4 @@
-import type { Analytics, Values } from '@/api/analytics';
+import type { Analytics, AnalyticsGroup, Values } from '@/api/analytics';
 import {
   change,
   changeText,
@@ -9,6 +9,7 @@ import {
   type ShownMeasure,
   shown,
 } from '@/lib/analytics';
+import { useNarrow } from '@/lib/media';
 import { cx } from '@/ui/cx';
 import css from './Analytics.module.css';
 import type { Filter } from './AnalyticsPage';
@@ -37,13 +38,8 @@ export function Ranked({
 }) {
   const top = Math.max(...answer.groups.map(({ totals }) => figureOf(totals, measure) ?? 0), 0);
   const whole = figureOf(answer.total.totals, measure);
-  const row = (values: Values, previous: Values | null) =>
-    columns.map((column) => (
-      <td key={column} title={exact(column, values[column])}>
-        {shown(column, values[column])}
-        <Against column={column} values={values} previous={previous} />
-      </td>
-    ));
+  const narrow = useNarrow();
+  const parts = { answer, measure, columns, onFilter, top, whole };
   return (
     <section className={css.ranked} aria-label="Ranked">
       <h2 className={css.rankedTitle}>
@@ -55,97 +51,167 @@ export function Ranked({
           {answer.compared_with && ' · changes are against the period before'}
         </span>
       </h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section className={css.scroll} tabIndex={0} aria-label="Ranked, table">
-        <table className={css.table}>
-          <thead>
-            <tr>
-              {answer.group_by.map((name) => (
-                <th key={name} scope="col" className={css.start}>
-                  {NAMES[name]}
-                </th>
-              ))}
-              {answer.group_by.length === 0 && (
-                <th scope="col" className={css.start}>
-                  Group
-                </th>
-              )}
-              <th scope="col" className={css.start}>
-                Share
-              </th>
-              {columns.map((column) => (
-                <th
-                  key={column}
-                  scope="col"
-                  aria-sort={column === measure ? 'descending' : undefined}
-                >
-                  {MEASURES[column].label}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {answer.groups.map((group) => (
-              <tr key={group.key.join('/')}>
-                {group.key.map((key, i) => {
-                  const name = answer.group_by[i] ?? '';
-                  const label = group.label[i] ?? key;
-                  return (
-                    <th key={name} scope="row" className={css.start}>
-                      {CAN_FILTER.includes(name) ? (
-                        <button
-                          type="button"
-                          className={css.key}
-                          title={`Only ${label}`}
-                          onClick={() => onFilter({ [name]: key })}
-                        >
-                          {label}
-                        </button>
-                      ) : (
-                        label
-                      )}
-                    </th>
-                  );
-                })}
-                <td className={css.start}>
-                  <Bar
-                    part={figureOf(group.totals, measure)}
-                    top={top}
-                    whole={whole}
-                    measure={measure}
-                  />
-                </td>
-                {row(group.totals, group.previous)}
-              </tr>
+      {narrow ? <Cards {...parts} /> : <Table {...parts} />}
+    </section>
+  );
+}
+
+type Parts = Parameters<typeof Ranked>[0] & { top: number; whole: number | null };
+
+function Name({
+  answer,
+  group,
+  at,
+  onFilter,
+}: Pick<Parts, 'answer' | 'onFilter'> & { group: AnalyticsGroup; at: number }) {
+  const name = answer.group_by[at] ?? '';
+  const key = group.key[at] ?? '';
+  const label = group.label[at] ?? key;
+  if (!CAN_FILTER.includes(name)) return label;
+  return (
+    <button
+      type="button"
+      className={css.key}
+      title={`Only ${label}`}
+      onClick={() => onFilter({ [name]: key })}
+    >
+      {label}
+    </button>
+  );
+}
+
+/** Where there is no room for columns: a card a group, each figure with its name. */
+function Cards({ answer, measure, columns, onFilter, top, whole }: Parts) {
+  const figures = (values: Values, previous: Values | null) => (
+    <>
+      <Bar part={figureOf(values, measure)} top={top} whole={whole} measure={measure} />
+      <dl className={css.figures}>
+        {columns.map((column) => (
+          <div key={column} className={css.figure}>
+            <dt>{MEASURES[column].label}</dt>
+            <dd title={exact(column, values[column])}>
+              {shown(column, values[column])}
+              <Against column={column} values={values} previous={previous} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+  const { other, total } = answer;
+  return (
+    <ul className={css.cards} aria-label="Ranked, list">
+      {answer.groups.map((group) => (
+        <li key={group.key.join('/')}>
+          <h3 className={css.names}>
+            {group.key.map((_, at) => (
+              <span key={answer.group_by[at]}>
+                {at > 0 && <span aria-hidden="true"> · </span>}
+                <Name answer={answer} group={group} at={at} onFilter={onFilter} />
+              </span>
             ))}
-            {answer.other && (
-              <tr>
-                <th scope="row" className={css.start} colSpan={answer.group_by.length}>
-                  {answer.other.groups} others
-                </th>
-                <td className={css.start}>
-                  <Bar
-                    part={figureOf(answer.other.totals, measure)}
-                    top={top}
-                    whole={whole}
-                    measure={measure}
-                  />
-                </td>
-                {row(answer.other.totals, answer.other.previous)}
-              </tr>
-            )}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row" className={css.start} colSpan={Math.max(answer.group_by.length, 1)}>
-                All together
+          </h3>
+          {figures(group.totals, group.previous)}
+        </li>
+      ))}
+      {other && (
+        <li>
+          <h3 className={css.names}>{other.groups} others</h3>
+          {figures(other.totals, other.previous)}
+        </li>
+      )}
+      <li>
+        <h3 className={css.names}>All together</h3>
+        {figures(total.totals, total.previous)}
+      </li>
+    </ul>
+  );
+}
+
+function Table({ answer, measure, columns, onFilter, top, whole }: Parts) {
+  const row = (values: Values, previous: Values | null) =>
+    columns.map((column) => (
+      <td key={column} title={exact(column, values[column])}>
+        {shown(column, values[column])}
+        <Against column={column} values={values} previous={previous} />
+      </td>
+    ));
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section className={css.scroll} tabIndex={0} aria-label="Ranked, table">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            {answer.group_by.map((name) => (
+              <th key={name} scope="col" className={css.start}>
+                {NAMES[name]}
               </th>
-              <td />
-              {row(answer.total.totals, answer.total.previous)}
+            ))}
+            {answer.group_by.length === 0 && (
+              <th scope="col" className={css.start}>
+                Group
+              </th>
+            )}
+            <th scope="col" className={css.start}>
+              Share
+            </th>
+            {columns.map((column) => (
+              <th
+                key={column}
+                scope="col"
+                aria-sort={column === measure ? 'descending' : undefined}
+              >
+                {MEASURES[column].label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {answer.groups.map((group) => (
+            <tr key={group.key.join('/')}>
+              {group.key.map((_, at) => (
+                <th key={answer.group_by[at]} scope="row" className={css.start}>
+                  <Name answer={answer} group={group} at={at} onFilter={onFilter} />
+                </th>
+              ))}
+              <td className={css.start}>
+                <Bar
+                  part={figureOf(group.totals, measure)}
+                  top={top}
+                  whole={whole}
+                  measure={measure}
+                />
+              </td>
+              {row(group.totals, group.previous)}
             </tr>
-          </tfoot>
-        </table>
-      </section>
+          ))}
+          {answer.other && (
+            <tr>
+              <th scope="row" className={css.start} colSpan={answer.group_by.length}>
+                {answer.other.groups} others
+              </th>
+              <td className={css.start}>
+                <Bar
+                  part={figureOf(answer.other.totals, measure)}
+                  top={top}
+                  whole={whole}
+                  measure={measure}
+                />
+              </td>
+              {row(answer.other.totals, answer.other.previous)}
+            </tr>
+          )}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row" className={css.start} colSpan={Math.max(answer.group_by.length, 1)}>
+              All together
+            </th>
+            <td />
+            {row(answer.total.totals, answer.total.previous)}
+          </tr>
+        </tfoot>
+      </table>
     </section>
   );
 }

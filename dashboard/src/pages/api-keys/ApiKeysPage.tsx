@@ -8,6 +8,7 @@ import { type ApiKeyStatus, apiKeysQuery, useChangeApiKey } from '@/api/queries'
 import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { may, useScope } from '@/frame/scope';
+import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
 import { DataTable } from '@/ui/DataTable';
 import { Empty, Failed, FormError } from '@/ui/Notice';
@@ -56,6 +57,9 @@ function Keys({ project, projectName }: { project: string; projectName: string }
   const status = search.status ?? 'active';
   const keys = useInfiniteQuery(apiKeysQuery(org.id, project, status));
   const rows = useMemo(() => keys.data?.pages.flatMap((page) => page.items), [keys.data]);
+  const edited = newest(rows, editing);
+  const rotated = newest(rows, rotating);
+  const leaving = newest(rows, revoking);
 
   const go = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
@@ -71,9 +75,9 @@ function Keys({ project, projectName }: { project: string; projectName: string }
       onRevoke: setRevoking,
       onEdit: setEditing,
       onRotate: setRotating,
-      onSwitch: ({ id, name, disabled_at }: ApiKey) =>
+      onSwitch: ({ id, etag, name, disabled_at }: ApiKey) =>
         change(
-          { id, disabled: !disabled_at },
+          { id, etag, disabled: !disabled_at },
           { onSuccess: () => toast(`${disabled_at ? 'Enabled' : 'Disabled'} ${name}`) },
         ),
     }),
@@ -129,14 +133,14 @@ function Keys({ project, projectName }: { project: string; projectName: string }
         />
       )}
       {aws && <AwsDialog project={project} apiKey={aws} onClose={() => setAws(undefined)} />}
-      {editing && (
-        <EditDialog project={project} apiKey={editing} onClose={() => setEditing(undefined)} />
+      {edited && (
+        <EditDialog project={project} apiKey={edited} onClose={() => setEditing(undefined)} />
       )}
-      {rotating && (
-        <RotateDialog project={project} apiKey={rotating} onClose={() => setRotating(undefined)} />
+      {rotated && (
+        <RotateDialog project={project} apiKey={rotated} onClose={() => setRotating(undefined)} />
       )}
-      {revoking && (
-        <RevokeDialog project={project} apiKey={revoking} onClose={() => setRevoking(undefined)} />
+      {leaving && (
+        <RevokeDialog project={project} apiKey={leaving} onClose={() => setRevoking(undefined)} />
       )}
     </>
   );

@@ -1,14 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plus, X } from 'lucide-react';
 import { ApiError, type ApiKey } from '@/api/client';
 import type { Restrictions } from '@/api/keyRestrictions';
 import { modelsQuery, providersQuery } from '@/api/queries';
 import { Badge } from '@/ui/Badge';
-import { Button, IconButton } from '@/ui/Button';
 import { cx } from '@/ui/cx';
 import { Field, inputClass } from '@/ui/Field';
 import type { Option } from '@/ui/Options';
-import { Pick } from '@/ui/Pick';
+import { PickMany } from '@/ui/PickMany';
 import css from './RestrictionFields.module.css';
 
 /** As it is edited: addresses as the text that was typed. */
@@ -55,7 +53,7 @@ export function RestrictionFields({
   return (
     <fieldset className={css.section}>
       <legend>Restrictions</legend>
-      <Many
+      <PickMany
         label="Models"
         what="model"
         none="Every model."
@@ -65,7 +63,7 @@ export function RestrictionFields({
         error={errorOf(error, 'models')}
         onChange={(list) => onChange({ ...draft, models: list })}
       />
-      <Many
+      <PickMany
         label="Providers"
         what="provider"
         none="Every provider."
@@ -93,59 +91,6 @@ export function RestrictionFields({
         )}
       </Field>
     </fieldset>
-  );
-}
-
-function Many({
-  label,
-  what,
-  none,
-  picked,
-  options,
-  busy,
-  error,
-  onChange,
-}: {
-  label: string;
-  what: string;
-  none: string;
-  picked: string[];
-  options: Option[];
-  busy: boolean;
-  error: string | undefined;
-  onChange: (picked: string[]) => void;
-}) {
-  return (
-    <Field label={label} hint={picked.length ? undefined : none} error={error}>
-      {(control) => (
-        <div className={css.picked}>
-          {picked.map((one) => (
-            <span key={one} className={css.one}>
-              {one}
-              <IconButton
-                label={`Remove ${one}`}
-                size="small"
-                onClick={() => onChange(picked.filter((other) => other !== one))}
-              >
-                <X size={13} />
-              </IconButton>
-            </span>
-          ))}
-          <Pick
-            label={label}
-            placeholder={`Find a ${what}…`}
-            options={options.filter(({ value }) => !picked.includes(value))}
-            busy={busy}
-            onPick={(value) => onChange([...picked, value])}
-            trigger={
-              <Button {...control} size="small">
-                <Plus size={13} aria-hidden="true" /> Add a {what}
-              </Button>
-            }
-          />
-        </div>
-      )}
-    </Field>
   );
 }
 

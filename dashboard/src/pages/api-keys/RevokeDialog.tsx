@@ -24,7 +24,7 @@ export function RevokeDialog({
   const revoke = useRevokeApiKey(org.id, project);
   const impact = useQuery(apiKeyImpactQuery(org.id, project, apiKey.id));
   const confirm = () =>
-    revoke.mutate(apiKey.id, {
+    revoke.mutate(apiKey, {
       onSuccess: () => {
         toast(`Revoked ${apiKey.name}`);
         onClose();

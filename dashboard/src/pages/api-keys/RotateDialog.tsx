@@ -43,7 +43,7 @@ function Ask({
   const [hours, setHours] = useState(24);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    rotate.mutate({ id: apiKey.id, hours }, { onSuccess: onRotated });
+    rotate.mutate({ id: apiKey.id, etag: apiKey.etag, hours }, { onSuccess: onRotated });
   };
   return (
     <Dialog

@@ -61,7 +61,13 @@ export default function MembersPage() {
       )}
       {mayInvite && members.data && <Invitations />}
       {invite && mayInvite && <InviteDialog onClose={() => open(undefined)} />}
-      {removing && <RemoveDialog member={removing} onClose={() => setRemoving(undefined)} />}
+      {removing && (
+        <RemoveDialog
+          // As the list has it now: somebody else may have changed it.
+          member={members.data?.find(({ user }) => user.id === removing.user.id) ?? removing}
+          onClose={() => setRemoving(undefined)}
+        />
+      )}
     </Page>
   );
 }

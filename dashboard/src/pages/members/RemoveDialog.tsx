@@ -23,7 +23,7 @@ export function RemoveDialog({ member, onClose }: { member: Member; onClose: () 
   const name = member.user.name || member.user.email;
   const confirm = () =>
     remove.mutate(
-      { id: member.user.id, keys: revoke ? 'revoke' : 'keep' },
+      { member, keys: revoke ? 'revoke' : 'keep' },
       {
         onSuccess: () => {
           toast(self ? `Left ${org.name}` : `Removed ${name}`);

@@ -59,7 +59,7 @@ export function RoleMenu({
             onChange={(role) =>
               role !== member.role &&
               change.mutate(
-                { id: member.user.id, role },
+                { member, role },
                 { onSuccess: () => toast(`${name} is ${roleName(role).toLowerCase()} now`) },
               )
             }

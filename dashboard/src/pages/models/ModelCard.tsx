@@ -1,11 +1,19 @@
 import type { AnalyticsGroup, Model } from '@/api/analytics';
 import { shown } from '@/lib/analytics';
 import { count, date, NONE, perMillion, share, tokens } from '@/lib/format';
+import { useNarrow } from '@/lib/media';
 import { Badge } from '@/ui/Badge';
 import { CopyIconButton } from '@/ui/Copy';
 import css from './Models.module.css';
 
-type Offer = Model['offers'][number];
+/** An offer with what else its line shows. */
+type Shown = {
+  key: string;
+  offer: Model['offers'][number];
+  name: string;
+  did: AnalyticsGroup | undefined;
+  callable: boolean;
+};
 
 /** One model: its id, and its offers side by side. */
 export function ModelCard({
@@ -19,6 +27,14 @@ export function ModelCard({
   live: Map<string, AnalyticsGroup>;
   callable: ReadonlySet<string>;
 }) {
+  const narrow = useNarrow();
+  const offers: Shown[] = model.offers.map((offer) => ({
+    key: `${offer.provider} ${offer.region}`,
+    offer,
+    name: names.get(offer.provider) ?? offer.provider,
+    did: live.get(`${model.id}\n${offer.provider}`),
+    callable: offer.usable && callable.has(offer.provider),
+  }));
   const capabilities = [...new Set(model.offers.flatMap((offer) => offer.capabilities))].sort();
   return (
     <li className={css.card}>
@@ -29,79 +45,97 @@ export function ModelCard({
         {model.released_at && <span className={css.quiet}>{date(model.released_at)}</span>}
       </div>
       <p className={css.capabilities}>{capabilities.join(' · ')}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section className={css.scroll} tabIndex={0} aria-label={`Offers of ${model.name}`}>
-        <table className={css.table}>
-          <thead>
-            <tr>
-              <th scope="col">Provider</th>
-              <th scope="col">Input</th>
-              <th scope="col">Cached</th>
-              <th scope="col">Output</th>
-              <th scope="col">Context</th>
-              <th scope="col">Longest answer</th>
-              <th scope="col">Uptime</th>
-              <th scope="col">First token p50 / p95</th>
-              <th scope="col">Speed</th>
-              <th scope="col">Requests</th>
-            </tr>
-          </thead>
-          <tbody>
-            {model.offers.map((offer) => (
-              <Row
-                key={`${offer.provider} ${offer.region}`}
-                offer={offer}
-                name={names.get(offer.provider) ?? offer.provider}
-                did={live.get(`${model.id}\n${offer.provider}`)}
-                callable={offer.usable && callable.has(offer.provider)}
-              />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      {narrow ? (
+        <ul aria-label={`Offers of ${model.name}`}>
+          {offers.map((offer) => (
+            <li key={offer.key} className={css.offer}>
+              <h3 className={css.who}>
+                <Provider {...offer} />
+              </h3>
+              <dl className={css.figures}>
+                {figures(offer).map(([label, value]) => (
+                  <div key={label}>
+                    <dt>{label}</dt>
+                    <dd>{value}</dd>
+                  </div>
+                ))}
+              </dl>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Table model={model} offers={offers} />
+      )}
     </li>
   );
 }
 
-function Row({
-  offer,
-  name,
-  did,
-  callable,
-}: {
-  offer: Offer;
-  name: string;
-  did: AnalyticsGroup | undefined;
-  callable: boolean;
-}) {
+function Table({ model, offers }: { model: Model; offers: Shown[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section className={css.scroll} tabIndex={0} aria-label={`Offers of ${model.name}`}>
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">Provider</th>
+            {offers[0] &&
+              figures(offers[0]).map(([label]) => (
+                <th key={label} scope="col">
+                  {label}
+                </th>
+              ))}
+          </tr>
+        </thead>
+        <tbody>
+          {offers.map((offer) => (
+            <tr key={offer.key}>
+              <th scope="row">
+                <Provider {...offer} />
+              </th>
+              {figures(offer).map(([label, value]) => (
+                <td key={label}>{value}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Provider({ offer, name, callable }: Shown) {
+  return (
+    <>
+      <span className={css.provider}>
+        {name}
+        {offer.region && <span className={css.quiet}> {offer.region}</span>}
+      </span>
+      {!callable && <Badge>{offer.usable ? 'no key' : 'not yet'}</Badge>}
+    </>
+  );
+}
+
+/** What an offer costs and can, and what it did of late. */
+function figures({ offer, did }: Shown): [label: string, value: string][] {
   const { input, cached_input, output } = offer.price;
   const totals = did?.totals;
   const requests = totals?.requests ?? 0;
   const failed = (totals?.upstream_errors ?? 0) + (totals?.interrupted ?? 0);
-  return (
-    <tr>
-      <th scope="row">
-        <span className={css.provider}>
-          {name}
-          {offer.region && <span className={css.quiet}> {offer.region}</span>}
-        </span>
-        {!callable && <Badge>{offer.usable ? 'no key' : 'not yet'}</Badge>}
-      </th>
-      <td>{price(input)}</td>
-      <td>{price(cached_input)}</td>
-      <td>{price(output)}</td>
-      <td>{offer.context ? tokens(offer.context) : NONE}</td>
-      <td>{offer.max_output ? tokens(offer.max_output) : NONE}</td>
-      <td>{requests ? share(requests - failed, requests) : NONE}</td>
-      <td>
-        {totals?.ttft_p50_ms
-          ? `${shown('ttft_p50_ms', totals.ttft_p50_ms)} / ${shown('ttft_p95_ms', totals.ttft_p95_ms)}`
-          : NONE}
-      </td>
-      <td>{totals?.throughput ? shown('throughput', totals.throughput) : NONE}</td>
-      <td>{requests ? count(requests) : NONE}</td>
-    </tr>
-  );
+  const p50 = totals?.ttft_p50_ms;
+  return [
+    ['Input', price(input)],
+    ['Cached', price(cached_input)],
+    ['Output', price(output)],
+    ['Context', offer.context ? tokens(offer.context) : NONE],
+    ['Longest answer', offer.max_output ? tokens(offer.max_output) : NONE],
+    ['Uptime', requests ? share(requests - failed, requests) : NONE],
+    [
+      'First token p50 / p95',
+      p50 ? `${shown('ttft_p50_ms', p50)} / ${shown('ttft_p95_ms', totals.ttft_p95_ms)}` : NONE,
+    ],
+    ['Speed', totals?.throughput ? shown('throughput', totals.throughput) : NONE],
+    ['Requests', requests ? count(requests) : NONE],
+  ];
 }
 
 const price = (value: unknown) => (typeof value === 'string' ? perMillion(value) : NONE);

@@ -19,7 +19,7 @@ export function ArchiveOrganisation({
   onClose: () => void;
 }) {
   const navigate = useNavigate();
-  const archive = useArchiveOrganisation(organisation.id);
+  const archive = useArchiveOrganisation(organisation);
   const [typed, setTyped] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();

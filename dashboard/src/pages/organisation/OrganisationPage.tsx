@@ -5,10 +5,11 @@ import { organisationQuery, useRenameOrganisation } from '@/api/settings';
 import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
 import { countExact, date } from '@/lib/format';
+import { useDraft } from '@/lib/useDraft';
 import { Button } from '@/ui/Button';
 import { Field, inputClass } from '@/ui/Field';
 import { ListLoading } from '@/ui/List';
-import { Failed, FormError } from '@/ui/Notice';
+import { ChangedMeanwhile, Failed, FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import { Value } from '@/ui/Value';
 import { ArchiveOrganisation } from './ArchiveOrganisation';
@@ -38,7 +39,7 @@ function Settings({ organisation }: { organisation: OrganisationDetail }) {
     <div className={css.page}>
       <section className={css.card} aria-labelledby="general">
         <h2 id="general">General</h2>
-        {may(org, 'admin') ? <Rename name={organisation.name} /> : <p>{organisation.name}</p>}
+        {may(org, 'admin') ? <Rename organisation={organisation} /> : <p>{organisation.name}</p>}
         <dl className={css.facts}>
           <div>
             <dt>Id</dt>
@@ -76,10 +77,11 @@ function Settings({ organisation }: { organisation: OrganisationDetail }) {
   );
 }
 
-function Rename({ name: before }: { name: string }) {
-  const { org } = useScope();
-  const [name, setName] = useState(before);
-  const rename = useRenameOrganisation(org.id);
+function Rename({ organisation }: { organisation: OrganisationDetail }) {
+  const before = organisation.name;
+  const rename = useRenameOrganisation(organisation);
+  const draft = useDraft({ name: before }, organisation.etag, rename.isPending);
+  const { name } = draft.value;
   const changed = name.trim() !== '' && name.trim() !== before;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -96,11 +98,16 @@ function Rename({ name: before }: { name: string }) {
             maxLength={100}
             autoComplete="off"
             value={name}
-            onChange={(event) => setName(event.target.value)}
+            onChange={(event) => draft.set({ name: event.target.value })}
           />
         )}
       </Field>
-      <FormError error={rename.error} />
+      {/* The form stays open, and its own saving is no news. */}
+      {draft.both.length > 0 ? (
+        <ChangedMeanwhile draft={draft} shown={{ name: ['Name', before] }} />
+      ) : (
+        <FormError error={rename.error} />
+      )}
       <div className={css.save}>
         <Button type="submit" look="primary" disabled={!changed || rename.isPending}>
           Save

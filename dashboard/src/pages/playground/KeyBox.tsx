@@ -30,7 +30,7 @@ export function KeyBox({
   if (apiKey) {
     const { made, secret } = apiKey;
     const forget = () => {
-      if (made) revoke.mutate(made.id);
+      if (made) revoke.mutate({ id: made.id });
       onKey(null);
     };
     return (

@@ -15,7 +15,7 @@ export function ArchiveProject({ project, onClose }: { project: Project; onClose
   const archived = !project.archived_at;
   const confirm = () =>
     change.mutate(
-      { id: project.id, archived },
+      { id: project.id, etag: project.etag, archived },
       {
         onSuccess: () => {
           toast(`${archived ? 'Archived' : 'Brought back'} ${project.name}`);

@@ -7,6 +7,7 @@ import { projectsQuery } from '@/api/settings';
 import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
 import { ago, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
+import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
 import { Actions, Fact, List, ListHead, ListLoading, ListRow } from '@/ui/List';
 import { Empty, Failed } from '@/ui/Notice';
@@ -23,6 +24,8 @@ export default function ProjectsPage() {
   const projects = useQuery(projectsQuery(org.id, status));
   const [editing, setEditing] = useState<Project>();
   const [archiving, setArchiving] = useState<Project>();
+  const edited = newest(projects.data, editing);
+  const leaving = newest(projects.data, archiving);
   const mayChange = may(org, 'admin');
   const go = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
@@ -72,8 +75,8 @@ export default function ProjectsPage() {
         </List>
       )}
       {search.create && mayChange && <ProjectForm onClose={() => go({ create: undefined })} />}
-      {editing && <ProjectForm project={editing} onClose={() => setEditing(undefined)} />}
-      {archiving && <ArchiveProject project={archiving} onClose={() => setArchiving(undefined)} />}
+      {edited && <ProjectForm project={edited} onClose={() => setEditing(undefined)} />}
+      {leaving && <ArchiveProject project={leaving} onClose={() => setArchiving(undefined)} />}
     </Page>
   );
 }

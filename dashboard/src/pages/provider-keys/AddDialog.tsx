@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { Eye, EyeOff } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import { ApiError, type Provider, type ProviderOptions } from '@/api/client';
-import { providersQuery, useAddProviderKey } from '@/api/queries';
+import type { Provider, ProviderKey, ProviderOptions } from '@/api/client';
+import { useAddProviderKey } from '@/api/providerKeys';
+import { providersQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import { countExact } from '@/lib/format';
 import { Button } from '@/ui/Button';
@@ -10,12 +10,24 @@ import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Field, inputClass } from '@/ui/Field';
 import { Failed, FormError } from '@/ui/Notice';
 import { Options } from '@/ui/Options';
-import { toast } from '@/ui/Toasts';
-import css from './ProviderKeysPage.module.css';
+import { CheckResult } from './Check';
+import css from './dialogs.module.css';
+import {
+  elsewhere,
+  errorAt,
+  filled,
+  LabelField,
+  ModelsField,
+  OptionFields,
+  SecretField,
+} from './Fields';
+import { nameOf } from './names';
 
-/** First which provider, then its credential. */
+/** First which provider, then its credential, then what the provider said of it. */
 export function AddDialog({ onClose }: { onClose: () => void }) {
   const [provider, setProvider] = useState<Provider>();
+  const [added, setAdded] = useState<ProviderKey>();
+  if (added) return <Added providerKey={added} onClose={onClose} />;
   return (
     <Dialog
       title="Add provider key"
@@ -23,7 +35,12 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       {provider ? (
-        <KeyForm provider={provider} onBack={() => setProvider(undefined)} onClose={onClose} />
+        <KeyForm
+          provider={provider}
+          onBack={() => setProvider(undefined)}
+          onClose={onClose}
+          onAdded={setAdded}
+        />
       ) : (
         <ProviderChoice onPick={setProvider} />
       )}
@@ -59,57 +76,43 @@ function ProviderChoice({ onPick }: { onPick: (provider: Provider) => void }) {
   );
 }
 
-const OPTION_HINTS = {
-  region: 'As the provider writes it, eu-west-1 for example.',
-  project: 'The project id at the provider.',
-  resource: 'The resource name in the address of your deployment.',
-  deployment: 'The name you gave the deployment.',
-  api_version: 'The version of its API, 2024-10-21 for example.',
-};
-
-const optionLabel = (option: string) =>
-  option.slice(0, 1).toUpperCase() + option.slice(1).replace('_', ' ');
-
 function KeyForm({
   provider,
   onBack,
   onClose,
+  onAdded,
 }: {
   provider: Provider;
   onBack: () => void;
   onClose: () => void;
+  onAdded: (key: ProviderKey) => void;
 }) {
   const { org, session } = useScope();
   const add = useAddProviderKey(org.id);
   const [label, setLabel] = useState('');
   const [secret, setSecret] = useState('');
-  const [shown, setShown] = useState(false);
   const [baseUrl, setBaseUrl] = useState('');
   const [options, setOptions] = useState<ProviderOptions>({});
-  const field = add.error instanceof ApiError ? add.error.field : undefined;
-  const errorOf = (...names: string[]) =>
-    field && names.includes(field) ? add.error?.message : undefined;
-  const known = ['label', 'secret', 'base_url', 'options'];
-  const elsewhere = !field || !known.some((name) => field === name || field.startsWith('options'));
+  const [models, setModels] = useState<string[]>([]);
+  const { error } = add;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    save(true);
+  };
+  const save = (check: boolean) =>
     add.mutate(
       {
         provider: provider.id,
         label: label.trim(),
         secret: secret.trim(),
+        check,
         ...(baseUrl.trim() && { base_url: baseUrl.trim() }),
-        ...(provider.options_needed.length > 0 && { options }),
+        ...(provider.options_needed.length > 0 && { options: filled(options) }),
+        ...(models.length > 0 && { models }),
       },
-      {
-        onSuccess: () => {
-          toast(`Added a key of ${provider.name}`);
-          onClose();
-        },
-      },
+      { onSuccess: onAdded },
     );
-  };
   return (
     <form onSubmit={submit} autoComplete="off">
       <div className={css.choice}>
@@ -118,73 +121,22 @@ function KeyForm({
           Change
         </Button>
       </div>
-      <Field label="Label" hint="To tell it from your other keys." error={errorOf('label')}>
-        {(control) => (
-          <input
-            {...control}
-            className={inputClass}
-            maxLength={100}
-            placeholder="main account"
-            // biome-ignore lint/a11y/noAutofocus: the dialog was opened to type here
-            autoFocus
-            value={label}
-            onChange={(event) => setLabel(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label="Secret" hint="Sealed when saved, never shown again." error={errorOf('secret')}>
-        {(control) => (
-          <div className={css.secret}>
-            <input
-              {...control}
-              className={inputClass}
-              type={shown ? 'text' : 'password'}
-              required
-              maxLength={16384}
-              autoComplete="off"
-              spellCheck={false}
-              data-1p-ignore=""
-              value={secret}
-              onChange={(event) => setSecret(event.target.value)}
-            />
-            <Button
-              aria-label={shown ? 'Hide the secret' : 'Show the secret'}
-              aria-pressed={shown}
-              onClick={() => setShown(!shown)}
-            >
-              {shown ? <EyeOff size={15} /> : <Eye size={15} />}
-            </Button>
-          </div>
-        )}
-      </Field>
-      {provider.options_needed.map((option) => (
-        <Field
-          key={option}
-          label={optionLabel(option)}
-          hint={OPTION_HINTS[option]}
-          error={errorOf(option, `options.${option}`)}
-        >
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              required
-              pattern={
-                option === 'deployment'
-                  ? '[A-Za-z0-9][A-Za-z0-9._\\-]{0,62}'
-                  : '[a-z0-9][a-z0-9\\-]{0,62}'
-              }
-              value={options[option] ?? ''}
-              onChange={(event) => setOptions({ ...options, [option]: event.target.value })}
-            />
-          )}
-        </Field>
-      ))}
+      <LabelField value={label} onChange={setLabel} error={error} focus />
+      <SecretField label="Secret" value={secret} onChange={setSecret} error={error} />
+      {errorAt(error, 'secret') && (
+        <p className={css.unchecked}>
+          Sure that it is right?{' '}
+          <Button size="small" disabled={add.isPending} onClick={() => save(false)}>
+            Add it unchecked
+          </Button>
+        </p>
+      )}
+      <OptionFields provider={provider} options={options} onChange={setOptions} error={error} />
       {session.provider_base_url_override && (
         <Field
           label="Base URL"
           hint="Only for a compatible server of your own; empty is the provider's."
-          error={errorOf('base_url')}
+          error={errorAt(error, 'base_url')}
         >
           {(control) => (
             <input
@@ -199,13 +151,33 @@ function KeyForm({
           )}
         </Field>
       )}
-      {elsewhere && <FormError error={add.error} />}
+      <ModelsField provider={provider.id} models={models} onChange={setModels} error={error} />
+      <FormError error={elsewhere(error, 'label', 'secret', 'base_url', 'options', 'models')} />
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button look="primary" type="submit" disabled={add.isPending || !secret.trim()}>
-          {add.isPending ? 'Saving…' : 'Add key'}
+          {add.isPending ? `Asking ${provider.name}…` : 'Check and add'}
         </Button>
       </DialogActions>
     </form>
+  );
+}
+
+function Added({ providerKey: key, onClose }: { providerKey: ProviderKey; onClose: () => void }) {
+  return (
+    <Dialog title={`Added “${nameOf(key)}”`} onClose={onClose}>
+      <div role="status">
+        {key.last_check ? (
+          <CheckResult check={key.last_check} />
+        ) : (
+          <p>It was not checked: the first request will tell whether the provider takes it.</p>
+        )}
+      </div>
+      <DialogActions>
+        <Button look="primary" onClick={onClose} autoFocus>
+          Done
+        </Button>
+      </DialogActions>
+    </Dialog>
   );
 }

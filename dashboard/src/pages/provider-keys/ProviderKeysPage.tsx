@@ -1,29 +1,45 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { CircleCheck, CirclePause, Plus } from 'lucide-react';
-import type { Provider, ProviderKey } from '@/api/client';
-import { providerKeysQuery, providersQuery, useSwitchProviderKey } from '@/api/queries';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import type { ProviderKey } from '@/api/client';
+import { providerKeysQuery, providersQuery } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
-import { countExact, date, whenExact } from '@/lib/format';
-import { Badge } from '@/ui/Badge';
+import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
-import { Empty, Failed, FormError } from '@/ui/Notice';
+import { Empty, Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
-import { toast } from '@/ui/Toasts';
 import { AddDialog } from './AddDialog';
+import { CheckDialog } from './CheckDialog';
+import { DeleteDialog } from './DeleteDialog';
+import { EditDialog } from './EditDialog';
+import type { Open } from './KeyRow';
+import { ProviderGroup } from './ProviderGroup';
 import css from './ProviderKeysPage.module.css';
+import { RotateDialog } from './RotateDialog';
+
+const DIALOGS = {
+  check: CheckDialog,
+  edit: EditDialog,
+  rotate: RotateDialog,
+  delete: DeleteDialog,
+};
 
 export default function ProviderKeysPage() {
   const { org } = useScope();
   const { add } = useSearch({ from: '/signed-in/o/$org/provider-keys' });
   const navigate = useNavigate({ from: '/o/$org/provider-keys' });
-  const keys = useQuery(providerKeysQuery(org.id));
+  // States and traffic move by themselves.
+  const keys = useQuery({ ...providerKeysQuery(org.id), refetchInterval: 30_000 });
   const providers = useQuery(providersQuery);
+  const [opened, setOpened] = useState<{ what: Open; key: ProviderKey }>();
   const mayChange = may(org, 'admin');
   const open = (next: '1' | undefined) =>
     void navigate({ search: (old) => ({ ...old, add: next }), replace: true });
   const failed = [keys, providers].find((query) => query.isError && !query.data);
+  const Opened = opened && DIALOGS[opened.what];
+  const key = newest(keys.data, opened?.key);
   const addButton = mayChange && (
     <Button look="primary" onClick={() => open('1')}>
       <Plus size={15} /> Add provider key
@@ -34,8 +50,9 @@ export default function ProviderKeysPage() {
     <Page title="Provider keys">
       <div className={css.bar}>
         <p className={css.lead}>
-          Your credentials at the providers. They are sealed when you save them; nobody can read
-          them back.
+          Your credentials at the providers, in the order in which they are tried. They are sealed
+          when you save them; nobody can read them back. Traffic and spend are those of the last 24
+          hours.
         </p>
         {addButton}
       </div>
@@ -57,11 +74,20 @@ export default function ProviderKeysPage() {
               provider={providers.data.find((provider) => provider.id === id)}
               keys={list}
               mayChange={mayChange}
+              onOpen={(what, key) => setOpened({ what, key })}
             />
           ))}
         </div>
       )}
       {add && mayChange && <AddDialog onClose={() => open(undefined)} />}
+      {Opened && key && (
+        <Opened
+          providerKey={key}
+          provider={providers.data?.find(({ id }) => id === key.provider)}
+          keys={keys.data?.filter(({ provider }) => provider === key.provider) ?? []}
+          onClose={() => setOpened(undefined)}
+        />
+      )}
     </Page>
   );
 }
@@ -70,92 +96,6 @@ function byProvider(keys: ProviderKey[]): [string, ProviderKey[]][] {
   const groups = new Map<string, ProviderKey[]>();
   for (const key of keys) groups.set(key.provider, [...(groups.get(key.provider) ?? []), key]);
   return [...groups];
-}
-
-function ProviderGroup({
-  id,
-  provider,
-  keys,
-  mayChange,
-}: {
-  id: string;
-  provider: Provider | undefined;
-  keys: ProviderKey[];
-  mayChange: boolean;
-}) {
-  return (
-    <section className={css.group} aria-labelledby={`provider-${id}`}>
-      <div className={css.head}>
-        <span className={css.letter} aria-hidden="true">
-          {(provider?.name ?? id).slice(0, 1).toUpperCase()}
-        </span>
-        <h2 id={`provider-${id}`}>{provider?.name ?? id}</h2>
-        {provider && <span className={css.quiet}>{countExact(provider.models, 'model')}</span>}
-        {provider && !provider.usable && (
-          <Badge tone="warn">not callable in this version yet</Badge>
-        )}
-      </div>
-      <ul>
-        {keys.map((key) => (
-          <KeyRow key={key.id} providerKey={key} mayChange={mayChange} />
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function KeyRow({ providerKey: key, mayChange }: { providerKey: ProviderKey; mayChange: boolean }) {
-  const { org } = useScope();
-  const change = useSwitchProviderKey(org.id);
-  const enabled = !key.disabled_at;
-  const name = key.label || `key …${key.last4}`;
-  const options = Object.entries(key.options).map(([option, value]) => `${option} ${value}`);
-  const onClick = () =>
-    change.mutate(
-      { id: key.id, disabled: enabled },
-      { onSuccess: () => toast(`${enabled ? 'Disabled' : 'Enabled'} ${name}`) },
-    );
-  return (
-    <li className={css.row}>
-      <div className={css.label}>
-        <div className={css.name}>{key.label || 'No label'}</div>
-        <div className={css.under}>
-          <span className={css.mono}>{key.last4 ? `…${key.last4}` : 'sealed'}</span>
-          {options.map((option) => (
-            <span key={option}>{option}</span>
-          ))}
-          {key.base_url && <span className={css.mono}>{key.base_url}</span>}
-        </div>
-      </div>
-      {enabled ? (
-        <Badge tone="good">
-          <CircleCheck size={12} /> Enabled
-        </Badge>
-      ) : (
-        <Badge>
-          <CirclePause size={12} /> Disabled
-        </Badge>
-      )}
-      <span className={css.added} title={whenExact(key.created_at)}>
-        Added {date(key.created_at)}
-      </span>
-      {mayChange && (
-        <Button
-          size="small"
-          onClick={onClick}
-          disabled={change.isPending}
-          aria-label={`${enabled ? 'Disable' : 'Enable'} ${name}`}
-        >
-          {enabled ? 'Disable' : 'Enable'}
-        </Button>
-      )}
-      {change.error && (
-        <div className={css.error}>
-          <FormError error={change.error} />
-        </div>
-      )}
-    </li>
-  );
 }
 
 function Loading() {
