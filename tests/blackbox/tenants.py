@@ -27,6 +27,8 @@ BODIES = {
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
     ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": w.reversed_keys("openai")},
+    ("POST", O + "/views"): lambda w, who: {"name": uuid.uuid4().hex, "page": "activity", "query": "status=error"},
+    ("PATCH", O + "/views/{id}"): lambda w, who: {"name": uuid.uuid4().hex},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
 # A person's own account: what these do is in test_control_accounts.py and test_control_second_factor.py.
@@ -64,6 +66,7 @@ class World:
             "api-keys": key["id"], "signing-keys": self.make_pair(owner, key["id"])["id"],
             "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"],
             "management-tokens": self.make_token()["id"],
+            "views": self.make_view(owner, shared=True)["id"],
             "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),
         }
         self.second = self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"]
@@ -94,6 +97,9 @@ class World:
     def make_token(self, scopes=("read",), role="viewer", who=None):
         return self.make("/management-tokens", {"name": "script", "role": role, "scopes": list(scopes)}, who)
 
+    def make_view(self, who, **more):
+        return self.make("/views", {"name": uuid.uuid4().hex, "page": "analytics"} | more, who)
+
     def invite(self, email):
         return self.make("/invitations", {"email": email, "role": "viewer"})["link"].split("#")[1] \
             if not self.is_member(email) else self.token
@@ -115,6 +121,8 @@ class World:
         """(path, body) of the call on what is the caller's own."""
         if "/members/" in template:
             return self.concrete(template, id=who.session["user"]["id"]), None
+        if "/views/" in template:
+            return self.concrete(template, id=self.make_view(who)["id"]), self.body(method, template, who)
         key = self.make_key(who, "mine")["id"]
         if template.endswith("/signing-keys"):
             return self.concrete(template), {"api_key_id": key}

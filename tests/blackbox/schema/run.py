@@ -50,6 +50,7 @@ class World:
             "invitations": [self.make(self.path + "/invitations", {
                 "email": "guest@example.com", "role": "viewer"})["id"]],
             "members": [guest],
+            "views": [self.make(self.path + "/views", {"name": "v", "page": "activity"})["id"]],
         }
         headers = {"owner": owner.auth() | {"X-CSRF-Token": owner.csrf},
                    "token": {"Authorization": f"Bearer {token['token']}"}, "nobody": {}}[caller]
