@@ -6,8 +6,9 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
-import { api, CSRF, type ProjectMode, type Role, read } from './client';
+import { api, CSRF, type Role, read } from './client';
 import { everyPage, sessionQuery } from './queries';
+import type { components } from './schema';
 
 /** A change after which the session and all that the organisation shows are asked for again. */
 function useChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
@@ -77,7 +78,7 @@ export const projectsQuery = (org: string, status: ProjectStatus) =>
   });
 
 export const useCreateProject = (org: string) =>
-  useChange(org, (body: { name: string; mode: ProjectMode }) =>
+  useChange(org, (body: components['schemas']['NewProject']) =>
     read(
       api.POST('/api/v1/organisations/{org}/projects', {
         params: { path: { org }, ...CSRF },
@@ -86,7 +87,7 @@ export const useCreateProject = (org: string) =>
     ),
   );
 
-type ProjectChange = { id: string; name?: string; mode?: ProjectMode; archived?: boolean };
+type ProjectChange = components['schemas']['ProjectPatch'] & { id: string };
 
 export const useChangeProject = (org: string) =>
   useChange(org, ({ id, ...body }: ProjectChange) =>

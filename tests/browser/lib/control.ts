@@ -3,6 +3,7 @@
 import type { Page, Route } from 'playwright-core';
 import { analytics, failures, models } from './analytics.ts';
 import { MODELS } from './gateway.ts';
+import { savedViews } from './saved_views.ts';
 import { tokens } from './tokens.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -227,6 +228,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       );
       return answer(route, 200, list(empty ? [] : offered));
     }
+    if (path.includes('/views')) return savedViews(route, method, path, world);
     if (path.includes('/management-tokens')) return tokens(route, method, empty);
     if (path.endsWith('/provider-keys')) {
       return answer(route, 200, list(empty ? [] : world.providerKeys));
