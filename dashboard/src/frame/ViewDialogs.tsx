@@ -77,7 +77,11 @@ export function ManageViews({ views, onClose }: { views: View[]; onClose: () => 
   const remove = useDeleteView(org.id);
   if (renaming) return <RenameView view={renaming} onClose={() => setRenaming(undefined)} />;
   return (
-    <Dialog title="Views" onClose={onClose}>
+    <Dialog
+      title="Views"
+      description="Of this page: your own, and those that are shared."
+      onClose={onClose}
+    >
       <List label="Views">
         {views.map((view) => {
           const own = view.owner.id === session.user.id;
