@@ -1,5 +1,5 @@
 # The commands of doteb; each is a script that can be read. `make help` lists them.
-.PHONY: help up down status logs clean-data test format lint docs demo-data bench fuzz soak faults test-scale test-scale-analytics test-agents
+.PHONY: help up down status logs clean-data test format lint docs demo-data bench fuzz fuzz-api soak faults test-scale test-scale-analytics test-agents
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ bench: ## what the gateway costs beside nginx; table, and figures in .doteb/benc
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (300); keeps the corpora
 	@tests/fuzz/run.sh
+
+fuzz-api: ## the control API under calls made of its document, for DOTEB_FUZZ_API_SECONDS (600)
+	@tests/blackbox/long/run.sh fuzz_api
 
 soak: ## 200 kills under load, then memory after DOTEB_SOAK_SECONDS (600) of it
 	@tests/blackbox/long/run.sh soak

@@ -35,9 +35,8 @@ bool account_check_password(struct call *c, struct str password, struct user_log
 
 bool account_password_fits(struct call *c, const char *field, struct str password)
 {
-    if (password.len >= PASSWORD_MIN && str_is_utf8(password))
-        return true;
-    return input_refuse(c, field, "give at least %d characters.", PASSWORD_MIN);
+    const char *fault = password_fault(password);
+    return !fault || input_refuse(c, field, "%s", fault);
 }
 
 bool account_hash(struct call *c, struct str password, char hash[PASSWORD_HASH_BYTES])

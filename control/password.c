@@ -5,6 +5,8 @@
 
 #include <sodium.h>
 
+#include "control/password_common.h"
+
 #ifdef DOTEB_SANITIZED
 #define OPSLIMIT crypto_pwhash_OPSLIMIT_INTERACTIVE
 #define MEMLIMIT crypto_pwhash_MEMLIMIT_INTERACTIVE
@@ -14,6 +16,16 @@
 #endif
 
 static_assert(PASSWORD_HASH_BYTES == crypto_pwhash_STRBYTES, "libsodium's string form");
+
+const char *password_fault(struct str password)
+{
+    static_assert(PASSWORD_MIN == 8, "the text and the list say it");
+    if (password.len < PASSWORD_MIN || !str_is_utf8(password))
+        return "give at least 8 characters.";
+    if (common_password(password))
+        return "this is one of the most common passwords, and the first to be guessed; choose another.";
+    return NULL;
+}
 
 bool password_hash(struct str password, char out[PASSWORD_HASH_BYTES])
 {

@@ -13,6 +13,8 @@ enum { PASSWORD_HASH_BYTES = 128, PASSWORD_MIN = 8, PASSWORD_MAX = 1024, PASSWOR
  * answer takes as long as for a known one. False if there is not enough memory. */
 MUST_USE bool password_nobody(char out[PASSWORD_HASH_BYTES]);
 
+/* Why it cannot be chosen, to follow "the password: " or a field's name; NULL if it can. */
+const char *password_fault(struct str password);
 /* False if there is not enough memory. */
 MUST_USE bool password_hash(struct str password, char out[PASSWORD_HASH_BYTES]);
 MUST_USE bool password_verify(const char hash[PASSWORD_HASH_BYTES], struct str password);

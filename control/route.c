@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "control/api/api.h"
 #include "control/audit.h"
@@ -60,12 +61,33 @@ bool route_is_api(struct str path)
            str_eq(path, STR("/readyz")) || str_eq(path, STR("/healthz"));
 }
 
+static int wild_segments(const char *template)
+{
+    int n = 0;
+    for (; *template; template ++)
+        n += *template == '{';
+    return n;
+}
+
+/* The template that the path is of: a word goes before a placeholder, for every method. NULL: none.
+ */
+static const char *template_of(struct str path)
+{
+    const char *best = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        if (fits(routes[i].path, path) &&
+            (!best || wild_segments(routes[i].path) < wild_segments(best)))
+            best = routes[i].path;
+    return best;
+}
+
 const struct route *route_find(struct call *c)
 {
+    const char *template = template_of(c->req.path);
     struct buf allow;
     buf_init(&allow, 64);
-    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-        if (!fits(routes[i].path, c->req.path))
+    for (size_t i = 0; template && i < ARRAY_LEN(routes); i++) {
+        if (strcmp(routes[i].path, template) != 0)
             continue;
         if (routes[i].method == c->req.method) {
             buf_fini(&allow);

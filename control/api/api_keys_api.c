@@ -29,15 +29,6 @@ void api_keys_list(struct call *c)
     page_answer(c, &page, e, r, 2);
 }
 
-static struct api_key_restrictions lists_of(struct call *c, const struct key_restrictions_input *in)
-{
-    return (struct api_key_restrictions){
-        .models = key_restrictions_text(c, in->models),
-        .providers = key_restrictions_text(c, in->providers),
-        .ip_ranges = key_restrictions_text(c, in->ip_ranges),
-    };
-}
-
 void api_keys_create(struct call *c)
 {
     char key[APIKEY_TEXT_LEN + 1], last4[5];
@@ -51,7 +42,11 @@ void api_keys_create(struct call *c)
     struct key_restrictions_input lists = {0};
     const struct input_row rows[] = {
         {.name = "name", .kind = INPUT_TEXT, .required = true, .min = 1, .max = 100, .to = &k.name},
-        {.name = "expires_at", .kind = INPUT_TIME, .nullable = true, .to = &k.expires_us},
+        {.name = "expires_at",
+         .kind = INPUT_TIME,
+         .nullable = true,
+         .to = &k.expires_us,
+         .given = &k.set_expires},
         KEY_RESTRICTIONS_INPUT(&lists),
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)) || !key_restrictions_judge(c, &lists))
@@ -60,7 +55,7 @@ void api_keys_create(struct call *c)
         (void)input_refuse(c, "expires_at", "give a time in the future.");
         return;
     }
-    k.restrictions = lists_of(c, &lists);
+    k.restrictions = key_restrictions_texts(c, &lists);
     apikey_generate(key);
     apikey_last4(str_of(key), last4);
     k.hash = apikey_hash(c->app->pepper, str_of(key));
@@ -126,7 +121,7 @@ void api_keys_update(struct call *c)
                       "Give name, disabled, expires_at, models, providers or ip_ranges.");
         return;
     }
-    p.restrictions = lists_of(c, &lists);
+    p.restrictions = key_restrictions_texts(c, &lists);
     enum pg_err e = api_key_store_patch(c->pg, c->org, c->id, &p, &done);
     if (e == PG_OK)
         e = call_item(c, api_key_store_get, c->id, &after);

@@ -154,15 +154,19 @@ static bool judge_names(struct call *c, struct list *models, struct list *provid
 
 bool key_restrictions_judge(struct call *c, const struct key_restrictions_input *in)
 {
-    struct list models = {.c = c, .name = "models", .json = in->models};
-    struct list providers = {.c = c, .name = "providers", .json = in->providers};
-    struct list networks = {.c = c, .name = "ip_ranges", .json = in->ip_ranges};
+    const char *lead = in->lead ? in->lead : "";
+    struct list models = {
+        .c = c, .name = arena_printf(c->arena, "%smodels", lead), .json = in->models};
+    struct list providers = {
+        .c = c, .name = arena_printf(c->arena, "%sproviders", lead), .json = in->providers};
+    struct list networks = {
+        .c = c, .name = arena_printf(c->arena, "%sip_ranges", lead), .json = in->ip_ranges};
     size_t bytes = 0;
     if (!judge_shape(&models, &bytes) || !judge_shape(&providers, &bytes) ||
         !judge_shape(&networks, &bytes))
         return false;
     if (bytes > BYTES_MAX)
-        return input_refuse(c, "models", "the lists are too long together.");
+        return input_refuse(c, models.name, "the lists are too long together.");
     for (size_t i = 0; i < json_array_size(in->ip_ranges); i++)
         if (!judge_network(&networks, i))
             return false;
@@ -170,10 +174,20 @@ bool key_restrictions_judge(struct call *c, const struct key_restrictions_input 
     return !named || judge_names(c, &models, &providers);
 }
 
-struct str key_restrictions_text(struct call *c, const json_t *list)
+static struct str text_of(struct call *c, const json_t *list)
 {
     char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
     struct str copy = text ? arena_str(c->arena, str_of(text)) : STR_NULL;
     xfree(text);
     return copy;
+}
+
+struct api_key_restrictions key_restrictions_texts(struct call *c,
+                                                   const struct key_restrictions_input *in)
+{
+    return (struct api_key_restrictions){
+        .models = text_of(c, in->models),
+        .providers = text_of(c, in->providers),
+        .ip_ranges = text_of(c, in->ip_ranges),
+    };
 }

@@ -76,10 +76,10 @@ static bool take_password(struct admin_args *a)
     else if (!args_read_line("the password", a->password, sizeof a->password))
         return false;
     struct str p = str_of(a->password);
-    if (p.len >= PASSWORD_MIN && str_is_utf8(p))
+    const char *fault = password_fault(p);
+    if (!fault)
         return password_hash(p, a->hash);
-    (void)fprintf(stderr, "doteb-control: the password needs at least %d characters, in UTF-8\n",
-                  PASSWORD_MIN);
+    (void)fprintf(stderr, "doteb-control: the password: %s\n", fault);
     return false;
 }
 

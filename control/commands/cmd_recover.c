@@ -92,10 +92,10 @@ static bool take_password(struct recovery *r)
     if (!args_read_line("the password", r->password, sizeof r->password))
         return false;
     struct str p = str_of(r->password);
-    if (p.len >= PASSWORD_MIN && str_is_utf8(p))
+    const char *fault = password_fault(p);
+    if (!fault)
         return password_hash(p, r->hash);
-    (void)fprintf(stderr, "doteb-control: the password needs at least %d characters, in UTF-8\n",
-                  PASSWORD_MIN);
+    (void)fprintf(stderr, "doteb-control: the password: %s\n", fault);
     return false;
 }
 

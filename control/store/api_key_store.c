@@ -17,19 +17,19 @@
     SQL_US("k.created_at") ", k.api_key_id from api_keys k join users u on u.user_id = " \
     "k.owner_id left join spend_windows s on s.organisation_id = k.organisation_id and s.scope " \
     "= 4 and s.scope_id = k.api_key_id and s.window_kind = 4 and s.window_start = 'epoch' "
-/* A list of the API as an array; the one that stands, if it is not given. */
-#define LIST(n, column) \
-    "case when " n "::jsonb is null then " column \
-    " else array(select x.e from jsonb_array_elements_text(" n "::jsonb) with ordinality x(e, i) order by i) end"
 /* clang-format on */
 
+/* What is not given is as the project says. */
 static const struct pg_stmt add_stmt = {
     "api_key.add",
     "insert into api_keys (organisation_id, api_key_id, project_id, owner_id, name, "
     "hash, last4, expires_at, models, providers, ip_ranges) select organisation_id, "
-    "$2, project_id, $4, $5, $6, $7, $8, " LIST("$9", "'{}'") ", " LIST("$10", "'{}'") ", " LIST(
-        "$11", "'{}'") " from projects where organisation_id = $1 and project_id = $3 "
-                       "and archived_at is null"};
+    "$2, project_id, $4, $5, $6, $7, case when $8 then $9::timestamptz else now() + "
+    "make_interval(days => key_days) end, " SQL_LIST("$10", "key_models") ", " SQL_LIST(
+        "$11",
+        "key_providers") ", " SQL_LIST("$12",
+                                       "key_ip_ranges") " from projects "
+                                                        "where organisation_id = $1 and project_id = $3 and archived_at is null"};
 static const struct pg_stmt list_stmt = {
     "api_key.list", KEY_ITEM
     "where k.organisation_id = $1 and k.project_id = $2 and case $3 "
@@ -51,11 +51,11 @@ static const struct pg_stmt patch_stmt = {
     "update api_keys set name = coalesce($3, name), disabled_at = case $4::boolean "
     "when true then coalesce(disabled_at, now()) when false then null "
     "else disabled_at end, expires_at = case when $5 then $6::timestamptz "
-    "else expires_at end, models = " LIST("$7", "models") ", providers = " LIST(
+    "else expires_at end, models = " SQL_LIST("$7", "models") ", providers = " SQL_LIST(
         "$8",
-        "providers") ", ip_ranges = " LIST("$9",
-                                           "ip_ranges") " where organisation_id = $1 and api_key_id = $2 "
-                                                        "and revoked_at is null"};
+        "providers") ", ip_ranges = " SQL_LIST("$9",
+                                               "ip_ranges") " where organisation_id = $1 and api_key_id = $2 "
+                                                            "and revoked_at is null"};
 static const struct pg_stmt rotate_stmt = {
     "api_key.rotate",
     "update api_keys set previous_hash = hash, hash = $3, last4 = $4, previous_expires_at = "
@@ -84,6 +84,7 @@ enum pg_err api_key_store_add(struct pg *pg, const struct api_key_new *k)
         pgp_text(k->name),
         pgp_bytes(k->hash.b, sizeof k->hash.b),
         pgp_cstr(k->last4),
+        pgp_bool(k->set_expires),
         k->expires_us ? pgp_time_us(k->expires_us) : pgp_null(),
         list(k->restrictions.models),
         list(k->restrictions.providers),

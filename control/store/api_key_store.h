@@ -16,6 +16,7 @@ struct api_key_new {
     struct str name;
     struct apikey_hash hash;
     const char *last4;
+    bool set_expires;   /* else it and what `restrictions` leaves out are the project's defaults */
     int64_t expires_us; /* wall time; 0: never */
     struct api_key_restrictions restrictions;
 };

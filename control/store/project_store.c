@@ -10,7 +10,9 @@ static const char *const status_words[] = {"active", "archived", "all"};
 /* The API's project object, with the spend of its life (scope 2, window 4 of spend_windows). */
 /* clang-format off */
 #define PROJECT_ITEM \
-    "select json_build_object('id', p.project_id, 'name', p.name, 'mode', p.mode, 'created_at', " \
+    "select json_build_object('id', p.project_id, 'name', p.name, 'mode', p.mode, 'key_expires_days', " \
+    "p.key_days, 'key_models', p.key_models, 'key_providers', p.key_providers, " \
+    "'key_ip_ranges', p.key_ip_ranges, 'created_at', " \
     SQL_TIME("p.created_at") ", 'archived_at', " SQL_TIME("p.archived_at") ", 'api_keys', " \
     "(select count(*) from api_keys k where k.organisation_id = p.organisation_id " \
     "and k.project_id = p.project_id and k.revoked_at is null " \
@@ -23,7 +25,9 @@ static const char *const status_words[] = {"active", "archived", "all"};
 
 static const struct pg_stmt add_stmt = {
     "project.add",
-    "insert into projects (organisation_id, project_id, name, mode) values ($1, $2, $3, $4)"};
+    "insert into projects (organisation_id, project_id, name, mode, key_days, key_models, "
+    "key_providers, key_ip_ranges) values ($1, $2, $3, $4, $5, " SQL_LIST(
+        "$6", "'{}'") ", " SQL_LIST("$7", "'{}'") ", " SQL_LIST("$8", "'{}'") ")"};
 static const struct pg_stmt by_name_stmt = {
     "project.by_name", "select project_id from projects where organisation_id = $1 "
                        "and lower(name) = lower($2) and archived_at is null"};
@@ -42,7 +46,11 @@ static const struct pg_stmt patch_stmt = {
     "project.patch",
     "update projects set name = coalesce($3, name), mode = coalesce($4, mode), "
     "archived_at = case $5::boolean when true then coalesce(archived_at, now()) "
-    "when false then null else archived_at end where organisation_id = $1 and project_id = $2"};
+    "when false then null else archived_at end, key_days = case when $6 then $7::integer else "
+    "key_days end, key_models = " SQL_LIST("$8", "key_models") ", key_providers = " SQL_LIST(
+        "$9",
+        "key_providers") ", key_ip_ranges = " SQL_LIST("$10",
+                                                       "key_ip_ranges") " where organisation_id = $1 and project_id = $2"};
 
 static enum pg_err one_id(struct pg *pg, const struct pg_stmt *st, const struct pg_param *p,
                           size_t np, struct uuid *id, bool *found)
@@ -56,10 +64,25 @@ static enum pg_err one_id(struct pg *pg, const struct pg_stmt *st, const struct 
     return e;
 }
 
+static struct pg_param days_of(const struct project_key_defaults *k)
+{
+    return k->days ? pgp_i64(k->days) : pgp_null();
+}
+
+static struct pg_param list(struct str json)
+{
+    return json.p ? pgp_text(json) : pgp_null();
+}
+
+#define KEY_LISTS(keys)                                                                            \
+    list((keys).restrictions.models), list((keys).restrictions.providers),                         \
+        list((keys).restrictions.ip_ranges)
+
 enum pg_err project_store_add(struct pg *pg, const struct project_new *n)
 {
-    const struct pg_param p[] = {pgp_uuid(n->organisation), pgp_uuid(n->id), pgp_text(n->name),
-                                 pgp_cstr(project_modes[n->mode])};
+    const struct pg_param p[] = {pgp_uuid(n->organisation), pgp_uuid(n->id),
+                                 pgp_text(n->name),         pgp_cstr(project_modes[n->mode]),
+                                 days_of(&n->keys),         KEY_LISTS(n->keys)};
     return pg_run(pg, &add_stmt, p, ARRAY_LEN(p), NULL);
 }
 
@@ -106,6 +129,9 @@ enum pg_err project_store_patch(struct pg *pg, struct uuid organisation, struct 
         patch->name.p ? pgp_text(patch->name) : pgp_null(),
         patch->mode >= 0 ? pgp_cstr(project_modes[patch->mode]) : pgp_null(),
         patch->set_archived ? pgp_bool(patch->archived) : pgp_null(),
+        pgp_bool(patch->keys.set_days),
+        days_of(&patch->keys),
+        KEY_LISTS(patch->keys),
     };
     return pg_run(pg, &patch_stmt, p, ARRAY_LEN(p), NULL);
 }

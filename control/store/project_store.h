@@ -3,16 +3,25 @@
 #define DOTEB_CONTROL_PROJECT_STORE_H
 
 #include "common/pg.h"
+#include "control/store/api_key_store.h"
 #include "control/store/place.h"
 
 /* Whose credentials its requests use; names are those of projects.mode. */
 enum project_mode { PROJECT_HYBRID, PROJECT_API_KEYS, PROJECT_CREDITS };
 extern const char *const project_modes[]; /* ends with NULL */
 
+/* What its new API keys get, if their maker says nothing. */
+struct project_key_defaults {
+    bool set_days;
+    int64_t days; /* until they expire; 0: they do not */
+    struct api_key_restrictions restrictions;
+};
+
 struct project_new {
     struct uuid organisation, id;
     struct str name;
     enum project_mode mode;
+    struct project_key_defaults keys;
 };
 
 /* PG_CONFLICT: the organisation has a project of that name. */
@@ -43,6 +52,7 @@ struct project_patch {
     struct str name; /* NULL p: as it is */
     int mode;        /* -1: as it is */
     bool set_archived, archived;
+    struct project_key_defaults keys;
 };
 
 /* PG_CONFLICT as above. */

@@ -10,5 +10,11 @@
 #define SQL_MONEY(x) "trim_scale(" x ")::text"
 /* Microseconds as milliseconds with three decimals. */
 #define SQL_MS(x) "round((" x ")::numeric / 1000, 3)"
+/* A list of the API, as JSON in the parameter `n`, as an array; `column` if it is not given. */
+/* clang-format off */
+#define SQL_LIST(n, column) \
+    "case when " n "::jsonb is null then " column \
+    " else array(select x.e from jsonb_array_elements_text(" n "::jsonb) with ordinality x(e, i) order by i) end"
+/* clang-format on */
 
 #endif

@@ -10,7 +10,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ApiError } from './api/client';
-import { sessionQuery } from './api/queries';
+import { firstRequestQuery, sessionQuery } from './api/queries';
 import { CrashPage, Frame, MissingPage } from './frame/Frame';
 import { rememberedOrganisation } from './frame/scope';
 import { parseRange, type RangeSearch } from './lib/range';
@@ -99,7 +99,7 @@ const homeRoute = createRoute({
   path: '/',
   beforeLoad: ({ context }) => {
     const org = rememberedOrganisation(context.session);
-    if (org) throw redirect({ to: '/o/$org/activity', params: { org: org.id }, replace: true });
+    if (org) throw redirect({ to: '/o/$org', params: { org: org.id }, replace: true });
   },
   component: MissingPage,
 });
@@ -116,8 +116,12 @@ const orgRoute = createRoute({
 const orgHomeRoute = createRoute({
   getParentRoute: () => orgRoute,
   path: '/',
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: '/o/$org/activity', params, replace: true });
+  // The overview, once there is something to see; before that Activity, which leads to the first request.
+  beforeLoad: async ({ context, params, search }) => {
+    const query = { ...firstRequestQuery(params.org, search.project), retry: false };
+    const first = await context.queryClient.fetchQuery(query).catch(() => undefined);
+    const to = first === null ? '/o/$org/activity' : '/o/$org/overview';
+    throw redirect({ to, params, search, replace: true });
   },
 });
 

@@ -28,6 +28,8 @@ BODIES = {
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
     ("POST", O + "/provider-keys/{id}/rotation"): lambda w, who: {"secret": "sk-210987654321"},
     ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": w.reversed_keys("openai")},
+    ("POST", O + "/views"): lambda w, who: {"name": uuid.uuid4().hex, "page": "activity", "query": "status=error"},
+    ("PATCH", O + "/views/{id}"): lambda w, who: {"name": uuid.uuid4().hex},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
 # A person's own account: what these do is in test_control_accounts.py and test_control_second_factor.py.
@@ -74,6 +76,7 @@ class World:
             "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012",
                                                            "base_url": NOWHERE})["id"],
             "management-tokens": self.make_token()["id"],
+            "views": self.make_view(owner, shared=True)["id"],
             "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),
         }
         self.second = self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"]
@@ -104,6 +107,9 @@ class World:
     def make_token(self, scopes=("read",), role="viewer", who=None):
         return self.make("/management-tokens", {"name": "script", "role": role, "scopes": list(scopes)}, who)
 
+    def make_view(self, who, **more):
+        return self.make("/views", {"name": uuid.uuid4().hex, "page": "analytics"} | more, who)
+
     def invite(self, email):
         return self.make("/invitations", {"email": email, "role": "viewer"})["link"].split("#")[1] \
             if not self.is_member(email) else self.token
@@ -128,6 +134,8 @@ class World:
         """(path, body) of the call on what is the caller's own."""
         if "/members/" in template:
             return self.concrete(template, id=who.session["user"]["id"]), None
+        if "/views/" in template:
+            return self.concrete(template, id=self.make_view(who)["id"]), self.body(method, template, who)
         key = self.make_key(who, "mine")["id"]
         if template.endswith("/signing-keys"):
             return self.concrete(template), {"api_key_id": key}

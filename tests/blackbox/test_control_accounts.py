@@ -200,6 +200,8 @@ def test_a_link_works_once_and_not_for_ever(control, mailbox, installation):
     token = ask_sign_up(control, mailbox, fresh())
     short = post(control, "/api/v1/sign-up/finish", body | {"token": token, "password": "short"})
     assert (short[0], short[1]["field"]) == (422, "password")       # and the link still works
+    common = post(control, "/api/v1/sign-up/finish", body | {"token": token, "password": "PassWord"})
+    assert (common[0], common[1]["field"]) == (422, "password") and "most common" in common[1]["detail"]
     assert post(control, "/api/v1/sign-up/finish", body | {"token": token})[0] == 200
     gone = post(control, "/api/v1/sign-up/finish", body | {"token": token})
     assert (gone[0], gone[1]["type"], gone[2]["set-cookie"]) == (410, "urn:doteb:problem:link", None)
@@ -373,8 +375,9 @@ def test_changing_the_password(control, mailbox):
     path = "/api/v1/account/password"
     status, problem = person.call("POST", path, {"password": "wrong", "new_password": NEW})
     assert (status, problem["type"], problem["field"]) == (403, "urn:doteb:problem:wrong-password", "password")
-    status, problem = person.call("POST", path, {"password": PASSWORD, "new_password": "short"})
-    assert (status, problem["field"]) == (422, "new_password")
+    for bad in ("short", "qwertyuiop"):
+        status, problem = person.call("POST", path, {"password": PASSWORD, "new_password": bad})
+        assert (status, problem["field"]) == (422, "new_password")
     assert person.call("POST", path, {"password": PASSWORD, "new_password": NEW})[0] == 204
     assert person.call("GET", "/api/v1/session")[0] == 200
     assert other.call("GET", "/api/v1/session")[0] == 401

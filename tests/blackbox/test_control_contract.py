@@ -56,7 +56,8 @@ def test_documented_parameters_are_those_of_the_path_and_csrf():
 
 
 def test_documented_answers_are_those_of_the_checks_before_a_handler():
-    """A token without the scope, an If-Match of what has changed, an Idempotency-Key in use."""
+    """A token without the scope, a path with no UUID, an If-Match of what has changed, an
+    Idempotency-Key in use or of another call."""
     for method, path, operation in documented():
         refs = {p.get("$ref", "").rsplit("/", 1)[-1] for p in operation.get("parameters", [])}
         answers = set(operation["responses"])
@@ -66,8 +67,10 @@ def test_documented_answers_are_those_of_the_checks_before_a_handler():
             assert "403" in answers, (method, path)
         if edits:
             assert "IfMatch" in refs and "412" in answers, (method, path)
+        if "{" in path:
+            assert "400" in answers, (method, path)
         if posts:
-            assert "IdempotencyKey" in refs and "409" in answers, (method, path)
+            assert "IdempotencyKey" in refs and {"409", "422"} <= answers, (method, path)
 
 
 def test_names_of_steps_are_the_gateway_s():
@@ -111,6 +114,9 @@ def test_malformed_ids_name_their_place(people):
 def test_unknown_paths_and_methods(control):
     status, head, _ = http("PUT", control.root + "/api/v1/session", {})
     assert status == 405 and set(head["allow"].split(", ")) == {"GET", "POST", "DELETE"}
+    for method in ("PATCH", "DELETE"):      # a word is no id
+        status, head, _ = http(method, f"{control.root}/api/v1/organisations/{uuid.uuid4()}/provider-keys/order", {})
+        assert (status, head["allow"]) == (405, "POST")
     for path in ("/api", "/api/v1", "/api/v1/sessions", "/api/v2/session", "/api/v1/session/"):
         status, head, body = http("GET", control.root + path)
         assert status == 404 and head["content-type"] == "application/problem+json", path

@@ -258,3 +258,40 @@ def test_what_revoking_would_break(owner, gateway, installation):
     assert [(c["user_agent"], c["source"], c["requests"], c["addresses"]) for c in got["clients"]] == \
         [("curl/8", "shop", 2, 2), ("app/1", "shop", 1, 1)]
     assert owner.call("GET", f"{owner.keys_path}/{uuid.uuid4()}/impact")[0] == 404
+
+
+def test_a_project_says_what_its_new_keys_get(owner, gateway, installation):
+    """What the maker says goes before it; keys that are there stay as they are."""
+    project = owner.keys_path.removesuffix("/api-keys")
+    old = make(owner, gateway)
+    defaults = {"key_expires_days": 30, "key_models": ["openai/*"], "key_providers": ["openai"],
+                "key_ip_ranges": ["10.0.0.0/8"]}
+    try:
+        status, changed = owner.call("PATCH", project, defaults)
+        assert status == 200 and {k: changed[k] for k in defaults} == defaults
+        made = make(owner, gateway)
+        assert (made["models"], made["providers"], made["ip_ranges"]) == (["openai/*"], ["openai"], ["10.0.0.0/8"])
+        days = installation.query("select round(extract(epoch from expires_at - now()) / 86400) from api_keys "
+                                  f"where api_key_id = '{made['id']}'")
+        assert days == "30"
+        assert ask(gateway, made["key"], "192.0.2.1")[0] == 403
+        own = make(owner, gateway, expires_at=None, models=[], providers=["groq"], ip_ranges=[])
+        assert (own["expires_at"], own["models"], own["providers"], own["ip_ranges"]) == (None, [], ["groq"], [])
+        printed = installation.create_key("from the command line")
+        assert ask(gateway, old["key"], "192.0.2.1")[0] == 200
+        wait_until(lambda: ask(gateway, printed, "192.0.2.1")[0] == 403, 1.5, "the key at the gateway")
+    finally:
+        none = {"key_expires_days": None, "key_models": [], "key_providers": [], "key_ip_ranges": []}
+        assert owner.call("PATCH", project, none)[0] == 200
+    assert make(owner, gateway)["expires_at"] is None
+
+
+@pytest.mark.parametrize("fields,field", [
+    ({"key_expires_days": 0}, "key_expires_days"), ({"key_expires_days": 3651}, "key_expires_days"),
+    ({"key_models": ["gpt-nonsense-9"]}, "key_models[0]"), ({"key_providers": ["nobody"]}, "key_providers[0]"),
+    ({"key_ip_ranges": ["10.0.0.0/8", "x"]}, "key_ip_ranges[1]")])
+def test_defaults_of_a_project_are_judged_as_a_key_s(fields, field, owner):
+    status, problem = owner.call("PATCH", owner.keys_path.removesuffix("/api-keys"), fields)
+    assert (status, problem["field"]) == (422, field)
+    status, problem = owner.call("POST", owner.org_path + "/projects", {"name": "never made"} | fields)
+    assert (status, problem["field"]) == (422, field)

@@ -50,7 +50,7 @@ test('from the login to a new key by keyboard alone', async () => {
   await keyboard.press('Tab');
   await keyboard.type('right');
   await keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Activity' }).waitFor();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await tabTo(/^API keys$/);
   await keyboard.press('Enter');
   await page.getByRole('button', { name: 'Revoke production backend' }).waitFor();
@@ -272,6 +272,18 @@ test('a session that ends leads to the login, and back to where one was', async 
   await page.context().close();
 });
 
+test('home is the overview, and the way to the first request before there was one', async () => {
+  for (const [state, heading] of [
+    ['filled', 'Overview'],
+    ['empty', 'Send the first request'],
+    ['error', 'Overview'],
+  ] as const) {
+    const { page } = await open('/', { state });
+    await page.getByRole('heading', { name: heading }).waitFor();
+    await page.context().close();
+  }
+});
+
 test('a login never leads to another site', async () => {
   for (const next of [
     '//evil.example/',
@@ -285,7 +297,7 @@ test('a login never leads to another site', async () => {
     await page.getByLabel('E-mail').fill('mira@northwind.example');
     await page.getByLabel('Password').fill('right');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Activity' }).waitFor();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
     assert.equal(new URL(page.url()).origin, ORIGIN);
     check(watched);
     await page.context().close();
@@ -359,7 +371,7 @@ test('a link leads to an account, and its token leaves the address at once', asy
     name: 'Mira Osei',
     password: 'a long password',
   });
-  await page.getByRole('heading', { name: 'Activity' }).waitFor();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await page.goBack();
   assert.ok(!page.url().includes('SECRET'));
   assert.ok(calls.includes('POST /sign-up/finish'));

@@ -13,12 +13,11 @@ import {
   isChanged,
   type Member,
   type OrganisationDetail,
-  type Project,
-  type ProjectMode,
   type Role,
   read,
 } from './client';
 import { everyPage, sessionQuery } from './queries';
+import type { components } from './schema';
 
 /** A change after which the session and all that the organisation shows are asked for again. */
 function useChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
@@ -90,7 +89,7 @@ export const projectsQuery = (org: string, status: ProjectStatus) =>
   });
 
 export const useCreateProject = (org: string) =>
-  useChange(org, (body: { name: string; mode: ProjectMode }) =>
+  useChange(org, (body: components['schemas']['NewProject']) =>
     read(
       api.POST('/api/v1/organisations/{org}/projects', {
         params: { path: { org }, ...CSRF },
@@ -99,11 +98,7 @@ export const useCreateProject = (org: string) =>
     ),
   );
 
-type ProjectChange = Pick<Project, 'id' | 'etag'> & {
-  name?: string;
-  mode?: ProjectMode;
-  archived?: boolean;
-};
+type ProjectChange = components['schemas']['ProjectPatch'] & { id: string; etag: string };
 
 export const useChangeProject = (org: string) =>
   useChange(org, ({ id, etag, ...body }: ProjectChange) =>

@@ -25,7 +25,7 @@ export function OrganisationChoices({
         label="Organisation"
         value={current.id}
         choices={organisations.map(({ id, name }) => ({ value: id, label: name }))}
-        onChange={(org) => void navigate({ to: '/o/$org/activity', params: { org } })}
+        onChange={(org) => void navigate({ to: '/o/$org', params: { org } })}
       />
       <MenuLine />
       <MenuItem onSelect={onNew}>

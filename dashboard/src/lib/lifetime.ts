@@ -6,6 +6,12 @@ export const LIFETIMES = [
   { value: 365, label: 'In a year' },
 ];
 
+/** The same with another one among them, if it is none of these. */
+export const lifetimesWith = (days: number) =>
+  LIFETIMES.some(({ value }) => value === days)
+    ? LIFETIMES
+    : [...LIFETIMES, { value: days, label: `In ${days} days` }];
+
 /** The end that the API takes. */
 export const endIn = (days: number): string | null =>
   days ? new Date(Date.now() + days * 86_400_000).toISOString() : null;

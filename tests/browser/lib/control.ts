@@ -5,6 +5,7 @@ import { analytics, failures, models } from './analytics.ts';
 import { edit, stale } from './edit.ts';
 import { MODELS } from './gateway.ts';
 import { providerKeys } from './provider_keys.ts';
+import { savedViews } from './saved_views.ts';
 import { tokens } from './tokens.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -237,6 +238,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       );
       return answer(route, 200, list(empty ? [] : offered));
     }
+    if (path.includes('/views')) return savedViews(route, method, path, world);
     if (path.includes('/management-tokens')) return tokens(route, method, empty);
     if (path.includes('/provider-keys')) {
       const known = providerKeys(route, world.providerKeys, empty);

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { ORIGIN, serveDashboard } from './browser.ts';
 import { fakeControl, type State } from './control.ts';
 import { fakeGateway } from './gateway.ts';
+import { SAVED_VIEWS } from './saved_views.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { PROVIDER_KEY_VIEWS } from './views_provider_keys.ts';
@@ -71,6 +72,7 @@ export const VIEWS: View[] = [
   ),
   ...PLAYGROUND_VIEWS,
   ...TOKEN_VIEWS,
+  ...SAVED_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',

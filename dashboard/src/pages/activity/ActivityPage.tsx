@@ -6,6 +6,7 @@ import { Page } from '@/frame/Page';
 import { RangePicker } from '@/frame/RangePicker';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';
+import { ViewsMenu } from '@/frame/ViewsMenu';
 import { isCustom, type RangeSearch, rangeLabel } from '@/lib/range';
 import type { ActivitySearch } from '@/router';
 import { Button } from '@/ui/Button';
@@ -60,6 +61,7 @@ export default function ActivityPage() {
           />
           <RangePicker value={search} onChange={setRange} />
           <ScopePicker all />
+          <ViewsMenu page="activity" />
         </>
       }
     >

@@ -13,6 +13,7 @@ import { Page } from '@/frame/Page';
 import { RangePicker } from '@/frame/RangePicker';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';
+import { ViewsMenu } from '@/frame/ViewsMenu';
 import {
   brushed,
   infoOf,
@@ -76,6 +77,7 @@ export default function AnalyticsPage() {
         <>
           <RangePicker value={search} onChange={setRange} />
           <ScopePicker all />
+          <ViewsMenu page="analytics" />
         </>
       }
     >

@@ -1,9 +1,11 @@
+import { useQuery } from '@tanstack/react-query';
 import { TriangleAlert } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { ApiError, type CreatedApiKey } from '@/api/client';
 import { useCreateApiKey } from '@/api/queries';
+import { projectsQuery } from '@/api/settings';
 import { useScope } from '@/frame/scope';
-import { endIn, LIFETIMES } from '@/lib/lifetime';
+import { endIn, lifetimesWith } from '@/lib/lifetime';
 import { envLine } from '@/lib/snippets';
 import { Button } from '@/ui/Button';
 import { Code, Snippets } from '@/ui/Code';
@@ -15,8 +17,10 @@ import { FormError } from '@/ui/Notice';
 import { useSnippetModel } from '@/ui/useSnippetModel';
 import css from './ApiKeysPage.module.css';
 import {
+  type Draft,
   draftOf,
   isRestrictionError,
+  keyDefaultsOf,
   RestrictionFields,
   restrictionsOf,
 } from './RestrictionFields';
@@ -40,16 +44,24 @@ function NewKey({
 }: Props & { onCreated: (key: CreatedApiKey) => void }) {
   const { org } = useScope();
   const [name, setName] = useState('');
-  const [days, setDays] = useState(0);
-  const [draft, setDraft] = useState(draftOf());
+  // What is not touched is the project's to say: it is shown here, and filled in by the API.
+  const [chosenDays, setDays] = useState<number>();
+  const [chosenDraft, setDraft] = useState<Draft>();
+  const of = useQuery(projectsQuery(org.id, 'active')).data?.find(({ id }) => id === project);
+  const preset = of?.key_expires_days ?? 0;
+  const days = chosenDays ?? preset;
+  const draft = chosenDraft ?? draftOf(of && keyDefaultsOf(of));
   const create = useCreateApiKey(org.id, project);
   const field = create.error instanceof ApiError ? create.error.field : undefined;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const expires = endIn(days);
     create.mutate(
-      { name: name.trim(), expires_at: expires, ...restrictionsOf(draft) },
+      {
+        name: name.trim(),
+        ...(chosenDays !== undefined && { expires_at: endIn(chosenDays) }),
+        ...(chosenDraft && restrictionsOf(chosenDraft)),
+      },
       { onSuccess: onCreated },
     );
   };
@@ -71,7 +83,7 @@ function NewKey({
           label="Expires"
           error={field === 'expires_at' ? create.error?.message : undefined}
           value={days}
-          choices={LIFETIMES}
+          choices={lifetimesWith(preset)}
           onChange={setDays}
         />
         <RestrictionFields draft={draft} onChange={setDraft} error={create.error} />

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ApiError, type ApiKey } from '@/api/client';
+import { ApiError, type ApiKey, type Project } from '@/api/client';
 import type { Restrictions } from '@/api/keyRestrictions';
 import { modelsQuery, providersQuery } from '@/api/queries';
 import { Badge } from '@/ui/Badge';
@@ -24,21 +24,33 @@ export const restrictionsOf = (draft: Draft): Restrictions => ({
   ip_ranges: draft.addresses.split(/[\s,]+/).filter(Boolean),
 });
 
+/** What a project's new keys are restricted to. */
+export const keyDefaultsOf = (project: Project): Restrictions => ({
+  models: project.key_models,
+  providers: project.key_providers,
+  ip_ranges: project.key_ip_ranges,
+});
+
 /** What the control API says about one of the lists, or about an element of it. */
 function errorOf(error: unknown, list: string): string | undefined {
   const about = error instanceof ApiError ? error.field : undefined;
   return about === list || about?.startsWith(`${list}[`) ? (error as ApiError).message : undefined;
 }
 
-export const isRestrictionError = (error: unknown) =>
-  ['models', 'providers', 'ip_ranges'].some((list) => errorOf(error, list));
+/** `lead` stands before the fields' names in the API. */
+export const isRestrictionError = (error: unknown, lead = '') =>
+  ['models', 'providers', 'ip_ranges'].some((list) => errorOf(error, lead + list));
 
-/** The section "Restrictions" of the dialogs that make and edit a key. */
+/** The section "Restrictions" of the dialogs that make and edit a key; of a project, what new keys get. */
 export function RestrictionFields({
+  legend = 'Restrictions',
+  lead = '',
   draft,
   onChange,
   error,
 }: {
+  legend?: string;
+  lead?: string;
   draft: Draft;
   onChange: (draft: Draft) => void;
   error: unknown;
@@ -52,7 +64,7 @@ export function RestrictionFields({
   ];
   return (
     <fieldset className={css.section}>
-      <legend>Restrictions</legend>
+      <legend>{legend}</legend>
       <PickMany
         label="Models"
         what="model"
@@ -60,7 +72,7 @@ export function RestrictionFields({
         picked={draft.models}
         options={modelOptions}
         busy={models.isPending}
-        error={errorOf(error, 'models')}
+        error={errorOf(error, `${lead}models`)}
         onChange={(list) => onChange({ ...draft, models: list })}
       />
       <PickMany
@@ -70,13 +82,13 @@ export function RestrictionFields({
         picked={draft.providers}
         options={slugs.map((id) => ({ value: id, label: id }))}
         busy={providers.isPending}
-        error={errorOf(error, 'providers')}
+        error={errorOf(error, `${lead}providers`)}
         onChange={(list) => onChange({ ...draft, providers: list })}
       />
       <Field
         label="Addresses"
         hint="From which it may be used, one a line: 192.0.2.1, 10.0.0.0/8, 2001:db8::/32. Empty: from everywhere."
-        error={errorOf(error, 'ip_ranges')}
+        error={errorOf(error, `${lead}ip_ranges`)}
       >
         {(control) => (
           <textarea

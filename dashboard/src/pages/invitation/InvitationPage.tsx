@@ -83,7 +83,7 @@ function Invitation({ token }: { token: string }) {
         } catch {
           // Storage may be off.
         }
-        void navigate({ to: '/o/$org/activity', params: { org } });
+        void navigate({ to: '/o/$org', params: { org } });
       },
     });
   return (

@@ -17,7 +17,7 @@ export default function NewOrganisation({ onClose }: { onClose: () => void }) {
       onSuccess: (made) => {
         toast(`Created ${made.name}`);
         onClose();
-        void navigate({ to: '/o/$org/activity', params: { org: made.id } });
+        void navigate({ to: '/o/$org', params: { org: made.id } });
       },
     });
   };

@@ -1,0 +1,63 @@
+// Saved views: a page with its filters, by name.
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { api, CSRF, read } from './client';
+import { everyPage } from './queries';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+export type View = Schemas['View'];
+export type ViewPage = Schemas['ViewPage'];
+
+const keyOf = (org: string) => ['org', org, 'views'];
+
+export const viewsQuery = (org: string) =>
+  queryOptions({
+    queryKey: keyOf(org),
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        read(
+          api.GET('/api/v1/organisations/{org}/views', {
+            params: { path: { org }, query: { limit: 200, ...(cursor && { cursor }) } },
+            signal,
+          }),
+        ),
+      ),
+  });
+
+function useViewChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: run,
+    onSettled: () => client.invalidateQueries({ queryKey: keyOf(org) }),
+  });
+}
+
+export const useSaveView = (org: string) =>
+  useViewChange(org, (body: Schemas['NewView']) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/views', { params: { path: { org }, ...CSRF }, body }),
+    ),
+  );
+
+/** Refused if somebody has changed it since it was read. */
+export const useChangeView = (org: string) =>
+  useViewChange(org, ({ view, ...body }: Schemas['ViewPatch'] & { view: View }) =>
+    read(
+      api.PATCH('/api/v1/organisations/{org}/views/{id}', {
+        params: {
+          path: { org, id: view.id },
+          header: { ...CSRF.header, 'If-Match': view.etag },
+        },
+        body,
+      }),
+    ),
+  );
+
+export const useDeleteView = (org: string) =>
+  useViewChange(org, (id: string) =>
+    read(
+      api.DELETE('/api/v1/organisations/{org}/views/{id}', {
+        params: { path: { org, id }, ...CSRF },
+      }),
+    ),
+  );
