@@ -147,7 +147,7 @@ test('an invitation is followed through the sign-in; its token leaves the addres
   await page.getByLabel('Password').fill('right');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Join Contoso Research' }).click();
-  await page.waitForURL(new RegExp(`${org}/activity`));
+  await page.waitForURL(new RegExp(`${org}/overview`));
   assert.ok(calls.includes('POST /invitations/accept'));
   check(watched);
   await page.context().close();
@@ -161,7 +161,14 @@ test('projects: made, edited, archived', async () => {
   const made = page.waitForRequest((request) => request.method() === 'POST');
   await page.keyboard.press('Tab');
   await page.getByRole('dialog').getByRole('button', { name: 'Create project' }).click();
-  assert.deepEqual((await made).postDataJSON(), { name: 'Support', mode: 'api-keys' });
+  assert.deepEqual((await made).postDataJSON(), {
+    name: 'Support',
+    mode: 'api-keys',
+    key_expires_days: null,
+    key_models: [],
+    key_providers: [],
+    key_ip_ranges: [],
+  });
   await page.getByText('Created Support').waitFor();
   await page.getByRole('button', { name: 'Archive Storefront' }).click();
   await page.getByText('4 working keys').waitFor();
