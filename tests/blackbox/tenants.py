@@ -36,7 +36,12 @@ BODIES |= {(method, "/api/v1/" + path): lambda w, who: {} for method, path in (
     ("PATCH", "account"), ("POST", "account/password"), ("POST", "account/email"),
     ("POST", "account/second-factor"), ("POST", "account/second-factor/confirm"),
     ("POST", "account/second-factor/remove"), ("POST", "account/second-factor/recovery-codes"))}
+# The operator's: what they do is in test_operator.py.
+BODIES |= {(method, "/api/v1/instance/" + path): lambda w, who: {} for method, path in (
+    ("PATCH", "offers/{id}"), ("PATCH", "models/{id}"), ("POST", "catalogue-versions"), ("PATCH", "feed"),
+    ("POST", "organisations/{id}/suspend"), ("PATCH", "settings"))}
 ROUTES = [r for r in printed_routes() if r[2] == "user"]
+OPERATOR_ROUTES = [r for r in ROUTES if r[3] == "operator"]
 MEMBER_ROUTES = [r for r in ROUTES if "{org}" in r[1]]
 
 
