@@ -3,6 +3,7 @@
 import type { Page, Route } from 'playwright-core';
 import { analytics, failures, models } from './analytics.ts';
 import { MODELS } from './gateway.ts';
+import { operator } from './operator.ts';
 import { tokens } from './tokens.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -103,6 +104,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         name,
         role: 'owner',
         is_operator: false,
+        suspended: null,
         projects: [],
       });
       return answer(route, 201, made);
@@ -215,6 +217,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
 
   function reply(route: Route, method: string, path: string, query: URLSearchParams) {
     const empty = state === 'empty';
+    if (path.startsWith('/instance/')) return operator(route, method, path, query, empty);
     const known = settings(route, method, path, query);
     if (known) return known;
     if (path === '/providers') return answer(route, 200, list(world.providers));

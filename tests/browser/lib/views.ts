@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { ORIGIN, serveDashboard } from './browser.ts';
 import { fakeControl, type State } from './control.ts';
 import { fakeGateway } from './gateway.ts';
+import { OPERATOR_VIEWS } from './operator.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { makeWorld } from './world.ts';
@@ -58,6 +59,7 @@ export const VIEWS: View[] = [
   ),
   ...PLAYGROUND_VIEWS,
   ...TOKEN_VIEWS,
+  ...OPERATOR_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',

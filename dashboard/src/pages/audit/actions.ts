@@ -13,6 +13,7 @@ export const THINGS: Record<string, string> = {
   master_key: 'Master key',
   admin: 'Operators',
   catalogue: 'Catalogue',
+  instance: 'Instance',
 };
 
 const WORDS: Record<string, string> = {
@@ -58,6 +59,15 @@ const WORDS: Record<string, string> = {
   'provider_key.order': 'Ordered provider keys',
   'admin.create': 'Made an operator of',
   'catalogue.import': 'Imported a catalogue',
+  'catalogue.override': 'Changed the offer',
+  'catalogue.switch': 'Switched model',
+  'catalogue.upload': 'Gave the catalogue a file',
+  'catalogue.preview': 'Looked at a file for the catalogue',
+  'catalogue.feed': 'Changed the catalogue’s feed',
+  'catalogue.fetch': 'Fetched the catalogue’s feed',
+  'organisation.suspend': 'Suspended the organisation',
+  'organisation.resume': 'Let go on the organisation',
+  'instance.update': 'Changed the instance’s settings',
 };
 
 /** An action that this page does not know yet is shown as it is. */
