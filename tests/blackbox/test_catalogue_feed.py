@@ -1,12 +1,16 @@
 """The catalogue's feed: a real server, a real signature, and everything that must not be taken."""
 import base64
+import json
+import os
+import re
+import subprocess
 import uuid
 
 import pytest
 
 from control_client import Person
 from feed_server import FeedServer
-from harness import Control, wait_until
+from harness import BUILD, ROOT, Control, wait_until
 from test_operator import I, apply, costs, models_of, patch, row
 
 
@@ -196,3 +200,32 @@ def test_a_feed_at_a_private_address_is_refused_unless_allowed(installation, ser
         assert patch(person, "/feed", {"url": server.url}, 422)["field"] == "url"
     finally:
         strict.stop()
+
+
+def test_the_snippets_of_the_page_run(control, operator, server, installation):
+    """docs/operator.md, from its first line of code to its last, with this instance's names for its own."""
+    text = (ROOT / "docs/operator.md").read_text()
+    blocks = re.findall(r"```bash\n(.*?)```", text, re.S)
+    assert len(blocks) == 8
+    server.wrong = ""
+    name = f"m-{uuid.uuid4().hex[:8]}"
+    made = json.dumps({"models": [row(name, {"input": "1e-6"})]})
+    server.publish(text=made.encode())
+    (server.folder / "prices.json").write_text(json.dumps({"models": [row("pasted", {"input": "1e-6"})]}))
+    org = operator.call("POST", "/api/v1/organisations", {"name": "Contoso"})[1]["id"]
+    script = "\n".join(["set -euo pipefail", *blocks])
+    for word, mine in (("http://localhost:4002", control.root), ("correct horse battery", installation.password),
+                       ("https://prices.example.com/catalogue.json", server.url)):
+        assert word in script
+        script = script.replace(word, mine)
+    # Each way to the key gives the one that the feed is told.
+    script = script.replace("$PUBLIC_KEY", "$(openssl pkey -in feed.pem -pubout | sed '/-----/d')")
+    script = script.replace("openssl genpkey -algorithm ed25519 -out feed.pem", "true")
+    done = subprocess.run(["bash", "-c", script], cwd=server.folder, capture_output=True, text=True, timeout=120,
+                          env=installation.env | {"ORG": org, "PATH": f"{BUILD / 'control'}:{os.environ['PATH']}"})
+    assert done.returncode == 0 and '"type":"urn:doteb:problem' not in done.stdout, done.stdout + done.stderr
+    assert server.public in done.stdout and "Contoso" in done.stdout
+    wait_until(lambda: operator.all(I + "/offers", q=name), what="the feed of the page")
+    assert operator.all(I + "/offers", q="pasted")
+    assert operator.get(I + "/settings")["sign_up"] == "closed"
+    patch(operator, "/settings", {"sign_up": "environment", "announcement": ""})

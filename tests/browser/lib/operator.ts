@@ -24,8 +24,7 @@ const MODELS: [string, string, string, string, string, string][] = [
 ];
 
 const OFFERS: Offer[] = MODELS.map(([slug, name, provider, provider_name, input, output], n) => {
-  const price = { input, output, cached_input: `${Number(input) / 10}`.slice(0, 12) };
-  if (/e/.test(price.cached_input)) price.cached_input = '0.00000003';
+  const price = { input, output, cached_input: input.replace('0.0', '0.00') };
   const own = slug === 'gpt-5' ? { input: '0.0000011', output: '0.000009' } : null;
   const off = slug === 'mistral-large-3';
   return {
@@ -295,7 +294,7 @@ export const OPERATOR_VIEWS: View[] = [
     ready: 'text=api.json',
     act: async (page) => {
       await page
-        .getByRole('button', { name: /would change now/ })
+        .getByRole('button', { name: /^Look at/ })
         .first()
         .click();
       await page.getByText('your own price stays').waitFor();

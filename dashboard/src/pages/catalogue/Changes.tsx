@@ -84,8 +84,7 @@ function ChangeTable({ items }: { items: CatalogueChange[] }) {
         <thead>
           <tr>
             <th scope="col">What</th>
-            <th scope="col">Before</th>
-            <th scope="col">After</th>
+            <th scope="col">Price</th>
           </tr>
         </thead>
         <tbody>
@@ -103,8 +102,7 @@ function ChangeTable({ items }: { items: CatalogueChange[] }) {
                 )}
                 {item.overridden && <Badge tone="warn">your own price stays</Badge>}
               </td>
-              <Prices item={item} side="old" />
-              <Prices item={item} side="new" />
+              <Prices item={item} />
             </tr>
           ))}
         </tbody>
@@ -113,17 +111,24 @@ function ChangeTable({ items }: { items: CatalogueChange[] }) {
   );
 }
 
-/** Of a change only the prices that differ, of a new offer all. */
-function Prices({ item, side }: { item: CatalogueChange; side: 'old' | 'new' }) {
-  const list = item[side] ?? {};
-  const kinds = kindsOf(item.old, item.new).filter(
-    (kind) => list[kind] !== undefined && item.old?.[kind] !== item.new?.[kind],
-  );
+/** Of a change only the prices that differ, before and after; of a new offer all. */
+function Prices({ item }: { item: CatalogueChange }) {
+  const before = item.old ?? {};
+  const after = item.new ?? {};
+  const kinds = kindsOf(before, after).filter((kind) => before[kind] !== after[kind]);
+  const text = (kind: string, price: string | undefined) =>
+    price === undefined ? 'none' : priceText(kind, price);
   return (
     <td className={css.price}>
       {kinds.map((kind) => (
         <div key={kind}>
-          {kindName(kind)} {priceText(kind, list[kind] ?? '0')}
+          {kindName(kind)}{' '}
+          {item.kind === 'changed' && (
+            <>
+              <s>{text(kind, before[kind])}</s> →{' '}
+            </>
+          )}
+          {text(kind, item.kind === 'removed' ? before[kind] : after[kind])}
         </div>
       ))}
     </td>

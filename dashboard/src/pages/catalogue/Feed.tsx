@@ -182,12 +182,14 @@ function LastFetch({ feed }: { feed: CatalogueFeed }) {
         </Button>
       </div>
       <p>A file is signed where it is published; the key’s public half is printed:</p>
-      <Code
-        label="signing"
-        text={
-          'openssl genpkey -algorithm ed25519 -out feed.pem\ndoteb-control catalogue sign --key feed.pem catalogue.json'
-        }
-      />
+      <div className={css.code}>
+        <Code
+          label="signing"
+          text={
+            'openssl genpkey -algorithm ed25519 -out feed.pem\ndoteb-control catalogue sign --key feed.pem catalogue.json'
+          }
+        />
+      </div>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { type InstanceOffer, type OfferPatch, useOverride, useSwitchModel } from '@/api/instance';
 import { shift } from '@/lib/decimal';
-import { whenExact } from '@/lib/format';
+import { ago, whenExact } from '@/lib/format';
 import { Button } from '@/ui/Button';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Field, inputClass, SelectField } from '@/ui/Field';
@@ -107,7 +107,9 @@ export function OfferDialog({ offer, onClose }: { offer: InstanceOffer; onClose:
           onChange={setState}
         />
         {offer.override && (
-          <p className={css.note}>Changed here {whenExact(offer.override.updated_at)}.</p>
+          <p className={css.note} title={whenExact(offer.override.updated_at)}>
+            Changed here {ago(offer.override.updated_at)}.
+          </p>
         )}
         <FormError error={save.error ?? model.error} />
         <DialogActions>

@@ -75,6 +75,7 @@ function Row({
   onLook: () => void;
 }) {
   const { name, source, created_at, created_by, applied_at, applied_by, changes } = version;
+  const word = applied_at ? 'Go back' : 'Look';
   const by = source === 'feed' ? 'the feed' : (created_by ?? 'somebody who is gone');
   return (
     <ListRow
@@ -104,9 +105,9 @@ function Row({
           size="small"
           disabled={busy}
           onClick={onLook}
-          aria-label={`See what ${name} of ${whenExact(created_at)} would change now`}
+          aria-label={`${word} ${applied_at ? 'to' : 'at'} ${name}, ${ago(created_at)}`}
         >
-          {busy ? 'Looking…' : applied_at ? 'Go back to it…' : 'Look…'}
+          {word}
         </Button>
       </Actions>
     </ListRow>

@@ -112,9 +112,9 @@ function PlatformKeys() {
       <h2 id="platform-keys">Platform keys</h2>
       <p>
         The provider keys of the operator’s organisation are the platform’s. Projects in mode
-        “credits” of every organisation use them alone, projects in mode “hybrid” use them where the
-        organisation has no key of its own, and projects in mode “API keys” never do. A suspended
-        organisation uses none.
+        “credits” (the platform’s keys alone) or “hybrid” (their own first) of any organisation are
+        those that may use them; projects in mode “API keys” never do. The gateways of this version
+        do not lend them yet: whatever the mode, a request uses keys of its own organisation.
       </p>
       <p>
         {own ? (

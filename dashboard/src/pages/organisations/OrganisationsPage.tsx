@@ -122,12 +122,12 @@ function Name({ one }: { one: InstanceOrganisation }) {
 function Switch({ one, onSuspend, onResume }: { one: InstanceOrganisation } & Ways) {
   if (one.is_operator || one.archived_at) return null;
   return one.suspended_at ? (
-    <Button size="small" onClick={() => onResume(one)} aria-label={`Let ${one.name} go on`}>
+    <Button size="small" onClick={() => onResume(one)} aria-label={`Resume ${one.name}`}>
       Resume
     </Button>
   ) : (
     <Button size="small" onClick={() => onSuspend(one)} aria-label={`Suspend ${one.name}`}>
-      Suspend…
+      Suspend
     </Button>
   );
 }
