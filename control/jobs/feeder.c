@@ -138,8 +138,9 @@ static enum pg_err settle(struct pg *pg, const struct pg_result *r, struct fetch
     enum pg_err e = feed_store_same(pg, r, &same);
     if (e != PG_OK || !same) /* it was changed meanwhile, and is due again */
         return e;
-    f->outcome = fine ? "unchanged" : "failed";
-    bool fresh = fine && !is_known(r, f);
+    bool waits = pg_bool(r, 0, FEED_WAITS), known = fine && is_known(r, f);
+    bool fresh = fine && (!known || (waits && pg_bool(r, 0, FEED_AUTOMATIC)));
+    f->outcome = !fine ? "failed" : waits ? "waiting" : "unchanged";
     if (fresh)
         e = take(pg, r, f);
     if (e == PG_OK)

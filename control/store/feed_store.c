@@ -24,7 +24,8 @@ static const struct pg_stmt hurry_stmt = {
 static const struct pg_stmt tell_stmt = {"feed.tell", "select pg_notify('doteb_feed', '')"};
 static const struct pg_stmt take_stmt = {
     "feed.take",
-    "select f.url, f.trust, f.public_key, f.pin, f.prune, f.automatic, encode(v.sha256, 'hex') "
+    "select f.url, f.trust, f.public_key, f.pin, f.prune, f.automatic, encode(v.sha256, 'hex'), "
+    "v.version_id is not null and v.applied_at is null "
     "from catalogue_feed f left join catalogue_versions v using (version_id) "
     "where f.url <> '' and f.next_at <= now() "
     "and pg_try_advisory_xact_lock(hashtext('doteb.catalogue_feed'))"};

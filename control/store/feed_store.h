@@ -5,7 +5,16 @@
 
 #include "common/pg.h"
 
-enum { FEED_URL, FEED_TRUST, FEED_PUBLIC_KEY, FEED_PIN, FEED_PRUNE, FEED_AUTOMATIC, FEED_SHA256 };
+enum {
+    FEED_URL,
+    FEED_TRUST,
+    FEED_PUBLIC_KEY,
+    FEED_PIN,
+    FEED_PRUNE,
+    FEED_AUTOMATIC,
+    FEED_SHA256,
+    FEED_WAITS
+};
 
 /* Column 0: the item's JSON; `organisation` and `id` are not looked at. */
 MUST_USE enum pg_err feed_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
@@ -24,8 +33,8 @@ MUST_USE enum pg_err feed_store_hurry(struct pg *pg);
 /* The job hears of it. */
 MUST_USE enum pg_err feed_store_listen(struct pg *pg);
 /* The feed if it is due and nobody else fetches it; no row otherwise. Nobody else will until the
- * transaction ends. Columns: FEED_*; the last is the SHA-256 of what was taken last, as hexadecimal
- * text. */
+ * transaction ends. Columns: FEED_*; the last two are of what was fetched last: its SHA-256 as
+ * hexadecimal text, and whether it still waits to be applied. */
 MUST_USE enum pg_err feed_store_take(struct pg *pg, struct pg_result **out);
 /* Is it still what was taken? Holds it so until the transaction ends. */
 MUST_USE enum pg_err feed_store_same(struct pg *pg, const struct pg_result *taken, bool *same);

@@ -75,10 +75,21 @@ def test_a_version_waits_to_be_applied(operator, feed, server):
     server.publish(row(name, {"input": "1e-6"}))
     got = fetch(operator)
     assert got["outcome"] == "waiting" and not operator.all(I + "/offers", q=name)
+    assert fetch(operator)["outcome"] == "waiting", "the same file still waits"
     version = operator.get(f"{I}/catalogue-versions/{got['version_id']}")
     assert version["applied_at"] is None and version["changes"]["items"][0]["model"] == name
     apply(operator, version)
     assert operator.all(I + "/offers", q=name)
+    assert fetch(operator)["outcome"] == "unchanged"
+
+
+def test_what_waits_is_applied_once_that_is_said(operator, feed, server):
+    patch(operator, "/feed", {"automatic": False})
+    name = f"m-{uuid.uuid4().hex[:8]}"
+    server.publish(row(name, {"input": "1e-6"}))
+    assert fetch(operator)["outcome"] == "waiting"
+    patch(operator, "/feed", {"automatic": True})
+    assert fetch(operator)["outcome"] == "applied" and operator.all(I + "/offers", q=name)
 
 
 def other_key(server):
