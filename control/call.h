@@ -17,7 +17,8 @@ struct live_viewer;
 /* A row of routes.def. */
 enum auth {
     AUTH_NONE,
-    AUTH_USER, /* somebody is signed in; with {org} in the path a member of it */
+    AUTH_USER,     /* somebody is signed in; with {org} in the path a member of it */
+    AUTH_OPERATOR, /* who is signed in operates this instance; no token opens it */
 };
 
 enum {
@@ -25,6 +26,7 @@ enum {
     ROUTE_HEAVY = 2,   /* few at a time (Argon2) */
     ROUTE_READS = 4,   /* changes nothing though it is no GET: what it asks with is secret */
     ROUTE_OUTSIDE = 8, /* waits for somebody outside (guarded_fetch.h) */
+    ROUTE_LARGE = 16,  /* its body may have BODY_LARGE_BYTES; few at a time */
 };
 
 typedef void route_fn(struct call *c);

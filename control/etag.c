@@ -9,8 +9,8 @@
 enum { HASH_BYTES = ETAG_LEN / 2 };
 
 /* What changes without anybody's edit. */
-static const char *const counted[] = {"requests",     "cost",       "last_used_at",
-                                      "last_seen_at", "last_check", "traffic"};
+static const char *const counted[] = {"requests",   "cost",    "last_used_at", "last_seen_at",
+                                      "last_check", "traffic", "last_fetch"};
 /* How many there are of something else, where it is a number. */
 static const char *const numbers[] = {"api_keys", "members", "projects"};
 

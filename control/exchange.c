@@ -12,7 +12,7 @@
 #include "control/server_priv.h"
 
 /* Bodies are read on beyond the limit, so that the client gets to read the 413; to here. */
-enum { DRAIN_MAX_BYTES = 8 << 20, HEADERS_MAX = 100 };
+enum { DRAIN_MAX_BYTES = BODY_LARGE_BYTES + (1 << 20), LARGE_AT_ONCE = 4, HEADERS_MAX = 100 };
 
 static void deadline(struct exchange *x, int64_t seconds)
 {
@@ -90,6 +90,19 @@ static bool is_json_type(struct str type)
     return type.p && str_ieq(str_trim(str_cut(&type, ';')), STR("application/json"));
 }
 
+/* Nobody's session was looked at yet, so that only a few may be large. */
+static void make_room(struct exchange *x)
+{
+    if (x->server->large == LARGE_AT_ONCE) {
+        reply_problem(&x->call.reply, P_UNAVAILABLE, NULL, "Other large bodies are being read.");
+        x->call.reply.retry_after_s = 1;
+        return;
+    }
+    x->large = true;
+    x->server->large++;
+    x->call.req.body.max = BODY_LARGE_BYTES;
+}
+
 static void find_route(struct exchange *x)
 {
     struct call *c = &x->call;
@@ -99,6 +112,8 @@ static void find_route(struct exchange *x)
     if (c->route && (c->route->flags & ROUTE_BODY) &&
         !is_json_type(c->req.header[HEADER_CONTENT_TYPE]))
         reply_problem(&c->reply, P_MEDIA_TYPE, "Content-Type", "Send application/json.");
+    else if (c->route && (c->route->flags & ROUTE_LARGE))
+        make_room(x);
 }
 
 static enum MHD_Result on_head(struct exchange *x, const char *method)
@@ -207,7 +222,8 @@ static enum MHD_Result on_complete(struct exchange *x)
     struct call *c = &x->call;
     deadline(x, SEND_S);
     if (c->req.body.failed)
-        reply_problem(&c->reply, P_TOO_LARGE, NULL, "The body is over 1 MB.");
+        reply_problem(&c->reply, P_TOO_LARGE, NULL, "The body is over %zu MB.",
+                      c->req.body.max >> 20);
     if (c->reply.status)
         return answer_reply(x);
     return c->route ? start_job(x) : answer_dashboard(x);
@@ -248,6 +264,7 @@ void exchange_completed(void *server, struct MHD_Connection *mhd, void **exchang
                   LOG_I("us", clock_mono_us() - x->start_us), LOG_ID("user", x->call.session.user),
                   LOG_B("delivered", how == MHD_REQUEST_TERMINATED_COMPLETED_OK));
     live_leave(x->call.viewer);
+    x->server->large -= x->large;
     reply_fini(&x->call.reply);
     if (x->call.req.body.p) /* it may hold a password or a provider's secret */
         sodium_memzero(x->call.req.body.p, x->call.req.body.cap);

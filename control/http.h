@@ -9,7 +9,12 @@
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_DELETE, METHOD_OTHER };
 
-enum { BODY_MAX_BYTES = 1 << 20, REPLY_MAX_BYTES = 32 << 20, ETAG_LEN = 32 };
+enum {
+    BODY_MAX_BYTES = 1 << 20,
+    BODY_LARGE_BYTES = 8 << 20,
+    REPLY_MAX_BYTES = 32 << 20,
+    ETAG_LEN = 32
+};
 
 /* Headers that control reads; all others are ignored. Values are borrowed from the arena. */
 #define HEADER_TABLE(H)                                                                            \

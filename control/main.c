@@ -21,6 +21,11 @@ static const struct verb verbs[] = {
      cmd_catalogue_import,
      "FILE [--format doteb|models.dev] [--dry-run] [--prune] [--effective-from TIME]\n"
      "                          take up models, providers and prices from a file"},
+    {{"catalogue", "sign"},
+     cmd_catalogue_sign,
+     "--key KEY.pem FILE\n"
+     "                          sign a file for the catalogue's feed: writes FILE.sig, prints the\n"
+     "                          public key"},
     {{"admin", "create"},
      cmd_admin_create,
      "--email E [--name N] [--organisation NAME] [--password-stdin] [--if-missing]\n"
@@ -108,9 +113,11 @@ int main(int argc, char **argv)
         return 2;
     }
     struct app app;
+    int skip = verb->words[1] ? 3 : 2;
+    if (verb->run == cmd_catalogue_sign) /* on any machine: it needs no configuration */
+        return crypto_init() ? verb->run(NULL, argc - skip, argv + skip) : 1;
     if (!app_init(&app))
         return 1;
-    int skip = verb->words[1] ? 3 : 2;
     code = verb->run(&app, argc - skip, argv + skip);
     app_fini(&app);
     return code;

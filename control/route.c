@@ -15,6 +15,7 @@
 #include "control/scope.h"
 #include "control/session.h"
 #include "control/store/idempotency_store.h"
+#include "control/store/organisation_store.h"
 #include "control/store/project_store.h"
 
 static const struct route routes[] = {
@@ -110,7 +111,8 @@ void routes_print(void)
     (void)printf("GET /healthz none none none -\n"); /* the loop's own */
     for (size_t i = 0; i < ARRAY_LEN(routes); i++)
         (void)printf("%s %s %s %s %s %s\n", method_name(routes[i].method), routes[i].path,
-                     routes[i].auth == AUTH_USER ? "user" : "none", role_name(routes[i].role),
+                     routes[i].auth == AUTH_NONE ? "none" : "user",
+                     routes[i].auth == AUTH_OPERATOR ? "operator" : role_name(routes[i].role),
                      role_name(routes[i].others), routes[i].action ? routes[i].action : "-");
 }
 
@@ -129,6 +131,13 @@ void routes_print_roles(void)
             (void)printf(" %s |", role < r->role ? "no" : role < r->others ? "own" : "yes");
         (void)printf("\n");
     }
+    (void)printf("\n## The operator's\n\nFor who is signed in and operates the instance "
+                 "(`doteb-control admin create`), whatever their roles; anybody else gets 403, and "
+                 "so does a token.\n\n| Call | Audit log |\n|---|---|\n");
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        if (routes[i].auth == AUTH_OPERATOR)
+            (void)printf("| `%s %s` | %s |\n", method_name(routes[i].method), routes[i].path,
+                         routes[i].action ? routes[i].action : "");
 }
 
 /* Browsers say where a request comes from; other sites' pages may not change anything here, login
@@ -204,16 +213,35 @@ static bool check_project(struct call *c)
 static bool check_caller(struct call *c)
 {
     bool changes = c->req.method != METHOD_GET;
-    if (c->route->auth == AUTH_USER && management_token_given(c))
+    if (c->route->auth != AUTH_NONE && management_token_given(c))
         return management_token_open(c);
     if (changes && !check_origin(c))
         return false;
     return c->route->auth == AUTH_NONE || (session_open(c) && (!changes || check_csrf(c)));
 }
 
+/* Changes of the instance are in its operator's organisation's log. */
+static bool check_operator(struct call *c)
+{
+    struct uuid organisation;
+    bool found = false;
+    if (c->route->auth != AUTH_OPERATOR)
+        return true;
+    if (!c->session.is_operator) {
+        reply_problem(&c->reply, P_ROLE, NULL, "This is for who operates the instance.");
+        return false;
+    }
+    enum pg_err e = organisation_store_operator(c->pg, &organisation, &found);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (found)
+        audit_organisation(c, organisation);
+    return true;
+}
+
 static bool check_all(struct call *c)
 {
-    if (!check_caller(c))
+    if (!check_caller(c) || !check_operator(c))
         return false;
     if (c->route->auth == AUTH_NONE)
         return true;
@@ -246,13 +274,19 @@ static bool edited(const char *path, bool verb)
 static enum pg_err hold_thing(struct call *c)
 {
     const struct route *r = c->route;
-    bool one = r->auth == AUTH_USER &&
+    bool one = r->auth != AUTH_NONE &&
                (r->method == METHOD_PATCH || r->method == METHOD_DELETE || strstr(r->path, "{id}"));
     struct uuid thing = !uuid_is_zero(c->id)        ? c->id
                         : !uuid_is_zero(c->project) ? c->project
                         : !uuid_is_zero(c->org)     ? c->org
                                                     : c->session.user;
     return one ? change_store_lock(c->pg, thing) : PG_OK;
+}
+
+/* Do its objects carry their tag as a field, too? */
+static bool with_field(const struct call *c)
+{
+    return !uuid_is_zero(c->org) || c->route->auth == AUTH_OPERATOR;
 }
 
 /* What the handler did: still what the caller wanted to change? Then its row in the audit log, and
@@ -266,7 +300,7 @@ static enum pg_err finish(struct call *c)
     if (e != PG_OK)
         return e;
     if (n->after.p && edited(c->route->path, n->before.p != NULL))
-        etag_answer(c, n->after, !uuid_is_zero(c->org));
+        etag_answer(c, n->after, with_field(c));
     return idempotency_keep(c);
 }
 
@@ -314,7 +348,7 @@ static void run_get(struct call *c)
     c->route->run(c);
     if (c->with_etags && c->reply.status == 200 && edited(c->route->path, false) &&
         str_starts(buf_str(&c->reply.body), STR("{\"id\"")))
-        etag_answer(c, buf_str(&c->reply.body), !uuid_is_zero(c->org));
+        etag_answer(c, buf_str(&c->reply.body), with_field(c));
 }
 
 void route_run(struct call *c)

@@ -27,6 +27,7 @@ struct server {
     struct static_set *files;
     struct conn *conns; /* all open connections */
     size_t running;     /* exchanges at the pool */
+    size_t large;       /* exchanges with a large body (ROUTE_LARGE) */
     int wake_fd;        /* eventfd: something is in what follows */
     pthread_mutex_t lock;
     struct exchange *done;    /* under lock */
@@ -55,6 +56,7 @@ struct exchange {
     struct exchange *next_done;
     int64_t start_us;
     size_t received; /* bytes of body */
+    bool large;      /* counted in the server's `large` */
 };
 
 enum { CONN_MAGIC = 0x646f6e6e, EXCHANGE_MAGIC = 0x64657863 };

@@ -114,6 +114,8 @@ static void write_view(struct call *c, const struct pg_result *r)
     (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_USER));
     (void)buf_add_lit(out, ",\"organisations\":");
     (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_ORGANISATIONS));
+    (void)buf_add_lit(out, ",\"announcement\":");
+    (void)buf_add_json(out, pg_str(r, 0, SESSION_VIEW_ANNOUNCEMENT));
     (void)buf_add_lit(out, ",\"csrf_token\":");
     (void)buf_add_json(out, str_of(c->session.csrf));
     (void)buf_add_lit(out, ",\"gateway_url\":");

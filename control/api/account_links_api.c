@@ -2,8 +2,6 @@
  * new e-mail address. Asking answers the same for every address, and does the same work: who has an
  * account shows in the mail only.
  */
-#include <string.h>
-
 #include "common/clock.h"
 #include "control/account.h"
 #include "control/api/api.h"
@@ -12,18 +10,32 @@
 #include "control/mail.h"
 #include "control/organisation.h"
 #include "control/session.h"
+#include "control/store/instance_store.h"
 #include "control/store/invitation_store.h"
 #include "control/store/member_store.h"
 
 enum { SIGN_UP_MINUTES = 24 * 60, RESET_MINUTES = 60, NAME_MAX_CHARS = 100 };
 
+/* Who may make an account: what the operator set, or else the environment. False after writing the
+ * failure. */
+static bool sign_up_mode(struct call *c, struct str *mode)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = instance_store_settings(c->pg, c->app->opt.sign_up, &r);
+    *mode = e == PG_OK && pg_rows(r) > 0 ? arena_str(c->arena, pg_str(r, 0, 1))
+                                         : str_of(c->app->opt.sign_up);
+    pg_result_free(r);
+    return e == PG_OK || call_failed(c, e);
+}
+
 void api_instance_get(struct call *c)
 {
-    if (!input_query(c, NULL, 0))
+    struct str mode;
+    if (!input_query(c, NULL, 0) || !sign_up_mode(c, &mode))
         return;
     struct buf *out = call_json(c, 200);
     (void)buf_add_lit(out, "{\"sign_up\":");
-    (void)buf_add_json(out, str_of(c->app->opt.sign_up));
+    (void)buf_add_json(out, mode);
     (void)buf_printf(out, ",\"mail\":%s}\n", mail_possible(c->app) ? "true" : "false");
 }
 
@@ -39,9 +51,11 @@ static bool take_email(struct call *c, struct str *email)
 
 void api_sign_up_create(struct call *c)
 {
-    struct str email = STR_NULL;
+    struct str email = STR_NULL, mode;
     bool known, invited;
-    if (strcmp(c->app->opt.sign_up, "closed") == 0) {
+    if (!sign_up_mode(c, &mode))
+        return;
+    if (str_eq(mode, STR("closed"))) {
         reply_problem(&c->reply, P_SIGN_UP_CLOSED, NULL,
                       "Accounts of this instance are made by who runs it.");
         return;
@@ -55,7 +69,7 @@ void api_sign_up_create(struct call *c)
         (void)call_failed(c, e);
         return;
     }
-    bool may = !known && (invited || strcmp(c->app->opt.sign_up, "open") == 0);
+    bool may = !known && (invited || str_eq(mode, STR("open")));
     struct token_new t = {
         .purpose = TOKEN_SIGN_UP, .email = email, .minutes = may ? SIGN_UP_MINUTES : 0};
     if (!account_send_link(c, &t, LETTER_SIGN_UP,

@@ -1,4 +1,5 @@
-/* Runs an import: stage, resolve, apply, commit or roll back, and the summary. Command line only.
+/* Runs an import: stage, resolve, apply, commit or roll back, and the summary. Any thread with a
+ * connection.
  */
 #include "control/catalogue/import.h"
 
@@ -11,7 +12,6 @@
 #include "common/arena.h"
 #include "common/mem.h"
 #include "control/catalogue/decimal_json.h"
-#include "control/store/import_store.h"
 
 enum { ERR_BYTES = 512, FILES_MAX = 1000, DEPTH_MAX = 4, DIGEST_BYTES = 32 };
 
@@ -65,19 +65,24 @@ static void summarise(const struct document *d, const struct import_counts *c, s
     (void)buf_add_str(out, buf_str(&d->refused));
 }
 
+enum pg_err import_apply(struct pg *pg, struct document *d, int64_t effective_us, bool prune,
+                         struct import_counts *counts)
+{
+    enum pg_err e = import_store_begin(pg);
+    if (e == PG_OK)
+        e = stage(pg, d);
+    if (e == PG_OK)
+        e = resolve(pg, d);
+    return e == PG_OK ? import_store_apply(pg, effective_us, prune, counts) : e;
+}
+
 bool import_document(struct pg *pg, struct document *d, const struct import_options *o,
                      struct buf *out, char err[512])
 {
     struct import_counts counts;
     enum pg_err e = pg_begin(pg);
     if (e == PG_OK)
-        e = import_store_begin(pg);
-    if (e == PG_OK)
-        e = stage(pg, d);
-    if (e == PG_OK)
-        e = resolve(pg, d);
-    if (e == PG_OK)
-        e = import_store_apply(pg, o->effective_us, o->prune, &counts);
+        e = import_apply(pg, d, o->effective_us, o->prune, &counts);
     if (e == PG_OK && o->note)
         e = o->note(pg, o->file);
     if (e == PG_OK && !o->dry_run)

@@ -4,6 +4,7 @@
 
 #include "common/pg.h"
 #include "control/catalogue/document.h"
+#include "control/store/import_store.h"
 
 struct import_options {
     /* Called before the commit; may be NULL. */
@@ -14,7 +15,10 @@ struct import_options {
     int64_t effective_us; /* when changed prices begin to hold, wall time; 0: now */
 };
 
-/* Takes the document's rows into the database. True with the summary in `out` (text for people,
+/* Takes the document's rows into the database, inside the caller's transaction. */
+MUST_USE enum pg_err import_apply(struct pg *pg, struct document *d, int64_t effective_us,
+                                  bool prune, struct import_counts *counts);
+/* The same in a transaction of its own. True with the summary in `out` (text for people,
  * refused rows with reasons last); false with the reason in `err`, nothing changed. */
 MUST_USE bool import_document(struct pg *pg, struct document *d, const struct import_options *o,
                               struct buf *out, char err[512]);

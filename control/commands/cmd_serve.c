@@ -7,6 +7,7 @@
 #include "control/args.h"
 #include "control/commands/commands.h"
 #include "control/guarded_fetch.h"
+#include "control/jobs/feeder.h"
 #include "control/jobs/mailer.h"
 #include "control/jobs/retention.h"
 #include "control/server.h"
@@ -54,7 +55,9 @@ int cmd_serve(struct app *app, int argc, char *const *argv)
     struct mailer *mailer = mailer_start(app);
     if (!mailer)
         log_event(LOG_WARN, "no_mail_is_sent", LOG_S("DOTEB_SMTP_URL", "not set"));
+    struct feeder *feeder = feeder_start(app);
     bool ok = server_run(app);
+    feeder_stop(feeder);
     mailer_stop(mailer);
     retention_stop(retention);
     metrics_server_free(metrics);

@@ -130,7 +130,7 @@ static const struct pg_stmt savings_stmt = {
     /* The catalogue is small: read whole, that is fewer pages than a look for each pair. */
     "offered as materialized (select f.offer_id, f.model_id, f.provider_id, f.region from offers f), "
     "current as materialized (select distinct on (o.offer_id) o.offer_id, "
-    "  o.prices || coalesce(o.prices #> '{tiers,0}', '{}') as p from offer_prices o "
+    "  o.prices || coalesce(o.prices #> '{tiers,0}', '{}') as p from prices_in_force o "
     "  where o.effective_from <= now() order by o.offer_id, o.effective_from desc), "
     "prices as materialized (select distinct on (f.model_id, f.provider_id) f.model_id, f.provider_id, "
     "  " SQL_PRICE_OF("input") " as input, " SQL_PRICE_OF("cached_input") " as cached, "

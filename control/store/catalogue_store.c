@@ -5,13 +5,7 @@
 
 #include <stdio.h>
 
-/* What this version's gateway can call: the dialects and signers it has (gateway/dialect/,
- * gateway/sign/). A new one there gets its word here. */
-#define SQL_USABLE                                                                                 \
-    "(p.base_url <> '' and p.framing in ('sse', 'aws-event-stream') and "                          \
-    "p.dialect in ('openai', 'openai-responses', 'anthropic', 'google', 'bedrock') "               \
-    "and p.signer ~ '^(bearer|header:[a-z0-9-]+|sigv4|gcp-service-account)"                        \
-    "( [|] (bearer|header:[a-z0-9-]+|sigv4))?$')"
+#include "control/store/catalogue_sql.h"
 
 static const struct pg_stmt providers_stmt = {
     "catalogue.providers",
@@ -21,24 +15,17 @@ static const struct pg_stmt providers_stmt = {
     "    'deployment', 'api_version']) o "
     "  where position('{' || o || '}' in p.base_url || p.chat_path) > 0), "
     "'models', (select count(distinct f.model_id) from offers f join models m using (model_id) "
-    "  where f.provider_id = p.provider_id and f.enabled and m.enabled "
+    "  join offer_switches s using (offer_id) "
+    "  where f.provider_id = p.provider_id and s.enabled and m.enabled "
     "  and (f.ends_at is null or f.ends_at > now())))::text, p.slug "
     "from providers p where p.enabled and ($1::text is null or p.slug collate \"C\" > $1) "
     "order by p.slug collate \"C\" limit $2"};
 
-/* An offer's price now, as {"input": "0.00000175", ...}: of tiers the first; other members (names
- * of tiers, peak hours, multipliers) are no decimal text and fall out. */
-#define SQL_PRICE                                                                                  \
-    "coalesce((select json_object_agg(e.key, trim_scale((e.value #>> '{}')::numeric)::text "       \
-    "  order by e.key) from jsonb_each(jsonb_strip_nulls("                                         \
-    "    w.prices || coalesce(w.prices #> '{tiers,0}', '{}'::jsonb))) e "                          \
-    "  where jsonb_typeof(e.value) = 'string' "                                                    \
-    "  and e.value #>> '{}' ~ '^[0-9]+(\\.[0-9]*)?([eE][-+]?[0-9]{1,2})?$'), '{}'::json)"
-
 /* Offers of model m that people can see, with the filters $2 (provider) and $3 (capability). */
 #define SQL_OFFERS                                                                                 \
-    "from offers f join providers p using (provider_id) where f.model_id = m.model_id "            \
-    "and f.enabled and p.enabled and (f.ends_at is null or f.ends_at > now()) "                    \
+    "from offers f join providers p using (provider_id) join offer_switches s using (offer_id) "   \
+    "where f.model_id = m.model_id "                                                               \
+    "and s.enabled and p.enabled and (f.ends_at is null or f.ends_at > now()) "                    \
     "and ($2::text is null or p.slug = $2) and ($3::text is null or $3 = any (f.capabilities)) "
 
 static const struct pg_stmt models_stmt = {
@@ -47,16 +34,18 @@ static const struct pg_stmt models_stmt = {
     "'released_at', m.released_at, 'offers', (select json_agg(json_build_object("
     "  'provider', o.slug, 'provider_model', o.provider_model, 'region', nullif(o.region, ''), "
     "  'context', o.context, 'max_output', o.max_output, 'capabilities', o.capabilities, "
-    "  'price', " SQL_PRICE ", 'usable', o.usable) order by o.slug, o.region) "
-    "  from (select f.*, p.slug, " SQL_USABLE " as usable " SQL_OFFERS ") o "
-    "  left join lateral (select x.prices from offer_prices x where x.offer_id = o.offer_id "
-    "    and x.effective_from <= now() order by x.effective_from desc limit 1) w on true))::text, "
-    "m.slug "
-    "from (select * from models m where m.enabled and ($1::text is null "
-    "    or position(lower($1) in lower(m.slug)) > 0 or position(lower($1) in lower(m.name)) > 0) "
-    "  and ($4::text is null or m.slug collate \"C\" > $4) and exists (select 1 " SQL_OFFERS ") "
-    "  order by m.slug collate \"C\" limit $5) m "
-    "order by m.slug collate \"C\""};
+    "  'price', " SQL_PRICE(
+        "w.prices") ", 'usable', o.usable) order by o.slug, o.region) "
+                    "  from (select f.*, p.slug, " SQL_USABLE " as usable " SQL_OFFERS ") o "
+                    "  left join lateral (select x.prices from prices_in_force x where x.offer_id = o.offer_id "
+                    "    and x.effective_from <= now() order by x.effective_from desc limit 1) w on true))::text, "
+                    "m.slug "
+                    "from (select * from models m where m.enabled and ($1::text is null "
+                    "    or position(lower($1) in lower(m.slug)) > 0 or position(lower($1) in lower(m.name)) > 0) "
+                    "  and ($4::text is null or m.slug collate \"C\" > $4) and exists (select 1 " SQL_OFFERS
+                    ") "
+                    "  order by m.slug collate \"C\" limit $5) m "
+                    "order by m.slug collate \"C\""};
 
 static const struct pg_stmt provider_stmt = {
     "catalogue.provider",

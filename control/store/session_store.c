@@ -44,14 +44,18 @@ static const struct pg_stmt view_stmt = {
     "select json_build_object('id', u.user_id, 'email', u.email, 'name', u.name, "
     "  'is_operator', u.is_operator)::text, "
     "(select coalesce(json_agg(json_build_object('id', o.organisation_id, 'name', o.name, "
-    "   'role', m.role, 'is_operator', o.is_operator, 'projects', "
-    "   (select coalesce(json_agg(json_build_object('id', p.project_id, 'name', p.name, "
-    "      'mode', p.mode) order by lower(p.name), p.project_id), '[]'::json) from projects p "
-    "      where p.organisation_id = o.organisation_id and p.archived_at is null)) "
-    "   order by lower(o.name), o.organisation_id), '[]'::json)::text "
-    " from members m join organisations o using (organisation_id) "
-    " where m.user_id = u.user_id and o.archived_at is null) "
-    "from users u where u.user_id = $1"};
+    "   'role', m.role, 'is_operator', o.is_operator, 'suspended', case when o.suspended_at is not "
+    "   null then json_build_object('at', " SQL_TIME(
+        "o.suspended_at") ", 'reason', "
+                          "   o.suspended_reason) end, 'projects', "
+                          "   (select coalesce(json_agg(json_build_object('id', p.project_id, 'name', p.name, "
+                          "      'mode', p.mode) order by lower(p.name), p.project_id), '[]'::json) from projects p "
+                          "      where p.organisation_id = o.organisation_id and p.archived_at is null)) "
+                          "   order by lower(o.name), o.organisation_id), '[]'::json)::text "
+                          " from members m join organisations o using (organisation_id) "
+                          " where m.user_id = u.user_id and o.archived_at is null), "
+                          "(select announcement from instance) "
+                          "from users u where u.user_id = $1"};
 
 enum pg_err session_store_find(struct pg *pg, struct session *s, bool *found)
 {

@@ -44,6 +44,6 @@ MUST_USE enum pg_err session_store_shut(struct pg *pg, struct str hashes, struct
 /* The session object of the API as JSON text: user and organisations with their projects (not yet
  * csrf_token and what else is not in the database). Fills `user` and `organisations`. */
 MUST_USE enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out);
-enum { SESSION_VIEW_USER, SESSION_VIEW_ORGANISATIONS };
+enum { SESSION_VIEW_USER, SESSION_VIEW_ORGANISATIONS, SESSION_VIEW_ANNOUNCEMENT };
 
 #endif

@@ -5,11 +5,12 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  notFound,
   Outlet,
   type RouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { ApiError } from './api/client';
+import { ApiError, type Session } from './api/client';
 import { firstRequestQuery, sessionQuery } from './api/queries';
 import { CrashPage, Frame, MissingPage } from './frame/Frame';
 import { rememberedOrganisation } from './frame/scope';
@@ -333,6 +334,53 @@ const organisationRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/organisation/OrganisationPage')),
 });
 
+// ---------------------------------------------------------------- the operator's
+
+/** Who operates the instance sees these in any organisation; to others they are not there. */
+const operatorOnly = ({ context }: { context: { session: Session } }) => {
+  if (!context.session.user.is_operator) throw notFound();
+};
+
+const catalogueRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'catalogue',
+  beforeLoad: operatorOnly,
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): {
+    tab?: 'imports' | 'feed' | undefined;
+    q?: string | undefined;
+    provider?: string | undefined;
+    only?: 'overridden' | 'off' | undefined;
+  } => ({
+    tab: oneOf(search.tab, ['imports', 'feed'] as const),
+    q: text(search.q),
+    provider: text(search.provider),
+    only: oneOf(search.only, ['overridden', 'off'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./pages/catalogue/CataloguePage')),
+});
+
+const organisationsRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'organisations',
+  beforeLoad: operatorOnly,
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { q?: string | undefined; state?: 'active' | 'suspended' | 'archived' | undefined } => ({
+    q: text(search.q),
+    state: oneOf(search.state, ['active', 'suspended', 'archived'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./pages/organisations/OrganisationsPage')),
+});
+
+const instanceRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'instance',
+  beforeLoad: operatorOnly,
+  component: lazyRouteComponent(() => import('./pages/instance/InstancePage')),
+});
+
 const invitationRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/invitation',
@@ -378,6 +426,9 @@ export const router = createRouter({
         auditRoute,
         organisationRoute,
         accountRoute,
+        catalogueRoute,
+        organisationsRoute,
+        instanceRoute,
       ]),
     ]),
   ]),

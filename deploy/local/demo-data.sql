@@ -83,7 +83,7 @@ create temp table demo_calls as
     left join lateral (select * from offers o where o.model_id = mo.model_id
         and o.provider_id = pr.provider_id order by region limit 1) o on true
     left join lateral (select x.prices || coalesce(x.prices #> '{tiers,0}', '{}') as prices
-        from offer_prices x where x.offer_id = o.offer_id order by effective_from desc limit 1) w on true;
+        from prices_in_force x where x.offer_id = o.offer_id order by effective_from desc limit 1) w on true;
 do $$
 declare
     lost text;

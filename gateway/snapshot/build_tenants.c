@@ -56,6 +56,7 @@ void build_projects(struct builder *b)
             .retention_days = (uint16_t)org->retention_days,
             .data_key_sealed = arena_str(b->img->arena, org->data_key_sealed),
             .active = !row->archived && !org->archived,
+            .suspended = org->suspended,
         };
         (void)map_put(&b->img->projects, pair_key(&p->id), p);
     }

@@ -85,6 +85,7 @@ struct snap_project {
     uint16_t retention_days;
     struct str data_key_sealed; /* the organisation's, under the master key */
     bool active;                /* neither it nor its organisation is archived */
+    bool suspended;             /* its organisation is, by the operator */
 };
 
 struct key_restrictions;

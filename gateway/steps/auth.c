@@ -63,6 +63,8 @@ enum err auth_judge(const struct req *r, const struct snap_key *key,
 {
     if (key->revoked || !project->active)
         return E_KEY_REVOKED;
+    if (project->suspended)
+        return E_ORGANISATION_SUSPENDED;
     if (key->disabled)
         return E_KEY_DISABLED;
     if (key->expires_at_us <= r->in.created_us)

@@ -42,6 +42,7 @@ static void read_organisation(struct arena *a, const struct pg_result *r, size_t
         .retention_days = pg_i64(r, row, 1),
         .archived = pg_bool(r, row, 2),
         .data_key_sealed = bytes(a, r, row, 3),
+        .suspended = pg_bool(r, row, 4),
     };
 }
 
@@ -151,7 +152,8 @@ static void read_signing_key(struct arena *a, const struct pg_result *r, size_t 
 
 static const struct table tables[] = {
     TABLE(organisations, organisation_row, read_organisation,
-          "select organisation_id, retention_days, archived_at is not null, data_key_sealed "
+          "select organisation_id, retention_days, archived_at is not null, data_key_sealed, "
+          "suspended_at is not null "
           "from organisations order by 1"),
     TABLE(projects, project_row, read_project,
           "select organisation_id, project_id, mode, archived_at is not null from projects "
@@ -173,14 +175,14 @@ static const struct table tables[] = {
         "select offer_id, provider_id, model_id, region, provider_model, context, max_output, "
         "array_to_string(capabilities, ','), case when isfinite(ends_at) then " EPOCH_US(
             "ends_at") " end, array_to_string(reasoning_efforts, ','), "
-                       "array_to_string(supported_parameters, ',') from offers where enabled order by 1"),
+                       "array_to_string(supported_parameters, ',') from offers join offer_switches s using (offer_id) where s.enabled order by 1"),
     TABLE(prices, price_row, read_price,
           "select p.offer_id, case when isfinite(p.effective_from) then " EPOCH_US(
               "p.effective_from") " else 0 end, p.prices::text "
-                                  "from offer_prices p join offers o using (offer_id) "
+                                  "from prices_in_force p join offer_switches o using (offer_id) "
                                   "where o.enabled and p.effective_from <> 'infinity' "
                                   "and p.effective_from >= coalesce((select max(q.effective_from) "
-                                  "from offer_prices q where q.offer_id = p.offer_id "
+                                  "from prices_in_force q where q.offer_id = p.offer_id "
                                   "and q.effective_from <= now() - interval '400 days'), "
                                   "'-infinity') order by p.offer_id, p.effective_from"),
     TABLE(

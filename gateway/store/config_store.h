@@ -12,7 +12,7 @@
 struct organisation_row {
     struct uuid id;
     int64_t retention_days;
-    bool archived;
+    bool archived, suspended;
     struct str data_key_sealed;
 };
 

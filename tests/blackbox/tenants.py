@@ -47,7 +47,12 @@ BEFORE = {
 }
 # Nobody listens there: a provider that is asked in vain.
 NOWHERE = "http://127.0.0.1:1"
+# The operator's: what they do is in test_operator.py.
+BODIES |= {(method, "/api/v1/instance/" + path): lambda w, who: {} for method, path in (
+    ("PATCH", "offers/{id}"), ("PATCH", "models/{id}"), ("POST", "catalogue-versions"), ("PATCH", "feed"),
+    ("POST", "organisations/{id}/suspend"), ("PATCH", "settings"))}
 ROUTES = [r for r in printed_routes() if r[2] == "user"]
+OPERATOR_ROUTES = [r for r in ROUTES if r[3] == "operator"]
 MEMBER_ROUTES = [r for r in ROUTES if "{org}" in r[1]]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from control_client import Person, printed_routes
 from harness import ROOT
-from tenants import BODIES, MEMBER_ROUTES, ROLES, ROUTES, World, make_people
+from tenants import BODIES, MEMBER_ROUTES, OPERATOR_ROUTES, ROLES, ROUTES, World, make_people
 
 ROW = re.compile(r"^\| `(\w+) ([^`]+)` \|(.*)\|$", re.MULTILINE)
 
@@ -15,7 +15,7 @@ ROW = re.compile(r"^\| `(\w+) ([^`]+)` \|(.*)\|$", re.MULTILINE)
 def table():
     """{(method, path): {role: cell}} as the document says."""
     rows = {}
-    for method, path, cells in ROW.findall((ROOT / "docs/roles.md").read_text()):
+    for method, path, cells in ROW.findall((ROOT / "docs/roles.md").read_text().split("\n## ")[0]):
         rows[method, path] = dict(zip(ROLES, [c.strip() for c in cells.split("|")][-4:]))
     return rows
 
@@ -39,6 +39,17 @@ def test_every_route_has_its_row_and_its_body():
     assert {c for *_, c in CELLS} == {"yes", "own", "no"}
     flagged = re.findall(r'^ROUTE\((\w+), "([^"]+)", [^"]*ROUTE_BODY', (ROOT / "control/routes.def").read_text(), re.M)
     assert set(BODIES) == set(flagged)
+
+
+def test_the_operator_s_calls_are_listed():
+    rest = (ROOT / "docs/roles.md").read_text().split("\n## The operator's")[1]
+    assert {(m, p) for m, p, _ in ROW.findall(rest)} == {(m, p) for m, p, *_ in OPERATOR_ROUTES}
+
+
+@pytest.mark.parametrize("method,route", [(m, p) for m, p, *_ in OPERATOR_ROUTES])
+def test_no_owner_does_what_is_the_operator_s(method, route, world, people):
+    status, answer = people["owner"].call(method, world.concrete(route), world.body(method, route, people["owner"]))
+    assert (status, answer["type"]) == (403, "urn:doteb:problem:role"), answer
 
 
 def worked(status, answer, path):
@@ -72,7 +83,8 @@ def test_signed_out(method, route, world, control):
 
 
 @pytest.mark.parametrize("method,route", [(m, p) for m, p, *_ in ROUTES
-                                          if "{org}" not in p and "/account" not in p])
+                                          if "{org}" not in p and "/account" not in p
+                                          and not p.startswith("/api/v1/instance/")])
 def test_any_signed_in_person(method, route, world, people, control):
     who = people["stranger"]
     if (method, route) == ("DELETE", "/api/v1/session"):
@@ -115,6 +127,8 @@ def test_ids_of_another_organisation_in_queries_and_bodies(world, installation):
 def test_every_change_named_its_action(installation):
     """After all of the above each action of the route table is in the log."""
     seen = set(installation.query("select distinct action from audit_log").split("\n"))
-    # What people do to their accounts: test_control_accounts.py and test_control_second_factor.py.
+    # What people do to their accounts: test_control_accounts.py and test_control_second_factor.py. What
+    # the operator does: test_operator.py.
+    operator = {r[5] for r in OPERATOR_ROUTES}
     assert {r[5] for r in printed_routes() if r[5] not in ("-", "session.end_others")
-            and not r[5].startswith("account.")} <= seen
+            and not r[5].startswith("account.")} - operator <= seen

@@ -13,6 +13,7 @@ import type { Organisation } from '@/api/client';
 import { Menu, MenuItem, MenuLabel, MenuLine } from '@/ui/Menu';
 import { Empty, Failed } from '@/ui/Notice';
 import { Value } from '@/ui/Value';
+import { Banner } from './Banner';
 import css from './Frame.module.css';
 import { Mark } from './Mark';
 import { OrganisationChoices, OrganisationPicker, useNewOrganisation } from './OrganisationPicker';
@@ -24,6 +25,7 @@ const Palette = lazy(() => import('./Palette'));
 /** Rail, bottom bar and palette around a page of one organisation. */
 export function Frame() {
   const org = useOrganisation();
+  const { user } = useSession();
   const [palette, setPalette] = useState(false);
   const open = useMemo(() => () => setPalette(true), []);
 
@@ -42,7 +44,7 @@ export function Frame() {
   }, []);
 
   if (!org) return <MissingPage />;
-  const pages = pagesOf(org);
+  const pages = pagesOf(org, user.is_operator);
   return (
     <PaletteContext value={open}>
       <a className={css.skip} href="#content">
@@ -62,6 +64,7 @@ export function Frame() {
           <RailFoot />
         </nav>
         <div className={css.page}>
+          <Banner />
           <Outlet />
         </div>
         <nav className={css.bar} aria-label="Pages">

@@ -48,9 +48,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 }
 
 function usePages(): Action[] {
-  const { org, project } = useScope();
+  const { org, project, session } = useScope();
   const navigate = useNavigate();
-  return pagesOf(org).map(({ to, label, icon: Icon }) => ({
+  return pagesOf(org, session.user.is_operator).map(({ to, label, icon: Icon }) => ({
     value: to,
     label,
     group: 'Pages',

@@ -7,8 +7,11 @@ import {
   History,
   KeyRound,
   LayoutDashboard,
+  LibraryBig,
   MessagesSquare,
+  Network,
   Plug,
+  Server,
   SquareTerminal,
   UsersRound,
 } from 'lucide-react';
@@ -66,12 +69,28 @@ export const PAGES = [
     icon: Building2,
     least: 'viewer',
   },
+  {
+    to: '/o/$org/catalogue',
+    label: 'Catalogue',
+    group: 'Instance',
+    icon: LibraryBig,
+    least: 'operator',
+  },
+  {
+    to: '/o/$org/organisations',
+    label: 'Organisations',
+    group: 'Instance',
+    icon: Network,
+    least: 'operator',
+  },
+  { to: '/o/$org/instance', label: 'Instance', group: 'Instance', icon: Server, least: 'operator' },
 ] as const;
 
 export const IN_BAR = 3;
 
-/** Those that the person's role may see. */
-export const pagesOf = (org: Organisation) => PAGES.filter(({ least }) => may(org, least));
+/** Those that the person's role may see; the instance's are for who operates it, in any role. */
+export const pagesOf = (org: Organisation, operator: boolean) =>
+  PAGES.filter(({ least }) => (least === 'operator' ? operator : may(org, least)));
 
 export const PaletteContext = createContext<() => void>(() => {});
 export const useOpenPalette = () => useContext(PaletteContext);

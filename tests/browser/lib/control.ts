@@ -4,6 +4,7 @@ import type { Page, Route } from 'playwright-core';
 import { analytics, failures, models } from './analytics.ts';
 import { edit, stale } from './edit.ts';
 import { MODELS } from './gateway.ts';
+import { operator } from './operator.ts';
 import { providerKeys } from './provider_keys.ts';
 import { savedViews } from './saved_views.ts';
 import { tokens } from './tokens.ts';
@@ -108,6 +109,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         name,
         role: 'owner',
         is_operator: false,
+        suspended: null,
         projects: [],
       });
       return answer(route, 201, made);
@@ -226,6 +228,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
 
   function reply(route: Route, method: string, path: string, query: URLSearchParams) {
     const empty = state === 'empty';
+    if (path.startsWith('/instance/')) return operator(route, method, path, query, empty);
     const known = settings(route, method, path, query);
     if (known) return known;
     if (path === '/providers') return answer(route, 200, list(world.providers));

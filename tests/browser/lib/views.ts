@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { ORIGIN, serveDashboard } from './browser.ts';
 import { fakeControl, type State } from './control.ts';
 import { fakeGateway } from './gateway.ts';
+import { OPERATOR_VIEWS } from './operator.ts';
 import { SAVED_VIEWS } from './saved_views.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
@@ -73,6 +74,7 @@ export const VIEWS: View[] = [
   ...PLAYGROUND_VIEWS,
   ...TOKEN_VIEWS,
   ...SAVED_VIEWS,
+  ...OPERATOR_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',

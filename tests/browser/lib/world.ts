@@ -136,8 +136,16 @@ export function makeWorld(
     session: {
       user: { ...user, is_operator: true },
       organisations: [
-        { id: org, name: 'Northwind', role, is_operator: true, projects: projectList },
+        {
+          id: org,
+          name: 'Northwind',
+          role,
+          is_operator: true,
+          suspended: null,
+          projects: projectList,
+        },
       ],
+      announcement: '',
       csrf_token: 'csrf',
       gateway_url: 'http://127.0.0.1:4001/v1',
       provider_base_url_override: true,

@@ -14,6 +14,7 @@ export const THINGS: Record<string, string> = {
   master_key: 'Master key',
   admin: 'Operators',
   catalogue: 'Catalogue',
+  instance: 'Instance',
 };
 
 const WORDS: Record<string, string> = {
@@ -67,6 +68,15 @@ const WORDS: Record<string, string> = {
   'provider_key.end_rotation': 'Gave up or took back a provider key’s new secret',
   'admin.create': 'Made an operator of',
   'catalogue.import': 'Imported a catalogue',
+  'catalogue.override': 'Changed the offer',
+  'catalogue.switch': 'Switched model',
+  'catalogue.upload': 'Gave the catalogue a file',
+  'catalogue.preview': 'Looked at a file for the catalogue',
+  'catalogue.feed': 'Changed the catalogue’s feed',
+  'catalogue.fetch': 'Fetched the catalogue’s feed',
+  'organisation.suspend': 'Suspended the organisation',
+  'organisation.resume': 'Let go on the organisation',
+  'instance.update': 'Changed the instance’s settings',
 };
 
 /** An action that this page does not know yet is shown as it is. */

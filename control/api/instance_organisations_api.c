@@ -1,0 +1,88 @@
+/* /instance/organisations: the tenants as the operator sees them: how many use what, and who is
+ * suspended. The gateways refuse a suspended organisation's keys; its members can still look.
+ */
+#include "control/api/api.h"
+#include "control/audit.h"
+#include "control/page.h"
+#include "control/store/instance_organisation_store.h"
+
+static const char *const state_words[] = {"active", "suspended", "archived", "all", NULL};
+
+void api_instance_organisations_list(struct call *c)
+{
+    struct page page;
+    struct pg_result *r = NULL;
+    int state = (int)ARRAY_LEN(state_words) - 2;
+    struct instance_organisation_filter f = {0};
+    page_init(&page);
+    const struct input_row rows[] = {
+        {.name = "q", .kind = INPUT_TEXT, .max = 100, .to = &f.q},
+        {.name = "state", .kind = INPUT_WORD, .words = state_words, .to = &state},
+        PAGE_INPUT(&page),
+    };
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after))
+        return;
+    f.state = state_words[state];
+    f.limit = page.limit + 1;
+    enum pg_err e = instance_organisation_store_list(c->pg, &f, &r);
+    page_answer(c, &page, e, r, 2);
+}
+
+/* Is it there, and can it be suspended? */
+static bool find(struct call *c, struct str *before)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = instance_organisation_store_get(c->pg, c->org, c->id, &r);
+    bool ok = false;
+    if (e != PG_OK)
+        (void)call_failed(c, e);
+    else if (pg_rows(r) == 0)
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such organisation.");
+    else if (pg_bool(r, 0, 1))
+        reply_problem(&c->reply, P_CONFLICT, NULL,
+                      "The operator's organisation cannot be suspended: this instance is its.");
+    else if (pg_bool(r, 0, 2))
+        reply_problem(&c->reply, P_CONFLICT, NULL, "It is archived: its keys are refused anyway.");
+    else
+        ok = true;
+    if (ok)
+        *before = arena_str(c->arena, pg_str(r, 0, 0));
+    pg_result_free(r);
+    return ok;
+}
+
+static void set(struct call *c, struct str reason)
+{
+    struct str before = STR_NULL, after = STR_NULL;
+    if (!find(c, &before))
+        return;
+    enum pg_err e = instance_organisation_store_suspend(c->pg, c->id, reason);
+    if (e == PG_OK)
+        e = call_item(c, instance_organisation_store_get, c->id, &after);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+        return;
+    }
+    audit_change(c, c->id, before, after);
+    (void)buf_add_str(call_json(c, 200), after);
+}
+
+void api_instance_organisations_suspend(struct call *c)
+{
+    struct str reason = STR_NULL;
+    const struct input_row rows[] = {
+        {.name = "reason",
+         .kind = INPUT_TEXT,
+         .required = true,
+         .min = 1,
+         .max = 500,
+         .to = &reason},
+    };
+    if (input_body(c, rows, ARRAY_LEN(rows)))
+        set(c, reason);
+}
+
+void api_instance_organisations_resume(struct call *c)
+{
+    set(c, STR_NULL);
+}

@@ -1,0 +1,195 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { ApiError } from '@/api/client';
+import {
+  type CatalogueFeed,
+  feedQuery,
+  isFetching,
+  useChangeFeed,
+  useFetchFeed,
+} from '@/api/instance';
+import { useScope } from '@/frame/scope';
+import { ago, whenExact } from '@/lib/format';
+import { Badge } from '@/ui/Badge';
+import { Button } from '@/ui/Button';
+import { Code } from '@/ui/Code';
+import { Field, inputClass, SelectField } from '@/ui/Field';
+import { ListLoading } from '@/ui/List';
+import { Failed, FormError } from '@/ui/Notice';
+import { toast } from '@/ui/Toasts';
+import css from './Catalogue.module.css';
+
+export function Feed() {
+  const feed = useQuery(feedQuery);
+  if (feed.isError && !feed.data) {
+    return <Failed error={feed.error} retry={() => void feed.refetch()} />;
+  }
+  if (!feed.data) return <ListLoading />;
+  return (
+    <div className={css.page}>
+      <Settings key={feed.data.etag} feed={feed.data} />
+      <LastFetch feed={feed.data} />
+    </div>
+  );
+}
+
+const SCHEDULES = [
+  { value: 'off', label: 'Only when asked' },
+  { value: 'hourly', label: 'Every hour' },
+  { value: 'daily', label: 'Every day' },
+] as const;
+
+const TRUSTS = [
+  { value: 'signature', label: 'Its signature: URL.sig, by this Ed25519 key' },
+  { value: 'pin', label: 'Its SHA-256: this one file and no other' },
+] as const;
+
+function Settings({ feed }: { feed: CatalogueFeed }) {
+  const [url, setUrl] = useState(feed.url);
+  const [schedule, setSchedule] = useState(feed.schedule);
+  const [trust, setTrust] = useState(feed.trust);
+  const [key, setKey] = useState(feed.public_key);
+  const [pin, setPin] = useState(feed.pin);
+  const [automatic, setAutomatic] = useState(feed.automatic);
+  const [prune, setPrune] = useState(feed.prune);
+  const change = useChangeFeed();
+  const field = change.error instanceof ApiError ? change.error.field : undefined;
+  const errorOf = (name: string) => (field === name ? change.error?.message : undefined);
+  const known = ['url', 'public_key', 'pin'].includes(field ?? '');
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body = {
+      url: url.trim(),
+      schedule,
+      trust,
+      public_key: key.trim(),
+      pin: pin.trim().toLowerCase(),
+      automatic,
+      prune,
+    };
+    change.mutate({ etag: feed.etag, body }, { onSuccess: () => toast('Saved the feed') });
+  };
+  return (
+    <form className={css.box} onSubmit={submit} aria-labelledby="feed-settings">
+      <h2 id="feed-settings">Where it comes from</h2>
+      <p>A catalogue file that is fetched, so that new models and prices come without a release.</p>
+      <Field label="URL" error={errorOf('url')} hint="No query; redirects are not followed.">
+        {(control) => (
+          <input
+            {...control}
+            className={inputClass}
+            type="url"
+            placeholder="https://prices.example.com/catalogue.json"
+            value={url}
+            onChange={(event) => setUrl(event.target.value)}
+          />
+        )}
+      </Field>
+      <SelectField label="Fetched" value={schedule} choices={SCHEDULES} onChange={setSchedule} />
+      <SelectField label="Trusted by" value={trust} choices={TRUSTS} onChange={setTrust} />
+      {trust === 'signature' ? (
+        <Field label="Public key" error={errorOf('public_key')} hint="Ed25519, base64.">
+          {(control) => (
+            <input
+              {...control}
+              className={inputClass}
+              autoComplete="off"
+              spellCheck={false}
+              value={key}
+              onChange={(event) => setKey(event.target.value)}
+            />
+          )}
+        </Field>
+      ) : (
+        <Field label="SHA-256" error={errorOf('pin')} hint="64 hexadecimal digits, of sha256sum.">
+          {(control) => (
+            <input
+              {...control}
+              className={inputClass}
+              autoComplete="off"
+              spellCheck={false}
+              value={pin}
+              onChange={(event) => setPin(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      <label className={css.check}>
+        <input
+          type="checkbox"
+          checked={automatic}
+          onChange={(event) => setAutomatic(event.target.checked)}
+        />
+        Apply a new version at once; otherwise it waits under Imports
+      </label>
+      <label className={css.check}>
+        <input
+          type="checkbox"
+          checked={prune}
+          onChange={(event) => setPrune(event.target.checked)}
+        />
+        Switch off offers that it no longer has, of the providers that it speaks of
+      </label>
+      {!known && <FormError error={change.error} />}
+      <div className={css.buttons}>
+        <Button look="primary" type="submit" disabled={change.isPending}>
+          {change.isPending ? 'Saving…' : 'Save'}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const OUTCOMES = {
+  '': { tone: 'quiet', label: 'Never fetched' },
+  applied: { tone: 'good', label: 'Applied' },
+  waiting: { tone: 'warn', label: 'Waits for you' },
+  unchanged: { tone: 'good', label: 'Unchanged' },
+  failed: { tone: 'bad', label: 'Failed' },
+} as const;
+
+function LastFetch({ feed }: { feed: CatalogueFeed }) {
+  const { org } = useScope();
+  const fetchNow = useFetchFeed();
+  const { at, outcome, detail, next_at } = feed.last_fetch;
+  const { tone, label } = OUTCOMES[outcome];
+  const busy = isFetching(feed);
+  return (
+    <section className={css.box} aria-labelledby="feed-state">
+      <h2 id="feed-state">Last fetch</h2>
+      <div className={css.counts} role="status">
+        <Badge tone={tone}>{label}</Badge>
+        {at && <span title={whenExact(at)}>{ago(at)}</span>}
+        {busy && <span>fetching…</span>}
+      </div>
+      {detail && <p>Nothing was taken: {detail}.</p>}
+      {outcome === 'waiting' && (
+        <p>
+          <Link to="/o/$org/catalogue" params={{ org: org.id }} search={{ tab: 'imports' }}>
+            See what it would change
+          </Link>
+        </p>
+      )}
+      {next_at && !busy && <p title={whenExact(next_at)}>Next {ago(next_at)}.</p>}
+      <FormError error={fetchNow.error} />
+      <div className={css.buttons}>
+        <Button
+          disabled={!feed.url || busy || fetchNow.isPending}
+          onClick={() => fetchNow.mutate()}
+        >
+          Fetch now
+        </Button>
+      </div>
+      <p>A file is signed where it is published; the key’s public half is printed:</p>
+      <div className={css.code}>
+        <Code
+          label="signing"
+          text={
+            'openssl genpkey -algorithm ed25519 -out feed.pem\ndoteb-control catalogue sign --key feed.pem catalogue.json'
+          }
+        />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,247 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import {
+  type InstanceSettings,
+  type InstanceState,
+  settingsQuery,
+  stateQuery,
+  useChangeSettings,
+} from '@/api/instance';
+import { Page } from '@/frame/Page';
+import { useSession } from '@/frame/scope';
+import { ago, countExact, date, whenExact } from '@/lib/format';
+import { Badge } from '@/ui/Badge';
+import { Button } from '@/ui/Button';
+import { Field, inputClass, SelectField } from '@/ui/Field';
+import { ListLoading } from '@/ui/List';
+import { Failed, FormError } from '@/ui/Notice';
+import { toast } from '@/ui/Toasts';
+import css from './Instance.module.css';
+
+export default function InstancePage() {
+  const settings = useQuery(settingsQuery);
+  const state = useQuery(stateQuery);
+  const failed = [settings, state].find((query) => query.isError && !query.data);
+  return (
+    <Page title="Instance">
+      {failed?.error ? (
+        <Failed error={failed.error} retry={() => void failed.refetch()} />
+      ) : !settings.data || !state.data ? (
+        <ListLoading />
+      ) : (
+        <div className={css.page}>
+          <Settings key={settings.data.etag} settings={settings.data} state={state.data} />
+          <PlatformKeys />
+          <Gateways state={state.data} />
+          <Database state={state.data} />
+          <Environment state={state.data} />
+        </div>
+      )}
+    </Page>
+  );
+}
+
+const settingOf = (state: InstanceState, name: string) =>
+  state.environment.find((one) => one.name === name)?.value ?? '';
+
+function Settings({ settings, state }: { settings: InstanceSettings; state: InstanceState }) {
+  const before = settings.sign_up_from === 'environment' ? 'environment' : settings.sign_up;
+  const [signUp, setSignUp] = useState<typeof before>(before);
+  const [announcement, setAnnouncement] = useState(settings.announcement);
+  const change = useChangeSettings();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body = { sign_up: signUp, announcement: announcement.trim() };
+    change.mutate({ etag: settings.etag, body }, { onSuccess: () => toast('Saved') });
+  };
+  return (
+    <form className={css.card} onSubmit={submit} aria-labelledby="settings">
+      <h2 id="settings">Settings</h2>
+      <div className={css.form}>
+        <SelectField
+          label="Who may make an account"
+          value={signUp}
+          choices={[
+            {
+              value: 'environment',
+              label: `As DOTEB_SIGNUP says (${settingOf(state, 'DOTEB_SIGNUP')})`,
+            },
+            { value: 'open', label: 'Everybody' },
+            { value: 'invite', label: 'Whom an organisation invites' },
+            { value: 'closed', label: 'Nobody' },
+          ]}
+          hint={state.mail ? undefined : 'Mail is off, so nobody can sign up by themselves.'}
+          onChange={setSignUp}
+        />
+        <Field label="Announcement" hint="Shown to every member on every page; empty: none.">
+          {(control) => (
+            <input
+              {...control}
+              className={inputClass}
+              maxLength={500}
+              autoComplete="off"
+              value={announcement}
+              onChange={(event) => setAnnouncement(event.target.value)}
+            />
+          )}
+        </Field>
+        <FormError error={change.error} />
+        <div className={css.buttons}>
+          <Button
+            look="primary"
+            type="submit"
+            disabled={
+              change.isPending ||
+              (signUp === before && announcement.trim() === settings.announcement)
+            }
+          >
+            {change.isPending ? 'Saving…' : 'Save'}
+          </Button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** The provider keys of the operator's organisation. */
+function PlatformKeys() {
+  const own = useSession().organisations.find((org) => org.is_operator);
+  return (
+    <section className={css.card} aria-labelledby="platform-keys">
+      <h2 id="platform-keys">Platform keys</h2>
+      <p>
+        The provider keys of the operator’s organisation are the platform’s. Projects in mode
+        “credits” (the platform’s keys alone) or “hybrid” (their own first) of any organisation are
+        those that may use them; projects in mode “API keys” never do. The gateways of this version
+        do not lend them yet: whatever the mode, a request uses keys of its own organisation.
+      </p>
+      <p>
+        {own ? (
+          <Link to="/o/$org/provider-keys" params={{ org: own.id }}>
+            Platform keys of {own.name}
+          </Link>
+        ) : (
+          'You are no member of the operator’s organisation, so they are not shown to you.'
+        )}
+      </p>
+    </section>
+  );
+}
+
+function Facts({ rows, mono }: { rows: [string, ReactNode][]; mono?: boolean }) {
+  return (
+    <dl className={`${css.facts} ${mono ? css.mono : ''}`}>
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Gateways({ state }: { state: InstanceState }) {
+  return (
+    <section className={css.card} aria-labelledby="gateways">
+      <h2 id="gateways">Gateways</h2>
+      {state.gateways.length === 0 ? (
+        <p>None was seen within a week.</p>
+      ) : (
+        <Facts
+          rows={state.gateways.map(({ id, host, version, last_seen }) => [
+            host || id,
+            <span key={id} title={`${id}, ${whenExact(last_seen)}`}>
+              doteb {version}, seen {ago(last_seen)}{' '}
+              {version !== state.version && <Badge tone="warn">another version</Badge>}
+            </span>,
+          ])}
+        />
+      )}
+    </section>
+  );
+}
+
+function Database({ state }: { state: InstanceState }) {
+  const last = state.migrations.at(-1);
+  const strange = state.master_keys.some(({ id }) => id !== state.sealing_key);
+  return (
+    <section className={css.card} aria-labelledby="database">
+      <h2 id="database">Versions and data</h2>
+      <Facts
+        rows={[
+          ['doteb-control', state.version],
+          ['PostgreSQL', state.database],
+          ['Made', date(state.created_at)],
+          [
+            'Migrations',
+            `${countExact(state.migrations.length, 'migration')}${last ? `, the last ${last.name} (${date(last.applied_at)})` : ''}`,
+          ],
+          [
+            'Requests are kept',
+            state.retention
+              .map(
+                ({ days, organisations }) =>
+                  `${days} days in ${countExact(organisations, 'organisation')}`,
+              )
+              .join(', '),
+          ],
+          [
+            'Master keys in use',
+            <span key="keys">
+              {state.master_keys.map(({ id, rows }) => (
+                <span key={id}>
+                  <span className={css.code}>{id}</span> seals {countExact(rows, 'secret')}
+                  {id === state.sealing_key ? ' (the first of DOTEB_MASTER_KEY) ' : ' '}
+                </span>
+              ))}
+              {strange && (
+                <Badge tone="warn">doteb-control master-key rotate is not finished</Badge>
+              )}
+            </span>,
+          ],
+        ]}
+      />
+    </section>
+  );
+}
+
+const SHOWN = [
+  'DOTEB_PUBLIC_URL',
+  'DOTEB_GATEWAY_URL',
+  'DOTEB_SIGNUP',
+  'DOTEB_SMTP_URL',
+  'DOTEB_SMTP_FROM',
+  'DOTEB_BASE_URL_OVERRIDE',
+  'DOTEB_UPSTREAM_ALLOW',
+];
+
+function Environment({ state }: { state: InstanceState }) {
+  const row = ({
+    name,
+    value,
+    help,
+  }: InstanceState['environment'][number]): [string, ReactNode] => [
+    name,
+    <span key={name} title={help}>
+      {value === '' ? <span className={css.quiet}>not set</span> : value}
+    </span>,
+  ];
+  const shown = state.environment.filter(({ name }) => SHOWN.includes(name));
+  const others = state.environment.filter(({ name }) => !SHOWN.includes(name));
+  return (
+    <section className={css.card} aria-labelledby="environment">
+      <h2 id="environment">From the environment</h2>
+      <p>
+        Read when doteb-control starts, and changed where it is started. Secrets only say whether
+        they are set.
+      </p>
+      <Facts mono rows={shown.map(row)} />
+      <details className={css.all}>
+        <summary>All others ({others.length})</summary>
+        <Facts mono rows={others.map(row)} />
+      </details>
+    </section>
+  );
+}

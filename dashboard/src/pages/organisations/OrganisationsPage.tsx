@@ -1,0 +1,184 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import {
+  type InstanceOrganisation,
+  type OrganisationState,
+  organisationsQuery,
+  useResume,
+} from '@/api/instance';
+import { Page } from '@/frame/Page';
+import { count, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
+import { Badge } from '@/ui/Badge';
+import { Button } from '@/ui/Button';
+import { type Columns, DataTable } from '@/ui/DataTable';
+import { inputClass } from '@/ui/Field';
+import { Empty, Failed, FormError } from '@/ui/Notice';
+import { Segments } from '@/ui/Segments';
+import { toast } from '@/ui/Toasts';
+import css from './Organisations.module.css';
+import { SuspendDialog } from './SuspendDialog';
+
+const STATES: { value: OrganisationState; label: string }[] = [
+  { value: 'all', label: 'All' },
+  { value: 'active', label: 'Active' },
+  { value: 'suspended', label: 'Suspended' },
+  { value: 'archived', label: 'Archived' },
+];
+
+export default function OrganisationsPage() {
+  const search = useSearch({ from: '/signed-in/o/$org/organisations' });
+  const navigate = useNavigate({ from: '/o/$org/organisations' });
+  const [suspending, setSuspending] = useState<InstanceOrganisation>();
+  const { mutate: resume, error: refused } = useResume();
+  const state = search.state ?? 'all';
+  const list = useInfiniteQuery(organisationsQuery(search.q ?? '', state));
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
+  const ways = useMemo(
+    () => ({
+      onSuspend: setSuspending,
+      onResume: ({ id, name }: InstanceOrganisation) =>
+        resume(id, { onSuccess: () => toast(`${name} goes on`) }),
+    }),
+    [resume],
+  );
+  const columns = useMemo(() => columnsOf(ways), [ways]);
+  const go = (change: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  return (
+    <Page title="Organisations">
+      <div className={css.bar}>
+        <input
+          type="search"
+          className={`${inputClass} ${css.search}`}
+          aria-label="Find an organisation"
+          placeholder="Find an organisation"
+          value={search.q ?? ''}
+          onChange={(event) => go({ q: event.target.value || undefined })}
+        />
+        <Segments
+          label="Which organisations"
+          value={state}
+          choices={STATES}
+          onChange={(value) => go({ state: value === 'all' ? undefined : value })}
+        />
+      </div>
+      <FormError error={refused} />
+      {list.isError && !rows ? (
+        <Failed error={list.error} retry={() => void list.refetch()} />
+      ) : rows?.length === 0 ? (
+        <Empty title="No such organisation">
+          Organisations of this instance are listed here, whoever made them.
+        </Empty>
+      ) : (
+        <DataTable
+          label="Organisations"
+          columns={columns}
+          rows={rows}
+          rowKey={({ id }) => id}
+          rowHeight={52}
+          cardHeight={96}
+          card={(one) => <Card one={one} {...ways} />}
+          onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
+        />
+      )}
+      {suspending && (
+        <SuspendDialog organisation={suspending} onClose={() => setSuspending(undefined)} />
+      )}
+    </Page>
+  );
+}
+
+type Ways = {
+  onSuspend: (one: InstanceOrganisation) => void;
+  onResume: (one: InstanceOrganisation) => void;
+};
+
+function State({ one }: { one: InstanceOrganisation }) {
+  if (one.archived_at) return <Badge>Archived {date(one.archived_at)}</Badge>;
+  if (one.suspended_at) {
+    return (
+      <span title={whenExact(one.suspended_at)}>
+        <Badge tone="bad">Suspended</Badge>
+      </span>
+    );
+  }
+  return one.is_operator ? <Badge tone="accent">Operator’s</Badge> : null;
+}
+
+function Name({ one }: { one: InstanceOrganisation }) {
+  return (
+    <div className={css.two}>
+      <div className={css.name}>
+        <span>{one.name}</span> <State one={one} />
+      </div>
+      <div className={css.under} title={one.suspended_reason || whenExact(one.created_at)}>
+        {one.suspended_reason || `since ${date(one.created_at)}`}
+      </div>
+    </div>
+  );
+}
+
+function Switch({ one, onSuspend, onResume }: { one: InstanceOrganisation } & Ways) {
+  if (one.is_operator || one.archived_at) return null;
+  return one.suspended_at ? (
+    <Button size="small" onClick={() => onResume(one)} aria-label={`Resume ${one.name}`}>
+      Resume
+    </Button>
+  ) : (
+    <Button size="small" onClick={() => onSuspend(one)} aria-label={`Suspend ${one.name}`}>
+      Suspend
+    </Button>
+  );
+}
+
+function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
+  const number = (
+    id: string,
+    header: string,
+    cell: (one: InstanceOrganisation) => React.ReactNode,
+  ): Columns<InstanceOrganisation>[number] => ({
+    id,
+    header,
+    meta: { width: 'minmax(84px, 120px)', align: 'end' },
+    cell: ({ row: { original } }) => cell(original),
+  });
+  return [
+    {
+      id: 'name',
+      header: 'Name',
+      meta: { width: 'minmax(240px, 2fr)' },
+      cell: ({ row: { original } }) => <Name one={original} />,
+    },
+    number('members', 'Members', (one) => count(one.members)),
+    number('keys', 'API keys', (one) => count(one.api_keys)),
+    number('requests', 'Requests, 30 d', (one) => (
+      <span title={countExact(one.requests, 'request')}>{count(one.requests)}</span>
+    )),
+    number('spend', 'Spend, 30 d', (one) => (
+      <span title={moneyExact(one.cost)}>{money(one.cost)}</span>
+    )),
+    {
+      id: 'actions',
+      header: () => <span className="visually-hidden">Actions</span>,
+      meta: { width: '110px', align: 'end' },
+      cell: ({ row: { original } }) => <Switch one={original} {...ways} />,
+    },
+  ];
+}
+
+function Card({ one, ...ways }: { one: InstanceOrganisation } & Ways) {
+  return (
+    <div className={css.card}>
+      <div className={css.two}>
+        <Name one={one} />
+        <div className={css.facts}>
+          <span>{countExact(one.members, 'member')}</span>
+          <span>{count(one.requests)} requests</span>
+          <span>{money(one.cost)}</span>
+        </div>
+      </div>
+      <Switch one={one} {...ways} />
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+// The operator's pages against a scripted API; against the real one: tests/blackbox/test_operator.py
+// and test_catalogue_feed.py.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { violations } from './lib/axe.ts';
+import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
+import { fakeControl } from './lib/control.ts';
+import { makeWorld } from './lib/world.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}, width = 1440) {
+  const watched = await watchedPage(browser, { viewport: { width, height: 900 } });
+  const { page } = watched;
+  await serveDashboard(page);
+  const control = await fakeControl(page, choices);
+  const org = control.world.session.organisations[0]?.id ?? '';
+  await page.goto(ORIGIN + path.replace('ORG', org));
+  return { ...control, watched, page, org };
+}
+
+/** What the next call of that kind sends. */
+const sent = (page: Awaited<ReturnType<typeof open>>['page'], method: string, part: string) =>
+  page
+    .waitForRequest((request) => request.method() === method && request.url().includes(part))
+    .then((request) => ({ ...request.postDataJSON(), ifMatch: request.headers()['if-match'] }));
+
+test('a price is laid over the catalogue, in people’s units', async () => {
+  const { page, watched } = await open('/o/ORG/catalogue');
+  await page.getByRole('button', { name: 'Edit gpt-5-mini at openai' }).click();
+  const dialog = page.getByRole('dialog');
+  assert.equal(await dialog.getByLabel('Input', { exact: true }).inputValue(), '0.25');
+  await dialog.getByLabel('Input', { exact: true }).fill('0.3');
+  const request = sent(page, 'PATCH', '/instance/offers/');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const { price, switch: word, ifMatch } = await request;
+  assert.equal(price.input, '0.0000003');
+  assert.equal(price.output, '0.000002');
+  assert.equal(word, undefined);
+  assert.ok(ifMatch);
+  await dialog.waitFor({ state: 'detached' });
+  check(watched);
+});
+
+test('what is no price is not sent', async () => {
+  const { page, watched } = await open('/o/ORG/catalogue');
+  await page.getByRole('button', { name: 'Edit gpt-5-mini at openai' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Output', { exact: true }).fill('cheap');
+  await dialog.getByText('Give a number as 1.75').waitFor();
+  assert.ok(await dialog.getByRole('button', { name: 'Save' }).isDisabled());
+  check(watched);
+});
+
+test('a file is shown before it is applied', async () => {
+  const { page, watched, calls } = await open('/o/ORG/catalogue?tab=imports');
+  await page.getByRole('button', { name: 'Import a file' }).click();
+  await page.getByLabel('Or its text').fill('{"models": [1]}');
+  const given = sent(page, 'POST', '/catalogue-versions');
+  await page.getByRole('button', { name: 'See what it changes' }).click();
+  assert.equal((await given).content, '{"models": [1]}');
+  const dialog = page.getByRole('dialog', { name: 'What this would change' });
+  await dialog.getByText('your own price stays').waitFor();
+  assert.match(
+    await dialog
+      .getByRole('row', { name: /gpt-5 / })
+      .first()
+      .innerText(),
+    /\$1\.25 → \$1\.15/,
+  );
+  assert.ok(!calls.some((call) => call.endsWith('/apply')), 'nothing is applied yet');
+  await dialog.getByRole('button', { name: 'Apply' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.ok(calls.some((call) => call.endsWith('/apply')));
+  check(watched);
+});
+
+test('an organisation is suspended with a reason', async () => {
+  const { page, watched } = await open('/o/ORG/organisations');
+  await page.getByRole('button', { name: 'Suspend Tailspin' }).click();
+  const dialog = page.getByRole('dialog');
+  assert.ok(await dialog.getByRole('button', { name: 'Suspend', exact: true }).isDisabled());
+  await dialog.getByLabel('Reason').fill('Unpaid');
+  const request = sent(page, 'POST', '/suspend');
+  await page.keyboard.press('Enter');
+  assert.equal((await request).reason, 'Unpaid');
+  await dialog.waitFor({ state: 'detached' });
+  check(watched);
+});
+
+test('the feed and the settings are saved with the tag that was read', async () => {
+  const { page, watched, org } = await open('/o/ORG/catalogue?tab=feed');
+  await page.getByLabel('Fetched').selectOption('daily');
+  const feed = sent(page, 'PATCH', '/instance/feed');
+  await page.getByRole('button', { name: 'Save' }).click();
+  const { schedule, ifMatch } = await feed;
+  assert.ok(schedule === 'daily' && ifMatch);
+  await page.goto(`${ORIGIN}/o/${org}/instance`);
+  await page.getByLabel('Announcement').fill('Maintenance on Sunday');
+  const settings = sent(page, 'PATCH', '/instance/settings');
+  await page.getByRole('button', { name: 'Save' }).click();
+  assert.equal((await settings).announcement, 'Maintenance on Sunday');
+  check(watched);
+});
+
+test('members see the announcement and why their organisation is suspended', async () => {
+  const world = makeWorld(new Date());
+  world.session.announcement = 'Maintenance on Sunday';
+  const [org] = world.session.organisations;
+  if (org) org.suspended = { at: new Date().toISOString(), reason: 'Unpaid since May.' };
+  for (const width of [1440, 390]) {
+    const { page, watched } = await open('/o/ORG/api-keys', { world }, width);
+    await page.getByText('Maintenance on Sunday').waitFor();
+    await page.getByText('Unpaid since May.').waitFor();
+    assert.deepEqual(await violations(page), []);
+    check(watched);
+  }
+});
+
+test('who does not operate the instance finds none of it', async () => {
+  const world = makeWorld(new Date());
+  world.session.user.is_operator = false;
+  const { page, org, calls } = await open('/o/ORG/organisation', { world });
+  await page.getByRole('heading', { name: 'Organisation' }).waitFor();
+  assert.equal(await page.getByRole('navigation').getByText('Catalogue').count(), 0);
+  for (const name of ['catalogue', 'organisations', 'instance']) {
+    await page.goto(`${ORIGIN}/o/${org}/${name}`);
+    await page.getByText('There is no such page').waitFor();
+  }
+  assert.ok(!calls.some((call) => call.includes('/instance/')));
+});
