@@ -216,7 +216,7 @@ static enum step_rc begin(struct req *r)
         .headers = r->tx.headers,
         .body = buf_str(&r->tx.body),
     };
-    if (r->route.candidate->key->base_url.len > 0) {
+    if (r->route.candidate->key->base_url.len > 0 || r->route.candidate->offer->provider->own) {
         q.guard = r->engine->guard;
         q.tenant = r->route.candidate->key->organisation_id;
     }

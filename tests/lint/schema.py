@@ -14,6 +14,7 @@ INSTANCE = {
     "account_tokens": "of people", "second_factors": "of people", "recovery_codes": "of people",
     "providers": "catalogue", "models": "catalogue", "model_aliases": "catalogue",
     "offers": "catalogue", "offer_prices": "catalogue", "catalogue_imports": "catalogue",
+    "custom_protocols": "what servers of one's own may speak, the same for everybody",
     "config_changes": "what gateways listen to",
     "gateways": "processes", "ledger_watermarks": "of a gateway",
     "schema_migrations": "of the schema itself",
