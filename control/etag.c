@@ -11,7 +11,7 @@ enum { HASH_BYTES = ETAG_LEN / 2 };
 /* What changes without anybody's edit. */
 static const char *const counted[] = {"requests", "cost", "last_used_at", "last_seen_at"};
 /* How many there are of something else, where it is a number. */
-static const char *const numbers[] = {"api_keys", "members", "projects"};
+static const char *const numbers[] = {"api_keys", "members", "projects", "provider_keys"};
 
 static void leave_out(json_t *object)
 {

@@ -29,6 +29,7 @@ insert into custom_protocols values
 create table custom_providers (
     organisation_id uuid not null references organisations on delete cascade,
     provider_id     integer generated always as identity (start with 1000000000 minvalue 1000000000),
+    custom_provider_id uuid not null,       -- as the API names it
     slug            text not null check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     name            text not null,
     protocol        text not null references custom_protocols,
@@ -36,6 +37,7 @@ create table custom_providers (
     created_at      timestamptz not null default now(),
     deleted_at      timestamptz,
     primary key (organisation_id, provider_id),
+    unique (organisation_id, custom_provider_id),
     unique (organisation_id, slug)
 );
 create index custom_providers_provider_idx on custom_providers (provider_id);

@@ -60,7 +60,12 @@ static const struct pg_stmt models_stmt = {
 
 static const struct pg_stmt provider_stmt = {
     "catalogue.provider",
-    "select provider_id, base_url, chat_path, signer from providers where slug = $1 and enabled"};
+    "select provider_id, base_url, chat_path, signer from providers where slug = $1 and enabled "
+    "and not exists (select 1 from custom_providers c where c.organisation_id = $2 "
+    "and c.slug = $1 and c.deleted_at is null) "
+    "union all select c.provider_id, c.base_url, l.chat_path, l.signer from custom_providers c "
+    "join custom_protocols l using (protocol) where c.organisation_id = $2 and c.slug = $1 "
+    "and c.deleted_at is null"};
 
 /* NULL p gives null. */
 static struct pg_param optional(struct str s)
@@ -83,9 +88,10 @@ enum pg_err catalogue_store_models(struct pg *pg, const struct model_filter *f,
     return pg_run(pg, &models_stmt, p, ARRAY_LEN(p), out);
 }
 
-enum pg_err catalogue_store_provider(struct pg *pg, struct str slug, struct provider_row *out)
+enum pg_err catalogue_store_provider(struct pg *pg, struct uuid organisation, struct str slug,
+                                     struct provider_row *out)
 {
-    const struct pg_param p[] = {pgp_text(slug)};
+    const struct pg_param p[] = {pgp_text(slug), pgp_uuid(organisation)};
     struct pg_result *r = NULL;
     *out = (struct provider_row){0};
     enum pg_err e = pg_run(pg, &provider_stmt, p, ARRAY_LEN(p), &r);

@@ -25,7 +25,8 @@ struct provider_row {
     char signer[129];
 };
 
-MUST_USE enum pg_err catalogue_store_provider(struct pg *pg, struct str slug,
-                                              struct provider_row *out);
+/* What the slug names for the organisation: a provider of its own first, then the catalogue's. */
+MUST_USE enum pg_err catalogue_store_provider(struct pg *pg, struct uuid organisation,
+                                              struct str slug, struct provider_row *out);
 
 #endif

@@ -4,15 +4,15 @@
 #include "control/store/sql.h"
 
 #define SQL_MODELS                                                                                 \
-    "(select coalesce(json_agg(m.slug order by m.slug collate \"C\"), '[]') from models m "        \
-    "where m.model_id = any(k.models))"
+    "(select coalesce(json_agg(m.slug order by m.slug collate \"C\"), '[]') from "                 \
+    "model_names m where m.model_id = any(k.models))"
 #define KEY_ITEM                                                                                   \
     "select json_build_object('id', k.provider_key_id, 'provider', p.slug, 'label', k.label, "     \
     "'last4', k.last4, 'base_url', k.base_url, 'options', k.options, 'models', " SQL_MODELS        \
     ", 'position', k.position, "                                                                   \
     "'created_at', " SQL_TIME("k.created_at") ", 'disabled_at', " SQL_TIME(                        \
         "k.disabled_at") ")::text, p.slug, k.position || '/' || k.provider_key_id "                \
-                         "from provider_keys k join providers p using (provider_id) where "        \
+                         "from provider_keys k join provider_names p using (provider_id) where "   \
                          "k.organisation_id = $1 "
 
 static const struct pg_stmt add_stmt = {
@@ -59,7 +59,9 @@ static const struct pg_stmt models_stmt = {
     "provider_key.models",
     "with n as (select slug from jsonb_array_elements_text($2::jsonb) slug), "
     "f as (select distinct m.slug, m.model_id from n join models m using (slug) "
-    "    join offers o using (model_id) where o.provider_id = $1 and o.enabled and m.enabled) "
+    "    join offers o using (model_id) where o.provider_id = $1 and o.enabled and m.enabled "
+    "  union select m.slug, m.model_id from n join custom_models m using (slug) "
+    "    where m.provider_id = $1 and m.deleted_at is null) "
     "select (select coalesce(array_agg(model_id order by model_id), '{}') from f)::text, "
     "(select min(slug) from n where slug not in (select slug from f))"};
 static const struct pg_stmt exists_stmt = {

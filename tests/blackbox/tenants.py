@@ -8,6 +8,8 @@ ROLES = ["viewer", "developer", "admin", "owner"]
 O = "/api/v1/organisations/{org}"
 P = O + "/projects/{project}"
 
+SERVER = {"protocol": "openai", "base_url": "http://127.0.0.1:9/v1", "models": [{"upstream_id": "m"}]}
+
 # The body of each route that takes one, made of a world and who calls.
 BODIES = {
     ("POST", "/api/v1/organisations"): lambda w, who: {"name": "made"},
@@ -26,6 +28,8 @@ BODIES = {
     ("POST", O + "/management-tokens"): lambda w, who: {"name": "t", "role": "viewer", "scopes": ["read"]},
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
+    ("POST", O + "/custom-providers"): lambda w, who: {"slug": "c" + uuid.uuid4().hex, **SERVER},
+    ("PATCH", O + "/custom-providers/{id}"): lambda w, who: {"name": "renamed"},
     ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": w.reversed_keys("openai")},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
@@ -63,6 +67,7 @@ class World:
         self.ids = {
             "api-keys": key["id"], "signing-keys": self.make_pair(owner, key["id"])["id"],
             "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"],
+            "custom-providers": self.make("/custom-providers", {"slug": "theirs", **SERVER})["id"],
             "management-tokens": self.make_token()["id"],
             "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),
         }
