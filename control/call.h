@@ -21,9 +21,10 @@ enum auth {
 };
 
 enum {
-    ROUTE_BODY = 1,  /* takes a JSON body */
-    ROUTE_HEAVY = 2, /* few at a time (Argon2) */
-    ROUTE_READS = 4, /* changes nothing though it is no GET: what it asks with is secret */
+    ROUTE_BODY = 1,    /* takes a JSON body */
+    ROUTE_HEAVY = 2,   /* few at a time (Argon2) */
+    ROUTE_READS = 4,   /* changes nothing though it is no GET: what it asks with is secret */
+    ROUTE_OUTSIDE = 8, /* waits for somebody outside (guarded_fetch.h) */
 };
 
 typedef void route_fn(struct call *c);

@@ -174,7 +174,8 @@ static enum MHD_Result start_job(struct exchange *x)
     }
     deadline(x, 0);
     x->job.run = run_job;
-    x->job.heavy = x->call.route->flags & ROUTE_HEAVY;
+    unsigned flags = x->call.route->flags;
+    x->job.kind = flags & ROUTE_HEAVY ? JOB_HEAVY : flags & ROUTE_OUTSIDE ? JOB_OUTSIDE : JOB_PLAIN;
     /* Suspended and marked first: the job may be done before pool_add returns. */
     x->state = EXCHANGE_RUNNING;
     x->server->running++;

@@ -7,14 +7,17 @@
 #include "common/log.h"
 #include "common/mem.h"
 
-enum { STATEMENT_MS = 20 * 1000, HEAVY_WAITING_MAX = 16 };
+enum { STATEMENT_MS = 20 * 1000, SPECIAL_WAITING_MAX = 16 };
 
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct job *head, **tail;
-    size_t waiting, heavy_waiting;
-    bool heavy_running, stop;
+    size_t waiting;
+    struct {
+        size_t waiting, running, most; /* most at a time */
+    } kinds[JOB_KINDS];
+    bool stop;
     size_t queue_max, n_threads;
     char *database_url;
     pthread_t threads[64];
@@ -25,16 +28,14 @@ static struct job *take(struct pool *p)
 {
     for (struct job **at = &p->head; *at; at = &(*at)->next) {
         struct job *job = *at;
-        if (job->heavy && p->heavy_running)
+        if (p->kinds[job->kind].running == p->kinds[job->kind].most)
             continue;
         *at = job->next;
         if (p->tail == &job->next)
             p->tail = at;
         p->waiting--;
-        if (job->heavy) {
-            p->heavy_waiting--;
-            p->heavy_running = true;
-        }
+        p->kinds[job->kind].waiting--;
+        p->kinds[job->kind].running++;
         return job;
     }
     return NULL;
@@ -50,11 +51,11 @@ static struct job *wait_job(struct pool *p)
     return job;
 }
 
-static void heavy_done(struct pool *p)
+static void job_done(struct pool *p, enum job_kind kind)
 {
     (void)pthread_mutex_lock(&p->lock);
-    p->heavy_running = false;
-    (void)pthread_cond_broadcast(&p->more);
+    if (p->kinds[kind].running-- == p->kinds[kind].most)
+        (void)pthread_cond_broadcast(&p->more);
     (void)pthread_mutex_unlock(&p->lock);
 }
 
@@ -90,12 +91,11 @@ static void *thread_main(void *arg)
     char err[256] = "";
     struct job *job;
     while ((job = wait_job(p))) {
-        bool heavy = job->heavy;
+        enum job_kind kind = job->kind;
         if (!usable(pg))
             connect_again(p, &pg, err);
         job->run(job, pg, err); /* the job may be gone after this */
-        if (heavy)
-            heavy_done(p);
+        job_done(p, kind);
     }
     pg_close(pg);
     return NULL;
@@ -109,6 +109,9 @@ struct pool *pool_new(const struct pool_options *o)
     p->tail = &p->head;
     p->queue_max = (size_t)o->queue_max;
     p->n_threads = (size_t)o->threads;
+    p->kinds[JOB_PLAIN].most = p->n_threads;
+    p->kinds[JOB_HEAVY].most = 1;
+    p->kinds[JOB_OUTSIDE].most = p->n_threads > 1 ? p->n_threads / 2 : 1;
     p->database_url = xstrdup(o->database_url);
     for (size_t i = 0; i < p->n_threads; i++)
         ASSERT(pthread_create(&p->threads[i], NULL, thread_main, p) == 0);
@@ -118,13 +121,14 @@ struct pool *pool_new(const struct pool_options *o)
 bool pool_add(struct pool *p, struct job *job)
 {
     (void)pthread_mutex_lock(&p->lock);
-    bool room = p->waiting < p->queue_max && (!job->heavy || p->heavy_waiting < HEAVY_WAITING_MAX);
+    bool room = p->waiting < p->queue_max &&
+                (job->kind == JOB_PLAIN || p->kinds[job->kind].waiting < SPECIAL_WAITING_MAX);
     if (room) {
         job->next = NULL;
         *p->tail = job;
         p->tail = &job->next;
         p->waiting++;
-        p->heavy_waiting += job->heavy;
+        p->kinds[job->kind].waiting++;
         (void)pthread_cond_signal(&p->more);
     }
     (void)pthread_mutex_unlock(&p->lock);

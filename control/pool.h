@@ -1,6 +1,7 @@
 /* Job threads: each has a database connection and runs jobs one after the other as plain
  * synchronous code. The queue is bounded. Heavy jobs (password hashing: a quarter of a gigabyte
- * each) run one at a time, and only some may wait, so that they cannot starve the rest.
+ * each) run one at a time, jobs that wait for somebody outside on half of the threads at most, and
+ * only some of either may wait, so that they cannot starve the rest.
  */
 #ifndef DOTEB_CONTROL_POOL_H
 #define DOTEB_CONTROL_POOL_H
@@ -9,9 +10,11 @@
 
 struct pool;
 
+enum job_kind { JOB_PLAIN, JOB_HEAVY, JOB_OUTSIDE, JOB_KINDS };
+
 struct job {
     struct job *next;
-    bool heavy;
+    enum job_kind kind;
     /* `pg` is NULL if the database cannot be reached; `why` says so. */
     void (*run)(struct job *job, struct pg *pg, const char *why);
 };

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "control/args.h"
 #include "control/commands/commands.h"
+#include "control/guarded_fetch.h"
 #include "control/jobs/mailer.h"
 #include "control/jobs/retention.h"
 #include "control/server.h"
@@ -44,6 +45,7 @@ int cmd_serve(struct app *app, int argc, char *const *argv)
     if (!app->https)
         log_event(LOG_WARN, "session_cookie_not_secure", LOG_S("DOTEB_PUBLIC_URL", app->origin));
     block_signals();
+    guarded_fetch_init();
     struct metrics_server *metrics = NULL;
     const char *address = app->opt.metrics_listen;
     if (strcmp(address, "off") != 0 && !(metrics = metrics_server_new(address)))

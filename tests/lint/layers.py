@@ -34,7 +34,7 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|csv|token|options|totp|smtp|role|password|text_time|listen|guess|pool|static|http|problem|base_url|percentile|scopes?)[a-z_]*\.([ch]|def)",
+        (r"(args|csv|token|options|totp|smtp|role|password|text_time|listen|guess|pool|static|http|guarded_fetch|problem|base_url|percentile|scopes?)[a-z_]*\.([ch]|def)",
          "control/base"),
         (r"(app|letter|live|mail|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
         (r"(account|audit|call|custom_model|etag|filter|idempotency|input|management_token|own_url|page|second_factor|session)[a-z_]*\.[ch]", "control/call"),
@@ -48,7 +48,7 @@ ALSO = set()
 
 LIBRARIES = [
     ("microhttpd.h", r"gateway/(listener|admin)[a-z_]*\.[ch]|control/(server|answer|exchange)[a-z_]*\.[ch]"),
-    ("curl/", r"gateway/xfer/.*|control/smtp\.c"),
+    ("curl/", r"gateway/xfer/.*|control/(smtp|guarded_fetch)\.c"),
     ("hiredis/", r"gateway/redis/.*"),
     ("libpq-fe.h", r"common/pg[a-z_]*\.[ch]"),
     ("jansson.h", r"control/.*|common/(conf|json)[a-z_]*\.[ch]|gateway/snapshot/.*|tests/.*"),
