@@ -21,7 +21,7 @@ create table custom_protocols (
 );
 insert into custom_protocols values
     ('openai', 'OpenAI-compatible', 'openai', 'sse', 'bearer', '/chat/completions', '/models', '', null),
-    ('anthropic', 'Anthropic-compatible', 'anthropic', 'sse', 'header:x-api-key', '/messages', '/models',
+    ('anthropic', 'Anthropic-compatible', 'anthropic', 'sse', 'header:x-api-key', '/messages', '/models?limit=1000',
      'anthropic-version: 2023-06-01', 1);
 
 -- A deleted one stays as a row, for the names of what was called; made again under its slug, it is

@@ -89,17 +89,17 @@ static bool judge_slug(struct call *c, struct str slug)
 /* The secret too, if one is given: it must be such as the protocol can send. */
 static bool judge_protocol(struct call *c, struct str protocol, struct str secret)
 {
-    char signer[129];
-    enum pg_err e = custom_provider_store_protocol(c->pg, protocol, signer);
+    struct custom_protocol how;
+    enum pg_err e = custom_provider_store_protocol(c->pg, protocol, &how);
     if (e != PG_OK)
         return call_failed(c, e);
-    if (!signer[0])
+    if (!how.signer[0])
         return input_refuse(c, "protocol", "there is no such protocol.");
     if (!secret.p)
         return true;
     if (!provider_key_secret_fits(secret))
         return input_refuse(c, "secret", "give printable ASCII without spaces at its ends.");
-    const char *why = provider_key_secret_complaint(str_of(signer), secret);
+    const char *why = provider_key_secret_complaint(str_of(how.signer), secret);
     return !*why || input_refuse(c, "secret", "%s", why);
 }
 

@@ -33,7 +33,7 @@ static const struct pg_stmt count_stmt = {
 static const struct pg_stmt taken_stmt = {
     "custom_provider.slug_taken", "select 1 from providers where slug = $1"};
 static const struct pg_stmt protocol_stmt = {
-    "custom_provider.protocol", "select signer from custom_protocols where protocol = $1"};
+    "custom_provider.protocol", "select signer, models_path, models_headers from custom_protocols where protocol = $1"};
 static const struct pg_stmt add_stmt = {
     "custom_provider.add",
     "insert into custom_providers as c (organisation_id, custom_provider_id, slug, name, protocol, "
@@ -139,14 +139,20 @@ enum pg_err custom_provider_store_slug_taken(struct pg *pg, struct str slug, boo
     return e;
 }
 
-enum pg_err custom_provider_store_protocol(struct pg *pg, struct str protocol, char signer[129])
+enum pg_err custom_provider_store_protocol(struct pg *pg, struct str protocol,
+                                           struct custom_protocol *out)
 {
     struct pg_result *r = NULL;
     const struct pg_param p[] = {pgp_text(protocol)};
     enum pg_err e = pg_run(pg, &protocol_stmt, p, ARRAY_LEN(p), &r);
-    signer[0] = '\0';
-    if (e == PG_OK && pg_rows(r))
-        (void)snprintf(signer, 129, STR_FMT, STR_ARG(pg_str(r, 0, 0)));
+    *out = (struct custom_protocol){0};
+    if (e == PG_OK && pg_rows(r)) {
+        (void)snprintf(out->signer, sizeof out->signer, STR_FMT, STR_ARG(pg_str(r, 0, 0)));
+        (void)snprintf(out->models_path, sizeof out->models_path, STR_FMT,
+                       STR_ARG(pg_str(r, 0, 1)));
+        (void)snprintf(out->models_headers, sizeof out->models_headers, STR_FMT,
+                       STR_ARG(pg_str(r, 0, 2)));
+    }
     pg_result_free(r);
     return e;
 }

@@ -16,9 +16,13 @@ MUST_USE enum pg_err custom_provider_store_hold(struct pg *pg, struct uuid organ
                                                 int64_t *count);
 /* Is the slug one of the catalogue's providers'? */
 MUST_USE enum pg_err custom_provider_store_slug_taken(struct pg *pg, struct str slug, bool *taken);
-/* Ways in which a server may be spoken to; `signer` gets the way's, "" if there is none such. */
+/* A way in which a server may be spoken to. */
+struct custom_protocol {
+    char signer[129]; /* "" there is none such */
+    char models_path[129], models_headers[129];
+};
 MUST_USE enum pg_err custom_provider_store_protocol(struct pg *pg, struct str protocol,
-                                                    char signer[129]);
+                                                    struct custom_protocol *out);
 /* `*number` is what provider keys name it by, 0: there is one of that slug. One that was deleted
  * comes back, without its models and keys. */
 MUST_USE enum pg_err custom_provider_store_add(struct pg *pg, const struct custom_provider *p,

@@ -1,14 +1,29 @@
 """An organisation with one member a role and one of everything, for tests that go through the route
 table; what each route is called with stands here, once."""
+import atexit
+import functools
+import tempfile
 import uuid
 
 from control_client import Person, add_user, printed_routes
+from harness import Simulator
 
 ROLES = ["viewer", "developer", "admin", "owner"]
 O = "/api/v1/organisations/{org}"
 P = O + "/projects/{project}"
 
 SERVER = {"protocol": "openai", "base_url": "http://127.0.0.1:9/v1", "models": [{"upstream_id": "m"}]}
+
+
+
+@functools.cache
+def a_server():
+    """What a tenant's own base URL may name: goes with the tests' process."""
+    folder = tempfile.TemporaryDirectory(prefix="doteb-server-")
+    server = Simulator(folder.name, "--die-with-parent")
+    atexit.register(lambda: (server.stop(), folder.cleanup()))
+    return server
+
 
 # The body of each route that takes one, made of a world and who calls.
 BODIES = {
@@ -29,6 +44,7 @@ BODIES = {
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
     ("POST", O + "/custom-providers"): lambda w, who: {"slug": "c" + uuid.uuid4().hex, **SERVER},
+    ("POST", O + "/custom-providers/discover"): lambda w, who: {"protocol": "openai", "base_url": a_server().base_url},
     ("PATCH", O + "/custom-providers/{id}"): lambda w, who: {"name": "renamed"},
     ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": w.reversed_keys("openai")},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},

@@ -1,5 +1,9 @@
 """What a provider of an organisation's own may be, and where: fields, limits, addresses."""
+import http.server
+import json
 import subprocess
+import threading
+import urllib.parse
 import uuid
 
 import pytest
@@ -7,7 +11,7 @@ import pytest
 import harness
 from control_client import Person
 from custom_tenants import Tenant, other, people, served, server, tenant  # noqa: F401
-from harness import Control, Gateway, say
+from harness import Control, Gateway, Simulator, say
 
 # ---------------------------------------------------------------- what is refused
 
@@ -65,6 +69,90 @@ def test_a_create_that_is_sent_twice_is_one(tenant):
                                                           GOOD | {"secret": "sk-1234"}, key)
 
 
+# ---------------------------------------------------------------- which models it has
+
+def discover(tenant, protocol="openai", **more):
+    return tenant.owner.call("POST", tenant.path + "/custom-providers/discover",
+                             {"protocol": protocol, "base_url": tenant.server.base_url} | more)
+
+
+@pytest.mark.parametrize("protocol", ["openai", "anthropic"])
+def test_a_server_is_asked_for_its_models(tenant, protocol):
+    status, body = discover(tenant, protocol)
+    assert status == 200 and body["models"], body
+    found = [{"upstream_id": m["upstream_id"], "context": m["context"]} for m in body["models"]]
+    assert discover(tenant, protocol, base_url=tenant.server.base_url + "/")[1] == body
+    first = found[0]["upstream_id"]
+    tenant.add(protocol=protocol, models=found[:1])
+    status, _, answer = tenant.gateway.chat(tenant.key, say("hello", f"lab/{first}"))
+    assert status == 200, answer
+
+
+def test_the_secret_is_shown_to_the_server(tenant, scratch, odd):
+    locked = Simulator(scratch / f"locked-{uuid.uuid4().hex}", "--api-key", "sk-let-me-in")
+    try:
+        for secret in (None, "sk-wrong"):
+            status, body = discover(tenant, base_url=locked.base_url, secret=secret)
+            assert (status, body["field"]) == (422, "secret") and "sk-wrong" not in body["detail"], body
+        assert discover(tenant, base_url=locked.base_url, secret="sk-let-me-in")[0] == 200
+    finally:
+        locked.stop()
+    for protocol, name, value in (("openai", "authorization", "Bearer sk-1"), ("anthropic", "x-api-key", "sk-1")):
+        assert discover(tenant, protocol, base_url=odd(200, {"data": []}), secret="sk-1") == (200, {"models": []})
+        assert Answering.seen[name] == value and "cookie" not in Answering.seen
+        assert ("anthropic-version" in Answering.seen) == (protocol == "anthropic")
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    seen = {}
+
+    def do_GET(self):
+        Answering.seen = {k.lower(): v for k, v in self.headers.items()}
+        status, body = json.loads(urllib.parse.unquote(self.path.split("/")[1]))
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", body)
+        self.end_headers()
+        self.wfile.write(b"x" * body if isinstance(body, int) else json.dumps(body).encode())
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def odd():
+    """A server that answers as its path says."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield lambda status, body: f"http://127.0.0.1:{server.server_port}/" + urllib.parse.quote(
+        json.dumps([status, body]), safe="")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("status,body,said", [
+    (200, {}, "no list of models"), (200, "hi", "no list of models"), (200, {"data": {}}, "no list of models"),
+    (200, 3 << 20, "no list of models"), (404, {}, "status 404"), (500, {"data": []}, "status 500"),
+    (302, "http://127.0.0.1:1/", "status 302")])
+def test_what_is_no_list_of_models(tenant, odd, status, body, said):
+    got, answer = discover(tenant, base_url=odd(status, body))
+    assert (got, answer["field"]) == (422, "base_url") and said in answer["detail"], answer
+
+
+def test_odd_models_are_left_out(tenant, odd):
+    listed = [{"id": "a", "max_model_len": 4096}, {"id": ""}, {"id": 5}, 7, {"id": "b\n"}, {"id": "x" * 257},
+              {"id": "c", "display_name": "See", "context_length": -1}]
+    got, answer = discover(tenant, base_url=odd(200, {"data": listed}))
+    assert got == 200 and answer["models"] == [{"upstream_id": "a", "name": "a", "context": 4096},
+                                               {"upstream_id": "c", "name": "See", "context": None}]
+
+
+def test_nobody_answers(tenant):
+    status, body = discover(tenant, base_url=f"http://127.0.0.1:{harness.free_port()}/v1")
+    assert (status, body["field"]) == (422, "base_url"), body
+    assert discover(tenant, protocol="morse")[1]["field"] == "protocol"
+
+
 # ---------------------------------------------------------------- where it may be
 
 @pytest.mark.parametrize("settings,status,said", [
@@ -81,6 +169,8 @@ def test_private_addresses_are_refused_at_save(installation, people, settings, s
         got, body = owner.call("POST", path, GOOD | {"base_url": server.base_url})
         assert got == status and said in body.get("detail", ""), body
         if got == 422:
+            asked = owner.call("POST", path + "/discover", {"protocol": "openai", "base_url": server.base_url})
+            assert asked[0] == 422 and said in asked[1]["detail"]
             for host in ("localhost:11434", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "2130706433"):
                 assert owner.call("POST", path, GOOD | {"base_url": f"http://{host}/v1"})[0] == 422, host
     finally:
