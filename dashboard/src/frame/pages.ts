@@ -9,6 +9,7 @@ import {
   LayoutDashboard,
   MessagesSquare,
   Plug,
+  Server,
   SquareTerminal,
   UsersRound,
 } from 'lucide-react';
@@ -41,6 +42,13 @@ export const PAGES = [
     label: 'Provider keys',
     group: 'Settings',
     icon: Plug,
+    least: 'viewer',
+  },
+  {
+    to: '/o/$org/custom-providers',
+    label: 'Custom providers',
+    group: 'Settings',
+    icon: Server,
     least: 'viewer',
   },
   {

@@ -2,6 +2,7 @@
 // failing, a month of data. End-to-end tests use the real one.
 import type { Page, Route } from 'playwright-core';
 import { analytics, failures, models } from './analytics.ts';
+import { custom } from './custom.ts';
 import { MODELS } from './gateway.ts';
 import { tokens } from './tokens.ts';
 import { makeWorld, type World } from './world.ts';
@@ -227,6 +228,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       );
       return answer(route, 200, list(empty ? [] : offered));
     }
+    if (path.includes('/custom-providers')) return custom(route, method, path, empty);
     if (path.includes('/management-tokens')) return tokens(route, method, empty);
     if (path.endsWith('/provider-keys')) {
       return answer(route, 200, list(empty ? [] : world.providerKeys));

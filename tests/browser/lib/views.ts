@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { ORIGIN, serveDashboard } from './browser.ts';
 import { fakeControl, type State } from './control.ts';
+import { CUSTOM_VIEWS } from './custom.ts';
 import { fakeGateway } from './gateway.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
@@ -58,6 +59,7 @@ export const VIEWS: View[] = [
   ),
   ...PLAYGROUND_VIEWS,
   ...TOKEN_VIEWS,
+  ...CUSTOM_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',

@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { ApiError, type ApiKey } from '@/api/client';
+import { useKnownModels, useKnownProviders } from '@/api/customProviders';
 import type { Restrictions } from '@/api/keyRestrictions';
-import { modelsQuery, providersQuery } from '@/api/queries';
+import { useScope } from '@/frame/scope';
 import { Badge } from '@/ui/Badge';
 import { Button, IconButton } from '@/ui/Button';
 import { cx } from '@/ui/cx';
@@ -45,8 +45,9 @@ export function RestrictionFields({
   onChange: (draft: Draft) => void;
   error: unknown;
 }) {
-  const models = useQuery(modelsQuery);
-  const providers = useQuery(providersQuery);
+  const { org } = useScope();
+  const models = useKnownModels(org.id);
+  const providers = useKnownProviders(org.id);
   const slugs = (providers.data ?? []).map(({ id }) => id);
   const modelOptions: Option[] = [
     ...slugs.map((id) => ({ value: `${id}/*`, label: `${id}/*`, group: 'All of a provider' })),

@@ -56,6 +56,9 @@ const WORDS: Record<string, string> = {
   'provider_key.update': 'Changed provider key',
   'provider_key.delete': 'Deleted provider key',
   'provider_key.order': 'Ordered provider keys',
+  'custom_provider.create': 'Added custom provider',
+  'custom_provider.update': 'Changed custom provider',
+  'custom_provider.delete': 'Deleted custom provider',
   'admin.create': 'Made an operator of',
   'catalogue.import': 'Imported a catalogue',
 };
