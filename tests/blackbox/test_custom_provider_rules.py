@@ -1,6 +1,8 @@
 """What a provider of an organisation's own may be, and where: fields, limits, addresses."""
 import http.server
 import json
+import os
+import re
 import subprocess
 import threading
 import urllib.parse
@@ -212,3 +214,25 @@ def test_an_address_that_changes_is_refused_at_connect(installation, people, scr
     finally:
         control.stop()
         gateway.stop()
+
+
+# ---------------------------------------------------------------- the document
+
+def test_the_document_s_calls_run(tenant):
+    """docs/custom-providers.md: each call of a shell, in its order."""
+    text = (harness.ROOT / "docs/custom-providers.md").read_text()
+    calls = [c for c in re.findall(r"```bash\n(.*?)```", text, re.DOTALL) if c.startswith("curl")]
+    assert len(calls) == 3
+    names = {"DOTEB_CONTROL_URL": tenant.owner.control.root, "DOTEB_BASE_URL": tenant.gateway.base_url,
+             "DOTEB_API_KEY": tenant.key, "ORG": tenant.org, "SERVER_URL": tenant.server.base_url,
+             "TOKEN": tenant.make_token(("read", "provider-keys"), "admin")["token"]}
+    answers = []
+    for call in calls:
+        def run(call=call):
+            done = subprocess.run(["bash", "-c", call.replace("curl ", "curl -sS --fail-with-body ", 1)],
+                                  env=os.environ | names, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+            return json.loads(done.stdout)
+        answers.append(harness.wait_until(run, 5, call) if "DOTEB_BASE_URL" in call else run())
+    made, said, found = answers
+    assert made["slug"] == "my-vllm" and said["choices"] and found["models"]

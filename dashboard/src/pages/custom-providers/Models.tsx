@@ -61,7 +61,7 @@ function Discover({
   const found = discover.data?.models;
   const has = (id: string) => models.some(({ upstream_id }) => upstream_id === id);
   return (
-    <div>
+    <div className={css.discover}>
       <Button
         disabled={!base_url.trim() || discover.isPending}
         onClick={() =>
