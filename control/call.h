@@ -65,6 +65,7 @@ struct call {
     struct uuid org, project, id; /* of the path, where its template has them */
     struct audit_note audit;
     bool with_etags; /* what it lists can be edited */
+    bool etag_held;  /* the handler has held If-Match against the thing itself (etag.h) */
 };
 
 /* The reply to a store function's failure: 503 for a lost database, 500 and a log line else. Always

@@ -9,7 +9,8 @@
 enum { HASH_BYTES = ETAG_LEN / 2 };
 
 /* What changes without anybody's edit. */
-static const char *const counted[] = {"requests", "cost", "last_used_at", "last_seen_at"};
+static const char *const counted[] = {"requests",     "cost",       "last_used_at",
+                                      "last_seen_at", "last_check", "traffic"};
 /* How many there are of something else, where it is a number. */
 static const char *const numbers[] = {"api_keys", "members", "projects", "provider_keys"};
 
@@ -20,6 +21,8 @@ static void leave_out(json_t *object)
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         if (json_is_integer(json_object_get(object, numbers[i])))
             (void)json_object_del(object, numbers[i]);
+    if (json_is_object(json_object_get(object, "state"))) /* a provider key's: what requests met */
+        (void)json_object_del(object, "state");
 }
 
 void etag_of(struct str item, char out[ETAG_LEN + 1])
@@ -64,12 +67,20 @@ static bool matches(struct str list, const char *tag)
 
 bool etag_check(struct call *c)
 {
-    char tag[ETAG_LEN + 1];
     const struct audit_note *n = &c->audit;
-    struct str wanted = c->req.header[HEADER_IF_MATCH];
-    if (!wanted.p || (!n->changed && !n->before.p)) /* not asked for, or nothing was done */
+    if (c->etag_held || (!n->changed && !n->before.p)) /* or nothing was done */
         return true;
-    etag_of(n->before.p ? n->before : STR(""), tag);
+    return etag_check_item(c, n->before.p ? n->before : STR(""));
+}
+
+bool etag_check_item(struct call *c, struct str item)
+{
+    char tag[ETAG_LEN + 1];
+    struct str wanted = c->req.header[HEADER_IF_MATCH];
+    c->etag_held = true;
+    if (!wanted.p)
+        return true;
+    etag_of(item, tag);
     if (*tag && matches(wanted, tag))
         return true;
     reply_problem(&c->reply, P_CHANGED, "If-Match",

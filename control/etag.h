@@ -12,6 +12,8 @@ void etag_of(struct str item, char out[ETAG_LEN + 1]);
 void etag_add(struct buf *out, struct str item);
 /* Holds If-Match against what the call's note says was there. False after writing 412. */
 MUST_USE bool etag_check(struct call *c);
+/* The same by the handler, against the thing it acts on, where the note is of something else. */
+MUST_USE bool etag_check_item(struct call *c, struct str item);
 /* The tag of what is there now, as the answer's header, and as a field of its body if `field`. */
 void etag_answer(struct call *c, struct str now, bool field);
 

@@ -4,7 +4,6 @@
 #include "control/provider_key.h"
 
 #include "common/clock.h"
-#include "common/mem.h"
 #include "control/seal.h"
 #include "control/store/provider_key_store.h"
 
@@ -20,31 +19,35 @@ bool provider_key_secret_fits(struct str s)
     return true;
 }
 
+enum pg_err provider_key_seal(const struct app *app, struct pg *pg, struct uuid organisation,
+                              struct uuid id, struct str secret, struct provider_key_blob *out)
+{
+    struct crypto_aad aad = aad_provider_key(organisation, id);
+    ASSERT(secret.len <= PROVIDER_SECRET_MAX);
+    out->len = secret.len + CRYPTO_SEAL_OVERHEAD;
+    memset(out->last4, 0, sizeof out->last4);
+    if (secret.len >= SHOWN_FROM)
+        memcpy(out->last4, secret.p + secret.len - 4, 4);
+    return seal_for(app, pg, organisation, &aad, secret, out->sealed);
+}
+
 enum pg_err provider_key_add(const struct app *app, struct pg *pg, const struct provider_key_new *k,
                              struct uuid *id)
 {
-    char last4[5] = "";
+    struct provider_key_blob blob;
     *id = uuid_v7(clock_wall_us());
-    struct crypto_aad aad = aad_provider_key(k->organisation, *id);
-    size_t len = k->secret.len + CRYPTO_SEAL_OVERHEAD;
-    uint8_t *sealed = xmalloc(len);
-    enum pg_err e = seal_for(app, pg, k->organisation, &aad, k->secret, sealed);
-    if (k->secret.len >= SHOWN_FROM)
-        memcpy(last4, k->secret.p + k->secret.len - 4, 4);
+    enum pg_err e = provider_key_seal(app, pg, k->organisation, *id, k->secret, &blob);
     const struct provider_key_row row = {
         .organisation = k->organisation,
         .id = *id,
         .provider_id = k->provider_id,
         .label = k->label,
-        .sealed = str_make((const char *)sealed, len),
-        .last4 = last4,
+        .sealed = str_make((const char *)blob.sealed, blob.len),
+        .last4 = blob.last4,
         .base_url = k->base_url,
         .options = k->options,
         .models = k->models,
         .created_by = k->created_by,
     };
-    if (e == PG_OK)
-        e = provider_key_store_add(pg, &row);
-    xfree(sealed);
-    return e;
+    return e == PG_OK ? provider_key_store_add(pg, &row) : e;
 }

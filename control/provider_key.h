@@ -18,6 +18,16 @@ struct provider_key_new {
     const struct uuid *created_by; /* NULL: the command line */
 };
 
+struct provider_key_blob {
+    uint8_t sealed[PROVIDER_SECRET_MAX + CRYPTO_SEAL_OVERHEAD];
+    size_t len;
+    char last4[5]; /* "" of a short secret */
+};
+
+/* PG_INVALID also if the organisation's data key does not open (logged). */
+MUST_USE enum pg_err provider_key_seal(const struct app *app, struct pg *pg,
+                                       struct uuid organisation, struct uuid id, struct str secret,
+                                       struct provider_key_blob *out);
 /* Seals and stores; `*id` is the new row's. PG_INVALID also if the organisation's data key does not
  * open (logged). */
 MUST_USE enum pg_err provider_key_add(const struct app *app, struct pg *pg,

@@ -200,7 +200,7 @@ static bool check_all(struct call *c)
 }
 
 /* Does the path name what can be edited: the thing itself, the list of such things (one segment
- * less), or, with `verb`, something done to it (one segment more)? */
+ * less), or, with `verb`, something done to it (one segment more, or several words after {id})? */
 static bool edited(const char *path, bool verb)
 {
     struct str p = str_of(path);
@@ -211,7 +211,9 @@ static bool edited(const char *path, bool verb)
         if (routes[i].method != METHOD_PATCH || !str_starts(longer, shorter))
             continue;
         bool one = more.len > 1 && more.p[0] == '/' &&
-                   str_find(str_make(more.p + 1, more.len - 1), '/') < 0;
+                   (str_find(str_make(more.p + 1, more.len - 1), '/') < 0 ||
+                    (verb && longer.p == p.p && str_ends(edit, STR("/{id}")) &&
+                     str_find(more, '{') < 0));
         if (more.len == 0 || (one && (longer.p == p.p ? verb : more.p[1] == '{')))
             return true;
     }

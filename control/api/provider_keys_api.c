@@ -7,7 +7,9 @@
 #include "control/own_url.h"
 #include "control/page.h"
 #include "control/provider_key.h"
+#include "control/provider_key_check.h"
 #include "control/store/catalogue_store.h"
+#include "control/store/provider_key_rotation_store.h"
 #include "control/store/provider_key_store.h"
 
 /* "position/id" of a cursor. */
@@ -92,11 +94,11 @@ static bool take_models(struct call *c, const json_t *models, const struct provi
     return e == PG_OK && !unknown;
 }
 
-static bool read_new(struct call *c, struct provider_key_new *k)
+static bool read_new(struct call *c, struct provider_key_new *k, struct provider_row *provider,
+                     bool *check)
 {
     struct str slug = STR_NULL;
     const json_t *options = NULL, *models = NULL;
-    struct provider_row provider;
     const struct input_row rows[] = {
         {.name = "provider",
          .kind = INPUT_TEXT,
@@ -119,6 +121,7 @@ static bool read_new(struct call *c, struct provider_key_new *k)
          .to = &k->base_url},
         {.name = "options", .kind = INPUT_OBJECT, .to = &options},
         {.name = "models", .kind = INPUT_TEXTS, .max = PROVIDER_KEY_MODELS_MAX, .to = &models},
+        {.name = "check", .kind = INPUT_BOOL, .to = check},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return false;
@@ -126,33 +129,57 @@ static bool read_new(struct call *c, struct provider_key_new *k)
         return input_refuse(c, "secret", "give printable ASCII without spaces at its ends.");
     if (k->base_url.p && !own_url_judge(c, k->base_url))
         return false;
-    enum pg_err e = catalogue_store_provider(c->pg, c->org, slug, &provider);
+    enum pg_err e = catalogue_store_provider(c->pg, c->org, slug, provider);
     if (e != PG_OK)
         return call_failed(c, e);
-    if (!provider.found)
+    if (!provider->found)
         return input_refuse(c, "provider", "there is no such provider.");
-    k->provider_id = provider.id;
-    if (!take_options(c, options, &provider, k->base_url.p, &k->options) ||
-        (models && !take_models(c, models, &provider, &k->models)))
+    k->provider_id = provider->id;
+    if (!take_options(c, options, provider, k->base_url.p, &k->options) ||
+        (models && !take_models(c, models, provider, &k->models)))
         return false;
-    const char *why = provider_key_secret_complaint(str_of(provider.signer), k->secret);
+    const char *why = provider_key_secret_complaint(str_of(provider->signer), k->secret);
     return !*why || input_refuse(c, "secret", "%s", why);
+}
+
+/* The new key as it is stored, and as it is answered. */
+static enum pg_err store_new(struct call *c, const struct provider_key_new *k, struct str check,
+                             struct uuid *id, struct str *item, struct str *shown)
+{
+    enum pg_err e = provider_key_add(c->app, c->pg, k, id);
+    if (e == PG_OK && check.p)
+        e = provider_key_rotation_store_checked(c->pg, c->org, *id, check);
+    if (e == PG_OK)
+        e = call_item(c, provider_key_store_get, *id, item);
+    return e == PG_OK ? call_item(c, provider_key_store_show, *id, shown) : e;
 }
 
 void api_provider_keys_create(struct call *c)
 {
     struct uuid id;
+    bool asked = false;
+    struct provider_row provider;
+    struct provider_key_check check = {.json = STR_NULL};
     struct provider_key_new k = {
         .organisation = c->org, .label = STR(""), .created_by = &c->session.user};
-    if (!read_new(c, &k))
+    if (!read_new(c, &k, &provider, &asked))
         return;
-    struct str item = STR_NULL;
-    enum pg_err e = provider_key_add(c->app, c->pg, &k, &id);
-    if (e == PG_OK)
-        e = call_item(c, provider_key_store_get, id, &item);
+    if (asked) {
+        const struct provider_key_subject subject = {.provider = &provider,
+                                                     .base_url = k.base_url,
+                                                     .options = k.options,
+                                                     .secret = k.secret};
+        provider_key_check(c->app, &subject, c->arena, &check);
+        if (check.outcome == CHECK_REFUSED) {
+            (void)input_refuse(c, "secret", "%s", check.detail);
+            return;
+        }
+    }
+    struct str item = STR_NULL, shown = STR_NULL;
+    enum pg_err e = store_new(c, &k, check.json, &id, &item, &shown);
     if (e == PG_OK) {
         audit_note(c, id, STR_NULL, item);
-        (void)buf_add_str(call_json(c, 201), item);
+        (void)buf_add_str(call_json(c, 201), shown);
     } else {
         (void)call_failed(c, e);
     }
@@ -197,7 +224,7 @@ void api_provider_keys_update(struct call *c)
                       "Give disabled, label, models, options or position.");
         return;
     }
-    struct str before = STR_NULL, after = STR_NULL;
+    struct str before = STR_NULL, after = STR_NULL, shown = STR_NULL;
     enum pg_err e = call_item(c, provider_key_store_get, c->id, &before);
     if (e == PG_OK && before.p && (options || models) &&
         !take_of_provider(c, before, options, models, &p))
@@ -206,12 +233,14 @@ void api_provider_keys_update(struct call *c)
         e = provider_key_store_patch(c->pg, c->org, c->id, &p, &found);
     if (e == PG_OK)
         e = call_item(c, provider_key_store_get, c->id, &after);
+    if (e == PG_OK)
+        e = call_item(c, provider_key_store_show, c->id, &shown);
     if (e != PG_OK) {
         (void)call_failed(c, e);
     } else if (!found) {
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
     } else {
         audit_change(c, c->id, before, after);
-        (void)buf_add_str(call_json(c, 200), after);
+        (void)buf_add_str(call_json(c, 200), shown);
     }
 }

@@ -60,10 +60,10 @@ static const struct pg_stmt models_stmt = {
 
 static const struct pg_stmt provider_stmt = {
     "catalogue.provider",
-    "select provider_id, base_url, chat_path, signer from providers where slug = $1 and enabled "
+    "select provider_id, base_url, chat_path, signer, dialect, false from providers where slug = $1 and enabled "
     "and not exists (select 1 from custom_providers c where c.organisation_id = $2 "
     "and c.slug = $1 and c.deleted_at is null) "
-    "union all select c.provider_id, c.base_url, l.chat_path, l.signer from custom_providers c "
+    "union all select c.provider_id, c.base_url, l.chat_path, l.signer, l.dialect, true from custom_providers c "
     "join custom_protocols l using (protocol) where c.organisation_id = $2 and c.slug = $1 "
     "and c.deleted_at is null"};
 
@@ -97,10 +97,12 @@ enum pg_err catalogue_store_provider(struct pg *pg, struct uuid organisation, st
     enum pg_err e = pg_run(pg, &provider_stmt, p, ARRAY_LEN(p), &r);
     if (e == PG_OK && pg_rows(r) > 0) {
         out->found = true;
+        out->own = pg_bool(r, 0, 5);
         out->id = pg_i64(r, 0, 0);
         (void)snprintf(out->base_url, sizeof out->base_url, STR_FMT, STR_ARG(pg_str(r, 0, 1)));
         (void)snprintf(out->chat_path, sizeof out->chat_path, STR_FMT, STR_ARG(pg_str(r, 0, 2)));
         (void)snprintf(out->signer, sizeof out->signer, STR_FMT, STR_ARG(pg_str(r, 0, 3)));
+        (void)snprintf(out->dialect, sizeof out->dialect, STR_FMT, STR_ARG(pg_str(r, 0, 4)));
     }
     pg_result_free(r);
     return e;

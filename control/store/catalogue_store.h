@@ -19,10 +19,12 @@ MUST_USE enum pg_err catalogue_store_models(struct pg *pg, const struct model_fi
 
 struct provider_row {
     bool found; /* and enabled */
+    bool own;   /* the organisation's: its address is a tenant's word, and is guarded */
     int64_t id;
     char base_url[1025];  /* with {region} and the like */
     char chat_path[1025]; /* likewise */
     char signer[129];
+    char dialect[65];
 };
 
 /* What the slug names for the organisation: a provider of its own first, then the catalogue's. */

@@ -5,15 +5,72 @@
 
 #define SQL_MODELS                                                                                 \
     "(select coalesce(json_agg(m.slug order by m.slug collate \"C\"), '[]') from "                 \
-    "model_names m where m.model_id = any(k.models))"
-#define KEY_ITEM                                                                                   \
-    "select json_build_object('id', k.provider_key_id, 'provider', p.slug, 'label', k.label, "     \
+    "model_names m "                                                                               \
+    "where m.model_id = any(k.models))"
+#define SQL_ROTATION                                                                               \
+    "(select json_build_object('state', case when r.switched_at is not null then 'switched' "      \
+    "when r.new_check->>'outcome' = 'ok' then 'verified' else 'unverified' end, "                  \
+    "'started_at', " SQL_TIME("r.started_at") ", 'switched_at', " SQL_TIME(                        \
+        "r.switched_at") ", 'check', r.new_check) from provider_key_rotations r "                  \
+                         "where r.organisation_id = k.organisation_id "                            \
+                         "and r.provider_key_id = k.provider_key_id)"
+#define SQL_LAST_CHECK                                                                             \
+    "(select c.last_check from provider_key_checks c where "                                       \
+    "c.organisation_id = k.organisation_id and c.provider_key_id = k.provider_key_id)"
+/* Fields that edits change; what requests do to a key follows in USE_FIELDS. */
+#define KEY_FIELDS                                                                                 \
+    "json_build_object('id', k.provider_key_id, 'provider', p.slug, 'label', k.label, "            \
     "'last4', k.last4, 'base_url', k.base_url, 'options', k.options, 'models', " SQL_MODELS        \
     ", 'position', k.position, "                                                                   \
     "'created_at', " SQL_TIME("k.created_at") ", 'disabled_at', " SQL_TIME(                        \
-        "k.disabled_at") ")::text, p.slug, k.position || '/' || k.provider_key_id "                \
-                         "from provider_keys k join provider_names p using (provider_id) where "   \
-                         "k.organisation_id = $1 "
+        "k.disabled_at") ", 'last_check', " SQL_LAST_CHECK ", 'rotation', " SQL_ROTATION
+#define KEY_ITEM                                                                                   \
+    "select " KEY_FIELDS ")::text from provider_keys k join provider_names p using (provider_id) " \
+    "where k.organisation_id = $1 "
+/* Of the last week: the sums of each key (u), what the newest answer that says something of the key
+ * says (word), and when there was another kind of answer (other_at). */
+#define WITH_USE                                                                                   \
+    "with r as materialized (select * from rollup_provider_keys where organisation_id = $1 "       \
+    "    and grain >= now() - interval '7 days'), "                                                \
+    "t as (select provider_key_id, max(provider_id) as provider_id, "                              \
+    "    coalesce(sum(attempts) filter (where grain >= "                                           \
+    "        date_bin('30 minutes', now() - interval '24 hours', 'epoch')), 0) as attempts, "      \
+    "    coalesce(sum(cost) filter (where grain >= "                                               \
+    "        date_bin('30 minutes', now() - interval '24 hours', 'epoch')), 0) as cost, "          \
+    "    max(last_ok_at) as ok_at, max(last_refused_at) as refused_at, "                           \
+    "    max(last_limited_at) as limited_at, "                                                     \
+    "    (array_agg(last_refused_status order by last_refused_at desc nulls last))[1] "            \
+    "        as refused_status from r group by provider_key_id), "                                 \
+    "u as (select *, sum(attempts) over (partition by provider_id) as of_provider, case "          \
+    "    when coalesce(ok_at, refused_at, limited_at) is null then 'unused' "                      \
+    "    when ok_at = greatest(ok_at, refused_at, limited_at) then 'ok' "                          \
+    "    when refused_at = greatest(refused_at, limited_at) then 'refused' "                       \
+    "    else 'rate_limited' end as word from t) "
+#define SQL_SINCE                                                                                  \
+    "(select greatest(o.at, (select min(grain) from r "                                            \
+    "    where r.provider_key_id = k.provider_key_id "                                             \
+    "    and (o.at is null or grain + interval '30 minutes' > o.at) and case u.word "              \
+    "    when 'ok' then ok when 'refused' then refused else rate_limited end > 0)) "               \
+    "from (select case u.word when 'ok' then greatest(u.refused_at, u.limited_at) "                \
+    "    when 'refused' then greatest(u.ok_at, u.limited_at) "                                     \
+    "    when 'rate_limited' then greatest(u.ok_at, u.refused_at) end as at) o "                   \
+    "where u.word <> 'unused')"
+#define USE_FIELDS                                                                                                        \
+    ", 'state', case when k.disabled_at is not null then json_build_object('word', 'disabled', "                          \
+    "'since', " SQL_TIME(                                                                                                 \
+        "k.disabled_at") ", 'status', null) else json_build_object("                                                      \
+                         "'word', coalesce(u.word, 'unused'), 'since', " SQL_TIME(                                        \
+                             SQL_SINCE) ", 'status', "                                                                    \
+                                        "case u.word when 'ok' then 200 when 'refused' then u.refused_status "            \
+                                        "when 'rate_limited' then 429 end) end, "                                         \
+                                        "'traffic', json_build_object('requests', coalesce(u.attempts, 0)::bigint, "      \
+                                        "'share', coalesce(round(u.attempts / nullif(u.of_provider, 0), 4), 0)::float8, " \
+                                        "'cost', " SQL_MONEY("coalesce(u.cost, 0)") ")"
+#define KEY_SHOWN                                                                                  \
+    WITH_USE "select " KEY_FIELDS USE_FIELDS                                                       \
+             ")::text, p.slug, k.position || '/' || k.provider_key_id "                            \
+             "from provider_keys k join provider_names p using (provider_id) "                     \
+             "left join u on u.provider_key_id = k.provider_key_id where k.organisation_id = $1 "
 
 static const struct pg_stmt add_stmt = {
     "provider_key.add",
@@ -24,10 +81,12 @@ static const struct pg_stmt add_stmt = {
     " where organisation_id = $1 and provider_id = $3))"};
 static const struct pg_stmt list_stmt = {
     "provider_key.list",
-    KEY_ITEM "and ($2::text is null or (p.slug collate \"C\", k.position, k.provider_key_id) > "
-             "($2, $3::integer, $4::uuid)) "
-             "order by p.slug collate \"C\", k.position, k.provider_key_id limit $5"};
+    KEY_SHOWN "and ($2::text is null or (p.slug collate \"C\", k.position, k.provider_key_id) > "
+              "($2, $3::integer, $4::uuid)) "
+              "order by p.slug collate \"C\", k.position, k.provider_key_id limit $5"};
 static const struct pg_stmt get_stmt = {"provider_key.get", KEY_ITEM "and k.provider_key_id = $2"};
+static const struct pg_stmt show_stmt = {"provider_key.show",
+                                         KEY_SHOWN "and k.provider_key_id = $2"};
 static const struct pg_stmt patch_stmt = {
     "provider_key.patch",
     "update provider_keys set label = coalesce($3, label), position = coalesce($4, position), "
@@ -105,6 +164,13 @@ enum pg_err provider_key_store_get(struct pg *pg, struct uuid organisation, stru
 {
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
     return pg_run(pg, &get_stmt, p, ARRAY_LEN(p), out);
+}
+
+enum pg_err provider_key_store_show(struct pg *pg, struct uuid organisation, struct uuid id,
+                                    struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &show_stmt, p, ARRAY_LEN(p), out);
 }
 
 enum pg_err provider_key_store_patch(struct pg *pg, struct uuid organisation, struct uuid id,

@@ -31,9 +31,14 @@ struct provider_key_filter {
 /* By provider, position, id. Columns: item's JSON, provider's slug, "position/id". */
 MUST_USE enum pg_err provider_key_store_list(struct pg *pg, const struct provider_key_filter *f,
                                              struct pg_result **out);
-/* One, in the same columns; no row: there is none. */
+/* One as edits leave it, without what requests do to it (state, traffic): what is noted and
+ * compared. One column; no row: there is none. */
 MUST_USE enum pg_err provider_key_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
                                             struct pg_result **out);
+
+/* The same whole, as the list has it: what is answered. */
+MUST_USE enum pg_err provider_key_store_show(struct pg *pg, struct uuid organisation,
+                                             struct uuid id, struct pg_result **out);
 
 struct provider_key_patch {
     bool set_disabled, disabled;

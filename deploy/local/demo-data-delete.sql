@@ -4,6 +4,7 @@ begin;
 delete from request_details where organisation_id = :'org';
 delete from requests where organisation_id = :'org';
 delete from rollup_usage where organisation_id = :'org';
+delete from rollup_provider_keys where organisation_id = :'org';
 delete from span_sets where organisation_id = :'org';
 delete from spend_windows where organisation_id = :'org';
 delete from labels where organisation_id = :'org';

@@ -216,6 +216,11 @@ begin
         group by 1, 2, 3, 4) h using (t, key_id, model_id, pid)
     order by s.t, s.project_id, s.key_id, s.user_id, s.model_id, s.pid;  -- as the ledger does
 
+    insert into rollup_provider_keys (organisation_id, provider_key_id, grain, provider_id, attempts, ok, failed, cost, last_ok_at)
+    select pg_temp.org(), provider_key_id, t, provider_id, count(*), count(*) filter (where outcome <> 3),
+        count(*) filter (where outcome = 3), sum(price), max(at) filter (where outcome <> 3)
+    from demo_rows where outcome not in (1, 2) and provider_key_id is not null group by 2, 3, 4 order by 2, 3;
+
     insert into spend_windows as w (organisation_id, scope, scope_id, window_kind, window_start, requests, tokens, cost, last_at)
     select pg_temp.org(), scope, id, kind, case kind when 4 then 'epoch' else
             date_trunc((array['hour', 'day', 'month'])[kind], at at time zone 'UTC') at time zone 'UTC' end as start,
@@ -233,6 +238,7 @@ select format('call pg_temp.add_day(%L)', d::date) from generate_series(
 \echo rows made:
 select sum(requests) from rollup_usage where organisation_id = pg_temp.org();
 vacuum analyze rollup_usage;
+analyze rollup_provider_keys;
 analyze requests;
 analyze request_details;
 analyze spend_windows;

@@ -20,6 +20,7 @@ void rollup_init(struct rollup *r)
     tally_init(&r->usage, sizeof(struct usage_key), sizeof(struct usage_sum));
     tally_init(&r->tags, sizeof(struct label_key), sizeof(struct label_sum));
     tally_init(&r->end_users, sizeof(struct label_key), sizeof(struct label_sum));
+    tally_init(&r->provider_keys, sizeof(struct provider_key_key), sizeof(struct provider_key_sum));
     tally_init(&r->spend, sizeof(struct spend_key), sizeof(struct spend_sum));
 }
 
@@ -28,6 +29,7 @@ void rollup_fini(struct rollup *r)
     tally_fini(&r->usage);
     tally_fini(&r->tags);
     tally_fini(&r->end_users);
+    tally_fini(&r->provider_keys);
     tally_fini(&r->spend);
 }
 
@@ -36,6 +38,7 @@ void rollup_reset(struct rollup *r)
     tally_reset(&r->usage);
     tally_reset(&r->tags);
     tally_reset(&r->end_users);
+    tally_reset(&r->provider_keys);
     tally_reset(&r->spend);
 }
 
@@ -107,6 +110,55 @@ static void add_label(struct tally *t, const struct request_row *row, int64_t la
     s->cost_pico = money_add(s->cost_pico, row->cost_pico);
 }
 
+static struct provider_key_sum *provider_key_at(struct rollup *r, const struct request_row *row,
+                                                struct uuid provider_key_id)
+{
+    struct provider_key_key key;
+    memset(&key, 0, sizeof key);
+    key.organisation_id = row->organisation_id;
+    key.provider_key_id = provider_key_id;
+    key.grain_us = row->created_us - row->created_us % grain_us;
+    return tally_at(&r->provider_keys, &key);
+}
+
+static void move_on(int64_t *last_us, int64_t us)
+{
+    if (us > *last_us)
+        *last_us = us;
+}
+
+static void add_attempt(struct provider_key_sum *s, const struct request_attempt *a)
+{
+    s->provider_id = a->provider_id;
+    s->attempts++;
+    if (a->status >= 200 && a->status < 300) {
+        s->ok++;
+        move_on(&s->last_ok_us, a->end_us);
+    } else if (a->status == 401 || a->status == 402 || a->status == 403 || a->no_credential) {
+        s->refused++;
+        if (a->end_us >= s->last_refused_us)
+            s->last_refused_status = a->status;
+        move_on(&s->last_refused_us, a->end_us);
+    } else if (a->status == 429) {
+        s->rate_limited++;
+        move_on(&s->last_limited_us, a->end_us);
+    } else {
+        s->failed++;
+    }
+}
+
+static void add_provider_keys(struct rollup *r, const struct request_row *row)
+{
+    for (int64_t i = 0; i < row->n_attempts; i++)
+        if (!uuid_is_zero(row->tried[i].provider_key_id))
+            add_attempt(provider_key_at(r, row, row->tried[i].provider_key_id), &row->tried[i]);
+    if (uuid_is_zero(row->provider_key_id) || row->cost_pico == 0)
+        return;
+    struct provider_key_sum *s = provider_key_at(r, row, row->provider_key_id);
+    s->provider_id = row->provider_id;
+    s->cost_pico = money_add(s->cost_pico, row->cost_pico);
+}
+
 static void add_spend(struct rollup *r, const struct request_row *row)
 {
     const struct {
@@ -150,6 +202,7 @@ void rollup_add(struct rollup *r, const struct request_row *row, const int64_t *
             add_label(&r->tags, row, tag_labels[i]);
     if (end_user_label >= 0)
         add_label(&r->end_users, row, end_user_label);
+    add_provider_keys(r, row);
     add_spend(r, row);
 }
 
@@ -162,6 +215,9 @@ enum pg_err rollup_write(struct rollup *r, struct pg *pg)
     if (err == PG_OK)
         err = rollup_store_add_end_users(pg, (struct label_sum *)(void *)r->end_users.entries,
                                          r->end_users.n);
+    if (err == PG_OK)
+        err = rollup_store_add_provider_keys(
+            pg, (struct provider_key_sum *)(void *)r->provider_keys.entries, r->provider_keys.n);
     if (err == PG_OK)
         err = rollup_store_add_spend(pg, (struct spend_sum *)(void *)r->spend.entries, r->spend.n);
     return err;

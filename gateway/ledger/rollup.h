@@ -1,4 +1,5 @@
-/* The sums of a batch: usage by grain, tags, end users, running spend. One thread. */
+/* The sums of a batch: usage by grain, tags, end users, provider keys, running spend. One thread.
+ */
 #ifndef DOTEB_LEDGER_ROLLUP_H
 #define DOTEB_LEDGER_ROLLUP_H
 
@@ -8,7 +9,8 @@
 #include "gateway/store/rollup_store.h"
 
 struct rollup {
-    struct tally usage, tags, end_users, spend; /* of the structs of rollup_store.h */
+    struct tally usage, tags, end_users, provider_keys,
+        spend; /* of the structs of rollup_store.h */
 };
 
 void rollup_init(struct rollup *r);

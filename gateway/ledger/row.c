@@ -3,7 +3,10 @@
  */
 #include "gateway/ledger/row.h"
 
+#include <string.h>
+
 #include "common/buf.h"
+#include "common/err.h"
 #include "common/money.h"
 #include "gateway/ledger/jsonb.h"
 
@@ -97,6 +100,24 @@ static struct str attempts(const struct ledger_close *c, struct arena *arena)
     }
     (void)buf_add_char(&b, ']');
     return keep(arena, &b);
+}
+
+static const struct request_attempt *tried(const struct ledger_close *c, int64_t created_us,
+                                           struct arena *arena)
+{
+    struct request_attempt *out = arena_calloc(arena, c->n_attempts + 1U, sizeof *out);
+    for (size_t i = 0; i < c->n_attempts; i++) {
+        const struct ledger_attempt *a = &c->attempt[i];
+        out[i] = (struct request_attempt){
+            .provider_key_id = a->provider_key_id,
+            .provider_id = a->provider_id,
+            .status = a->status,
+            .end_us = created_us + within(a->start_us, 0, duration_most_us) +
+                      within(a->duration_us, 0, duration_most_us),
+            .no_credential = strcmp(a->error, err_name(E_CREDENTIAL)) == 0,
+        };
+    }
+    return out;
 }
 
 static struct str steps(const struct ledger_close *c, struct arena *arena)
@@ -196,6 +217,7 @@ bool row_make(struct request_row *row, const struct ledger_open *o, const struct
     row->error = arena_str(arena, str_of(c->error));
     row->cost_lines = cost_lines(&c->cost, arena);
     row->attempts = attempts(c, arena);
+    row->tried = tried(c, row->created_us, arena);
     row->steps = steps(c, arena);
     return true;
 }

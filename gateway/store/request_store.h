@@ -8,6 +8,14 @@
 
 enum { REQUEST_TAGS_MAX = 20 };
 
+/* One attempt, as the sums of provider keys need it. */
+struct request_attempt {
+    struct uuid provider_key_id; /* zero: none */
+    int64_t provider_id, status; /* status 0: none came */
+    int64_t end_us;              /* wall time */
+    bool no_credential;          /* the key's secret is none, or got no token */
+};
+
 /* The columns of requests and request_details. Strings are borrowed UTF-8 without NUL; "" and ids
  * that are 0 become NULL. */
 struct request_row {
@@ -30,6 +38,7 @@ struct request_row {
     struct str tag[REQUEST_TAGS_MAX];
     struct str metadata, params;            /* JSON that jsonb takes */
     struct str cost_lines, attempts, steps; /* JSON arrays, never "" */
+    const struct request_attempt *tried;    /* n_attempts of them; borrowed */
 };
 
 /* Once a connection, before the others: the staging table. */

@@ -11,6 +11,8 @@ static const char stage_sql[] =
     "create temp table if not exists usage_stage (like rollup_usage) on commit delete rows;"
     "create temp table if not exists tag_stage (like rollup_tags) on commit delete rows;"
     "create temp table if not exists end_user_stage (like rollup_end_users) on commit delete rows;"
+    "create temp table if not exists provider_key_stage (like rollup_provider_keys)"
+    " on commit delete rows;"
     "create temp table if not exists spend_stage (like spend_windows) on commit delete rows";
 
 static const char usage_copy[] =
@@ -59,6 +61,22 @@ static const struct pg_stmt tags_stmt = {
 static const struct pg_stmt end_users_stmt = {
     "rollup_add_end_users",
     "insert into rollup_end_users as t select * from end_user_stage" LABEL_ADD};
+
+static const struct pg_stmt provider_keys_stmt = {
+    "rollup_add_provider_keys",
+    "insert into rollup_provider_keys as t select * from provider_key_stage"
+    " order by organisation_id, provider_key_id, grain"
+    " on conflict (organisation_id, provider_key_id, grain) do update set"
+    " attempts = t.attempts + excluded.attempts, ok = t.ok + excluded.ok,"
+    " refused = t.refused + excluded.refused,"
+    " rate_limited = t.rate_limited + excluded.rate_limited,"
+    " failed = t.failed + excluded.failed, cost = t.cost + excluded.cost,"
+    " last_ok_at = greatest(t.last_ok_at, excluded.last_ok_at),"
+    " last_refused_status = case when excluded.last_refused_at >= t.last_refused_at"
+    " or t.last_refused_at is null then excluded.last_refused_status"
+    " else t.last_refused_status end,"
+    " last_refused_at = greatest(t.last_refused_at, excluded.last_refused_at),"
+    " last_limited_at = greatest(t.last_limited_at, excluded.last_limited_at)"};
 
 static const struct pg_stmt spend_stmt = {
     "rollup_add_spend",
@@ -162,6 +180,48 @@ enum pg_err rollup_store_add_end_users(struct pg *pg, const struct label_sum *s,
 {
     return add_labels(pg, s, n, "copy end_user_stage " LABEL_COLUMNS " from stdin",
                       &end_users_stmt);
+}
+
+static void copy_time_or_null(struct buf *b, int64_t us)
+{
+    if (us)
+        copy_time(b, us);
+    else
+        copy_null(b);
+}
+
+enum pg_err rollup_store_add_provider_keys(struct pg *pg, const struct provider_key_sum *s,
+                                           size_t n)
+{
+    struct buf b;
+    if (n == 0)
+        return PG_OK;
+    buf_init(&b, STAGE_MAX_BYTES);
+    for (; n > 0; n--, s++) {
+        copy_uuid(&b, s->key.organisation_id);
+        copy_uuid(&b, s->key.provider_key_id);
+        copy_time(&b, s->key.grain_us);
+        copy_i64(&b, s->provider_id);
+        copy_i64(&b, s->attempts);
+        copy_i64(&b, s->ok);
+        copy_i64(&b, s->refused);
+        copy_i64(&b, s->rate_limited);
+        copy_i64(&b, s->failed);
+        copy_money(&b, s->cost_pico);
+        copy_time_or_null(&b, s->last_ok_us);
+        copy_time_or_null(&b, s->last_refused_us);
+        if (s->last_refused_status)
+            copy_i64(&b, s->last_refused_status);
+        else
+            copy_null(&b);
+        copy_time_or_null(&b, s->last_limited_us);
+        copy_end_row(&b);
+    }
+    return send(pg,
+                "copy provider_key_stage (organisation_id, provider_key_id, grain, provider_id,"
+                " attempts, ok, refused, rate_limited, failed, cost, last_ok_at, last_refused_at,"
+                " last_refused_status, last_limited_at) from stdin",
+                &b, &provider_keys_stmt);
 }
 
 enum pg_err rollup_store_add_spend(struct pg *pg, const struct spend_sum *s, size_t n)

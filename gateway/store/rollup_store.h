@@ -1,6 +1,6 @@
-/* SQL of the sums: usage by grain, by tag, by end user; running spend. All inside the caller's
- * transaction, in the order of their keys, so that gateways cannot deadlock. The ledger's writer
- * thread.
+/* SQL of the sums: usage by grain, by tag, by end user; provider keys; running spend. All inside
+ * the caller's transaction, in the order of their keys, so that gateways cannot deadlock. The
+ * ledger's writer thread.
  */
 #ifndef DOTEB_STORE_ROLLUP_STORE_H
 #define DOTEB_STORE_ROLLUP_STORE_H
@@ -40,6 +40,21 @@ struct label_sum {
     int64_t cost_pico;
 };
 
+struct provider_key_key {
+    struct uuid organisation_id, provider_key_id;
+    int64_t grain_us;
+};
+
+/* Times are 0 where there was none. */
+struct provider_key_sum {
+    struct provider_key_key key;
+    int64_t provider_id;
+    int64_t attempts, ok, refused, rate_limited, failed;
+    int64_t cost_pico;
+    int64_t last_ok_us, last_refused_us, last_limited_us;
+    int64_t last_refused_status; /* 0: none came */
+};
+
 struct spend_key {
     struct uuid organisation_id, scope_id;
     int64_t start_us;
@@ -58,6 +73,8 @@ MUST_USE enum pg_err rollup_store_prepare(struct pg *pg);
 MUST_USE enum pg_err rollup_store_add_usage(struct pg *pg, const struct usage_sum *s, size_t n);
 MUST_USE enum pg_err rollup_store_add_tags(struct pg *pg, const struct label_sum *s, size_t n);
 MUST_USE enum pg_err rollup_store_add_end_users(struct pg *pg, const struct label_sum *s, size_t n);
+MUST_USE enum pg_err rollup_store_add_provider_keys(struct pg *pg, const struct provider_key_sum *s,
+                                                    size_t n);
 MUST_USE enum pg_err rollup_store_add_spend(struct pg *pg, const struct spend_sum *s, size_t n);
 
 /* Keeps other gateways from adding end users of the organisation's UTC day until the transaction

@@ -46,6 +46,7 @@ BODIES = {
     ("POST", O + "/custom-providers"): lambda w, who: {"slug": "c" + uuid.uuid4().hex, **SERVER},
     ("POST", O + "/custom-providers/discover"): lambda w, who: {"protocol": "openai", "base_url": a_server().base_url},
     ("PATCH", O + "/custom-providers/{id}"): lambda w, who: {"name": "renamed"},
+    ("POST", O + "/provider-keys/{id}/rotation"): lambda w, who: {"secret": "sk-210987654321"},
     ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": w.reversed_keys("openai")},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
@@ -56,6 +57,14 @@ BODIES |= {(method, "/api/v1/" + path): lambda w, who: {} for method, path in (
     ("PATCH", "account"), ("POST", "account/password"), ("POST", "account/email"),
     ("POST", "account/second-factor"), ("POST", "account/second-factor/confirm"),
     ("POST", "account/second-factor/remove"), ("POST", "account/second-factor/recovery-codes"))}
+# What must have been done before to the provider key that a route is called with.
+BEFORE = {
+    ("POST", O + "/provider-keys/{id}/rotation/switch"): ["rotation"],
+    ("POST", O + "/provider-keys/{id}/rotation/confirm"): ["rotation", "rotation/switch"],
+    ("DELETE", O + "/provider-keys/{id}/rotation"): ["rotation"],
+}
+# Nobody listens there: a provider that is asked in vain.
+NOWHERE = "http://127.0.0.1:1"
 ROUTES = [r for r in printed_routes() if r[2] == "user"]
 MEMBER_ROUTES = [r for r in ROUTES if "{org}" in r[1]]
 
@@ -82,7 +91,8 @@ class World:
         key = self.make_key(owner, "theirs")
         self.ids = {
             "api-keys": key["id"], "signing-keys": self.make_pair(owner, key["id"])["id"],
-            "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012"})["id"],
+            "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012",
+                                                           "base_url": NOWHERE})["id"],
             "custom-providers": self.make("/custom-providers", {"slug": "theirs", **SERVER})["id"],
             "management-tokens": self.make_token()["id"],
             "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),
@@ -129,6 +139,9 @@ class World:
                 .replace("{id}", id or self.ids.get(collection) or str(uuid.uuid4())))
 
     def body(self, method, template, who):
+        for step in BEFORE.get((method, template), []):
+            self.people["owner"].call("POST", self.concrete(O + "/provider-keys/{id}/") + step,
+                                      {"secret": "sk-210987654321"} if step == "rotation" else None)
         make = BODIES.get((method, template))
         return make(self, who) if make else None
 

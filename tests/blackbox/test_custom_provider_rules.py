@@ -208,6 +208,10 @@ def test_an_address_that_changes_is_refused_at_connect(installation, people, scr
         status, _, answer = gateway.chat(tenant.key, say("hello", "lab/llama"))
         assert status == 403 and answer["error"]["code"] == "address_not_allowed", answer
         assert served(server) == before
+        key = next(k for k in tenant.owner.all(tenant.path + "/provider-keys") if k["provider"] == "lab")
+        status, body = tenant.owner.call("POST", f"{tenant.path}/provider-keys/{key['id']}/check")
+        assert status == 200 and body["outcome"] == "unreachable", body
+        assert served(server) == before
         status, body = tenant.owner.call("POST", tenant.path + "/custom-providers", GOOD | {
             "slug": "again", "base_url": f"http://moving.example:{server.port}/v1"})
         assert (status, body["field"]) == (422, "base_url")

@@ -70,7 +70,9 @@ def test_rotation_under_load(installation, simulator, key):
     owner = Person(control, installation.email)
     made = owner.call("POST", owner.keys_path, {"name": "to revoke"})[1]
     second = next(k for k in owner.get(owner.org_path + "/provider-keys")["items"] if k["label"] == "second")
+    exchange = f"{owner.org_path}/provider-keys/{second['id']}/rotation"
     try:
+        assert owner.call("POST", exchange, {"secret": "sk-third"})[0] == 200   # waits, sealed, meanwhile
         for gateway in gateways:
             wait_until(lambda: gateway.chat(made["key"], say("hello"))[0] == 200, 5, "the new key")
         with Load(gateways, key) as load:
@@ -105,6 +107,13 @@ def test_rotation_under_load(installation, simulator, key):
         fresh = owner.call("POST", owner.keys_path, {"name": "after"})[1]["key"]
         for each in (key, fresh):
             wait_until(lambda: gateways[0].chat(each, say("hello"))[0] == 200, 5, "the key")
+        # The secret that waited opens, and after the switch the one that is kept.
+        assert owner.call("POST", exchange + "/switch")[0] == 200
+        for what, method in (("", "DELETE"), (None, None)):
+            status, check = owner.call("POST", exchange.removesuffix("rotation") + "check")
+            assert (status, check["outcome"]) == (200, "ok")
+            if method:
+                assert owner.call(method, exchange + what)[0] == 200
     finally:
         control.stop()
         gateways[0].stop()

@@ -21,6 +21,16 @@ static void respond(const struct call *c, unsigned status, struct str body)
     head_respond(c->out, status, JSON_TYPE, body, c->r->keep_alive);
 }
 
+static void respond_error_of(const struct call *c, const struct protocol *p,
+                             const struct api_error *e)
+{
+    struct buf body;
+    buf_init(&body, 1 << 16);
+    p->error(&body, e, STR("req_list"));
+    respond(c, e->status, buf_str(&body));
+    buf_fini(&body);
+}
+
 static void respond_error(const struct call *c, const struct api_error *e)
 {
     struct buf body;
@@ -36,15 +46,34 @@ static uint64_t query_number(struct str query, struct str name, uint64_t otherwi
     return str_to_i64(site_query(query, name), &n) && n >= 0 ? (uint64_t)n : otherwise;
 }
 
-static bool allowed(const struct call *c)
+/* The status that a key asks for with its end: "...status=429". 0: none. */
+static unsigned status_of_key(struct str key)
+{
+    int64_t n;
+    struct str word = STR("status=");
+    ptrdiff_t at = str_find_str(key, word);
+    if (at < 0) {
+        return 0;
+    }
+    size_t from = (size_t)at + word.len;
+    bool number = str_to_i64(str_make(key.p + from, key.len - from), &n);
+    return number && n >= 400 && n <= 599 ? (unsigned)n : 0;
+}
+
+static bool allowed(const struct call *c, const struct protocol *p)
 {
     struct api_error e;
-    struct site site = {.protocol = &OPENAI_CHAT, .http = c->r, .run = c->run, .query = c->query};
-    if (answer_check_key(c->sim, &site, &e)) {
-        return true;
+    struct site site = {.protocol = p, .http = c->r, .run = c->run, .query = c->query};
+    bool ok = answer_check_key(c->sim, &site, &e);
+    struct str key = site_key(&site);
+    unsigned status = ok && key.p ? status_of_key(key) : 0;
+    if (status) {
+        ok = fault_set(&e, p, status, STR_NULL);
     }
-    respond_error(c, &e);
-    return false;
+    if (!ok) {
+        respond_error_of(c, p, &e);
+    }
+    return ok;
 }
 
 static const char *const MODELS[] = {"sim-echo", "sim-small", "sim-large"};
@@ -69,6 +98,56 @@ static void models(const struct call *c)
         one_model(&b, c->sim, str_of(MODELS[i]));
     }
     buf_add_lit(&b, "]}");
+    respond(c, 200, buf_str(&b));
+    buf_fini(&b);
+}
+
+/* Lists of models that are not OpenAI's: one page, each model with the members that tell it. */
+static const struct list {
+    const struct protocol *protocol;
+    const char *open, *before, *after, *close;
+} LISTS[] = {
+    {&ANTHROPIC_MESSAGES, "{\"data\":[", "{\"type\":\"model\",\"id\":\"",
+     "\",\"display_name\":\"Simulated\",\"created_at\":\"2026-01-01T00:00:00Z\"}",
+     "],\"has_more\":false,\"first_id\":\"sim-echo\",\"last_id\":\"sim-large\"}"},
+    {&GOOGLE_GENERATE, "{\"models\":[", "{\"name\":\"models/",
+     "\",\"version\":\"001\",\"supportedGenerationMethods\":[\"generateContent\"]}", "]}"},
+    {&BEDROCK_CONVERSE, "{\"modelSummaries\":[", "{\"modelId\":\"",
+     "\",\"modelName\":\"Simulated\",\"providerName\":\"doteb\"}", "]}"},
+};
+
+/* Which of them this is; NULL: none. The path is the provider's own. */
+static const struct list *list_of(const struct call *c)
+{
+    if (str_eq(c->path, STR("/foundation-models"))) {
+        return &LISTS[2];
+    }
+    bool v1 = str_eq(c->path, STR("/v1/models"));
+    bool google = http_value(c->r, c->run, STR("x-goog-api-key")).p != NULL;
+    if (str_eq(c->path, STR("/v1beta/models")) || (v1 && google)) {
+        return &LISTS[1];
+    }
+    bool anthropic = http_value(c->r, c->run, STR("x-api-key")).p ||
+                     http_value(c->r, c->run, STR("anthropic-version")).p;
+    return anthropic && v1 ? &LISTS[0] : NULL;
+}
+
+static void list(const struct call *c, const struct list *l)
+{
+    struct buf b;
+    if (l->protocol == &ANTHROPIC_MESSAGES &&
+        !http_value(c->r, c->run, STR("anthropic-version")).p) {
+        struct api_error e;
+        (void)fault_set(&e, l->protocol, 400, STR_NULL);
+        respond_error_of(c, l->protocol, &e);
+        return;
+    }
+    buf_init(&b, 1 << 16);
+    buf_add_str(&b, str_of(l->open));
+    for (size_t i = 0; i < ARRAY_LEN(MODELS); i++) {
+        buf_printf(&b, "%s%s%s%s", i > 0 ? "," : "", l->before, MODELS[i], l->after);
+    }
+    buf_add_str(&b, str_of(l->close));
     respond(c, 200, buf_str(&b));
     buf_fini(&b);
 }
@@ -146,10 +225,13 @@ static void other(const struct call *c)
     }
     records_keep(&c->sim->records, sim_now_us(), str_make(c->run, c->r->head_len),
                  http_body(c->r, c->run));
-    if (!allowed(c)) {
+    const struct list *other_list = get ? list_of(c) : NULL;
+    if (!allowed(c, other_list ? other_list->protocol : &OPENAI_CHAT)) {
         return;
     }
-    if (get && str_eq(c->path, STR("/v1/models"))) {
+    if (other_list) {
+        list(c, other_list);
+    } else if (get && str_eq(c->path, STR("/v1/models"))) {
         models(c);
     } else if (get && str_starts(c->path, STR("/v1/models/"))) {
         model(c, str_make(c->path.p + 11, c->path.len - 11));

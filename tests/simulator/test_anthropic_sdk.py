@@ -301,3 +301,13 @@ def test_vertex_client(sim):
     _, final = streamed(client, "hi")
     assert final.content[0].text.endswith("hi")
     assert simulator.last_path(sim).endswith("/publishers/anthropic/models/claude-test:streamRawPredict")
+
+
+def test_models_are_listed_to_who_has_a_key(client, sim):
+    page = client.models.list(limit=1)
+    assert page.data[0].id == "sim-echo" and page.data[0].created_at.year == 2026 and not page.has_more
+    for key, error in (("sk-status=401", anthropic.AuthenticationError), ("sk-status=429", anthropic.RateLimitError)):
+        with pytest.raises(error):
+            anthropic.Anthropic(base_url=sim.root_url, api_key=key, max_retries=0).models.list()
+    status, _, body = sim.call("GET", "/v1/models", headers={"x-api-key": "sk-any"})
+    assert status == 400 and json.loads(body)["type"] == "error", "without a version"

@@ -323,3 +323,14 @@ def test_embeddings(client):
     assert cohere["embeddings"]["float"][0] == titan["embedding"]
     with pytest.raises(client.exceptions.ValidationException, match="inputText"):
         invoke("amazon.titan-embed-text-v2:0", {})
+
+
+def test_foundation_models_are_listed_to_who_has_a_key(sim):
+    def listed(key):
+        return boto3.client("bedrock", region_name="us-east-1", endpoint_url=sim.root_url, aws_access_key_id=key,
+                            aws_secret_access_key="secret",
+                            config=botocore.config.Config(retries={"max_attempts": 0})).list_foundation_models()
+    assert [m["modelId"] for m in listed("AKIDEXAMPLE")["modelSummaries"]][0] == "sim-echo"
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        listed("AKID-status=403")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

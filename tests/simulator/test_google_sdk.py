@@ -256,3 +256,11 @@ def test_signatures_are_base64(sim):
     body = request("[sim tools=1]")
     part = post(sim, body, model="sim-signed")[2]["candidates"][0]["content"]["parts"][0]
     assert len(base64.b64decode(part["thoughtSignature"])) == 24
+
+
+def test_models_are_listed_to_who_has_a_key(client, sim):
+    assert "models/sim-echo" in [m.name for m in client.models.list(config={"page_size": 50})]
+    limited = client_of(sim, api_key="g-status=429")
+    with pytest.raises(errors.ClientError) as caught:
+        list(limited.models.list())
+    assert caught.value.code == 429 and caught.value.status == "RESOURCE_EXHAUSTED"

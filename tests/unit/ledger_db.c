@@ -21,14 +21,29 @@ static void must(struct pg *pg, const char *sql)
     ck_assert_msg(pg_exec(pg, sql, NULL) == PG_OK, "%.200s: %s", sql, pg_error(pg));
 }
 
-static char *read_schema(void)
+static int is_sql(const struct dirent *e)
 {
-    FILE *f = fopen(DOTEB_SOURCE_DIR "/migrations/0001_init.sql", "r");
-    ck_assert_ptr_nonnull(f);
-    char *text = xcalloc(1, 1 << 20);
-    ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, f), 0);
-    fclose(f);
-    return text;
+    return str_ends(str_of(e->d_name), STR(".sql"));
+}
+
+static void migrate(void)
+{
+    struct dirent **names;
+    int n = scandir(DOTEB_SOURCE_DIR "/migrations", &names, is_sql, alphasort);
+    ck_assert_int_gt(n, 0);
+    for (int i = 0; i < n; i++) {
+        char path[512];
+        char *text = xcalloc(1, 1 << 20);
+        snprintf(path, sizeof path, "%s/migrations/%s", DOTEB_SOURCE_DIR, names[i]->d_name);
+        FILE *f = fopen(path, "r");
+        ck_assert_ptr_nonnull(f);
+        ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, f), 0);
+        fclose(f);
+        must(inside, text);
+        xfree(text);
+        free(names[i]);
+    }
+    free(names);
 }
 
 static struct pg *connect_to(const char *where)
@@ -49,9 +64,7 @@ void ledger_db_begin(void)
     must(outside, "drop database if exists ledger_test with (force)");
     must(outside, "create database ledger_test");
     inside = connect_to(url);
-    char *schema = read_schema();
-    must(inside, schema);
-    xfree(schema);
+    migrate();
     for (int i = 1; i <= 21; i += 10) {
         char sql[256], id[UUID_TEXT_LEN + 1];
         uuid_format(sample_uuid((unsigned char)i), id);
@@ -112,6 +125,16 @@ int64_t ledger_number(const char *sql)
 
 #define GRAIN "date_bin('30 minutes', r.created_at, 'epoch')"
 
+/* Of the attempts `a`: counts and times by what the provider said of the key. */
+#define REFUSED "(a.status in (401, 402, 403) or a.error = 'CREDENTIAL')"
+#define FINE    "a.status between 200 and 299"
+#define ATTEMPTS_OF                                                                                \
+    " count(*) filter (where " FINE "), count(*) filter (where " REFUSED " and not " FINE "),"     \
+    " count(*) filter (where a.status = 429 and not " REFUSED "),"                                 \
+    " count(*) filter (where not (" FINE ") and not " REFUSED " and a.status <> 429),"             \
+    " max(a.at) filter (where " FINE "), max(a.at) filter (where " REFUSED " and not " FINE "),"   \
+    " max(a.at) filter (where a.status = 429 and not " REFUSED ")"
+
 /* (sums in the table) except (sums over the log), and the other way round. */
 static void check_same(const char *what, const char *table, const char *log)
 {
@@ -159,6 +182,24 @@ void ledger_check_sums(void)
                "(select organisation_id, " GRAIN ", project_id, count(*)::numeric,"
                " (count(*) filter (where outcome <> 0))::numeric, sum(input_tokens), sum(cost)"
                " from requests r where end_user_id is not null group by 1, 2, 3)");
+    check_same(
+        "rollup_provider_keys",
+        "(select organisation_id, provider_key_id, grain, provider_id, attempts, ok, refused,"
+        " rate_limited, failed, last_ok_at, last_refused_at, last_limited_at"
+        " from rollup_provider_keys where attempts > 0)",
+        "(select r.organisation_id, a.key, " GRAIN ", max(a.provider), count(*)," ATTEMPTS_OF
+        " from requests r join request_details d using (organisation_id, retention_days, day,"
+        " request_id) cross join lateral (select (e->>'provider_key_id')::uuid as key,"
+        " (e->>'provider_id')::integer as provider, coalesce((e->>'status')::integer, 0) as status,"
+        " e->>'error' as error, r.created_at + (coalesce((e->>'start_us')::bigint, 0) +"
+        " coalesce((e->>'duration_us')::bigint, 0)) * interval '1 microsecond' as at"
+        " from jsonb_array_elements(d.attempts) e) a"
+        " where a.key is not null group by 1, 2, 3)");
+    check_same("the cost of rollup_provider_keys",
+               "(select organisation_id, provider_key_id, grain, cost from rollup_provider_keys"
+               " where cost <> 0)",
+               "(select organisation_id, provider_key_id, " GRAIN ", sum(cost) from requests r"
+               " where provider_key_id is not null group by 1, 2, 3 having sum(cost) <> 0)");
     check_same("spend_windows",
                "(select organisation_id, scope, scope_id, window_kind, window_start, requests,"
                " tokens, cost, last_at from spend_windows)",

@@ -118,6 +118,29 @@ static unsigned roll(unsigned n)
     return (unsigned)(random_state >> 33) % n;
 }
 
+/* Up to three attempts with keys of two providers, the last key's cost the request's. */
+static void roll_attempts(struct ledger_close *c)
+{
+    static const uint16_t statuses[] = {200, 200, 401, 402, 403, 429, 500, 0};
+    c->n_attempts = (uint8_t)roll(4);
+    c->provider_key_id = (struct uuid){0};
+    for (size_t i = 0; i < c->n_attempts; i++) {
+        unsigned key = roll(5); /* 0: none */
+        struct ledger_attempt *a = &c->attempt[i];
+        *a = (struct ledger_attempt){.provider_id = (int32_t)(1 + key % 2),
+                                     .status = statuses[roll(ARRAY_LEN(statuses))],
+                                     .start_us = roll(1000000),
+                                     .first_byte_us = -1,
+                                     .duration_us = roll(1000000)};
+        if (key)
+            a->provider_key_id = sample_uuid((unsigned char)(200 + key));
+        if (!a->status && roll(2))
+            snprintf(a->error, sizeof a->error, "%s", err_name(E_CREDENTIAL));
+        c->provider_key_id = a->provider_key_id;
+        c->provider_id = a->provider_id;
+    }
+}
+
 static void roll_request(struct ledger_open *o, struct ledger_close *c)
 {
     static char user[32];
@@ -134,6 +157,7 @@ static void roll_request(struct ledger_open *o, struct ledger_close *c)
     snprintf(user, sizeof user, "user %u", roll(20));
     o->end_user = roll(3) ? str_of(user) : STR("");
     c->outcome = (uint8_t)roll(5);
+    roll_attempts(c);
     c->model_id = (int32_t)roll(3);
     c->usage.input = roll(100000);
     c->usage.output = (int64_t)roll(1000) - 1;

@@ -1,6 +1,7 @@
 // A month in the life of a small company: 20 models at 6 providers, weekends, one incident. The
 // same for the same seed, so that a picture of it can be compared with yesterday's.
 import type { components } from '../../../dashboard/src/api/schema.d.ts';
+import { makeProviderKeys } from './provider_keys.ts';
 import { makeTenant, type Tenant } from './tenant.ts';
 
 type Schemas = components['schemas'];
@@ -167,25 +168,7 @@ export function makeWorld(
       options_needed: id === 'azure' ? ['resource'] : [],
       models,
     })),
-    providerKeys: [
-      ['openai', 'main account', 'Zk2A', false],
-      ['openai', 'batch jobs', '8Ywq', false],
-      ['azure', 'EU deployment', '41fe', false],
-      ['mistral', 'La Plateforme', 'pQ0s', false],
-      ['groq', 'old trial', 'tt9L', true],
-    ].map(([provider, label, last4, off], i) => ({
-      etag: '0'.repeat(32),
-      id: uuid(i + 1, '0a5'),
-      provider: String(provider),
-      label: String(label),
-      last4: String(last4),
-      base_url: null,
-      models: [],
-      options: provider === 'azure' ? { resource: 'northwind-eu' } : {},
-      position: i,
-      created_at: new Date(now.getTime() - (i * 31 + 8) * 24 * HOUR).toISOString(),
-      disabled_at: off ? new Date(now.getTime() - 3 * 24 * HOUR).toISOString() : null,
-    })),
+    providerKeys: makeProviderKeys(now),
     apiKeys,
     tenant: makeTenant(now, { org, user, role, projectList }),
     requests,

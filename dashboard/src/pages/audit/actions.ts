@@ -59,6 +59,11 @@ const WORDS: Record<string, string> = {
   'custom_provider.create': 'Added custom provider',
   'custom_provider.update': 'Changed custom provider',
   'custom_provider.delete': 'Deleted custom provider',
+  'provider_key.check': 'Checked provider key',
+  'provider_key.start_rotation': 'Began to exchange a provider key’s secret',
+  'provider_key.switch_rotation': 'Switched to a provider key’s new secret',
+  'provider_key.confirm_rotation': 'Wiped a provider key’s old secret',
+  'provider_key.end_rotation': 'Gave up or took back a provider key’s new secret',
   'admin.create': 'Made an operator of',
   'catalogue.import': 'Imported a catalogue',
 };
