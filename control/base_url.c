@@ -80,7 +80,9 @@ static const char *check_addresses(const struct parts *p, const struct guard *gu
     for (const struct addrinfo *a = found; a && ok; a = a->ai_next)
         ok = guard_permits(guard, a->ai_addr);
     freeaddrinfo(found);
-    return ok ? "" : "its host has a private or otherwise special address, which is not allowed.";
+    return ok ? ""
+              : "its host has a private or otherwise special address, which is not allowed: this "
+                "instance reaches public addresses only, and those that its operator names.";
 }
 
 const char *base_url_complaint(struct str url, const struct guard *guard)

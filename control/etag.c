@@ -12,7 +12,7 @@ enum { HASH_BYTES = ETAG_LEN / 2 };
 static const char *const counted[] = {"requests",   "cost",    "last_used_at", "last_seen_at",
                                       "last_check", "traffic", "last_fetch"};
 /* How many there are of something else, where it is a number. */
-static const char *const numbers[] = {"api_keys", "members", "projects"};
+static const char *const numbers[] = {"api_keys", "members", "projects", "provider_keys"};
 
 static void leave_out(json_t *object)
 {

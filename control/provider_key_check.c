@@ -24,7 +24,7 @@ struct asking {
 static void ask(struct asking *q, const struct app *app)
 {
     struct guard guard;
-    bool tenants = (q->s->base_url.p || q->s->provider->tenants) && q->what.kind != ASK_TOKEN;
+    bool tenants = (q->s->base_url.p || q->s->provider->own) && q->what.kind != ASK_TOKEN;
     ASSERT(guard_parse(&guard, str_of(app->opt.upstream_allow))); /* checked at start */
     guard.allow_private |= app->opt.base_url_override_private;
     const struct fetch_request f = {

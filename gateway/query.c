@@ -16,10 +16,10 @@ static struct dialect_model model_of(const struct snap_offer *o, bool prefixed)
 {
     const struct snap_model *m = o->model;
     return (struct dialect_model){
-        .provider = prefixed ? o->provider->slug : STR(""),
+        .provider = prefixed && !o->provider->own ? o->provider->slug : STR(""),
         .id = m->slug,
         .name = m->name,
-        .owner = prefixed ? o->provider->slug : m->family,
+        .owner = prefixed || o->provider->own ? o->provider->slug : m->family,
         .no_chat = (o->caps & CAPS_OF_OPERATIONS) != 0,
         .embeds = (o->caps & CAP_EMBEDDINGS) != 0,
         .created_s = m->released_us / 1000000,
@@ -47,7 +47,7 @@ static size_t list_model(const struct req *r, const struct snap_model *m, struct
     to[n++] = model_of(first, false);
     for (size_t i = 0; i < m->n_offers; i++) {
         const struct snap_offer *o = m->offers[i];
-        if (o->provider == last || !callable(r, o))
+        if (o->provider == last || o->provider->own || !callable(r, o))
             continue;
         to[n++] = model_of(o, true);
         last = o->provider;
@@ -62,11 +62,16 @@ static void write_models(struct req *r, const struct dialect_model *m, size_t n,
 
 static void list_models(struct req *r)
 {
-    size_t n, most = 0, listed = 0;
+    size_t n, n_own, listed = 0;
+    const struct snap_model *const *own = snapshot_own_models(r->snap, r->who.key.organisation_id,
+                                                              &n_own);
     const struct snap_model *const *models = snapshot_models(r->snap, &n);
+    size_t most = n_own;
     for (size_t i = 0; i < n; i++)
         most += models[i]->n_offers + 1;
     struct dialect_model *list = arena_calloc(r->arena, most, sizeof *list);
+    for (size_t i = 0; i < n_own; i++)
+        listed += list_model(r, own[i], list + listed);
     for (size_t i = 0; i < n; i++)
         listed += list_model(r, models[i], list + listed);
     write_models(r, list, listed, true);
@@ -75,7 +80,8 @@ static void list_models(struct req *r)
 static bool one_model(struct req *r)
 {
     struct str id = r->in.call.model;
-    const struct snap_model *m = snapshot_model(r->snap, id);
+    struct uuid organisation = r->who.key.organisation_id;
+    const struct snap_model *m = snapshot_model_for(r->snap, organisation, id);
     const struct snap_offer *o = m ? first_callable(r, m) : NULL;
     struct dialect_model found;
     if (o) {
@@ -84,7 +90,8 @@ static bool one_model(struct req *r)
         return true;
     }
     struct str model = id;
-    const struct snap_provider *p = snapshot_provider(r->snap, str_cut(&model, '/'));
+    const struct snap_provider *p = snapshot_provider_for(r->snap, organisation,
+                                                          str_cut(&model, '/'));
     o = p && model.p ? snapshot_offer(r->snap, p, model, STR("")) : NULL;
     if (!o || !callable(r, o))
         return false;

@@ -141,7 +141,7 @@ static bool judge_name(const struct list *l, size_t i, bool provider)
 static bool judge_names(struct call *c, struct list *models, struct list *providers)
 {
     struct pg_result *names = NULL;
-    enum pg_err e = catalogue_name_store_all(c->pg, &names);
+    enum pg_err e = catalogue_name_store_all(c->pg, c->org, &names);
     bool good = e == PG_OK || call_failed(c, e);
     models->names = providers->names = names;
     for (size_t i = 0; good && i < json_array_size(models->json); i++)

@@ -77,7 +77,7 @@ void api_provider_keys_order(struct call *c)
     struct str slug, ids, before = STR_NULL, after = STR_NULL;
     if (!read_order(c, &slug, &ids))
         return;
-    enum pg_err e = catalogue_store_provider(c->pg, slug, &provider);
+    enum pg_err e = catalogue_store_provider(c->pg, c->org, slug, &provider);
     if (e == PG_OK && !provider.found) {
         (void)input_refuse(c, "provider", "there is no such provider.");
         return;

@@ -17,7 +17,7 @@ static bool read_key(struct call *c, struct provider_key_sealed *k, struct provi
 {
     enum pg_err e = provider_key_rotation_store_sealed(c->pg, c->arena, c->org, c->id, k);
     if (e == PG_OK && k->found)
-        e = catalogue_store_provider(c->pg, k->slug, provider);
+        e = catalogue_store_provider(c->pg, c->org, k->slug, provider);
     if (e != PG_OK)
         return call_failed(c, e);
     if (k->found && provider->found)

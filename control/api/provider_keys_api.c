@@ -4,7 +4,7 @@
 #include "common/provider_option.h"
 #include "control/api/api.h"
 #include "control/audit.h"
-#include "control/base_url.h"
+#include "control/own_url.h"
 #include "control/page.h"
 #include "control/provider_key.h"
 #include "control/provider_key_check.h"
@@ -94,22 +94,6 @@ static bool take_models(struct call *c, const json_t *models, const struct provi
     return e == PG_OK && !unknown;
 }
 
-static bool check_base_url(struct call *c, struct str url)
-{
-    struct guard guard;
-    const struct options *o = &c->app->opt;
-    if (!o->base_url_override) {
-        reply_problem(&c->reply, P_OVERRIDE_OFF, "base_url",
-                      "The operator of this instance does not allow base URLs of one's own "
-                      "(DOTEB_BASE_URL_OVERRIDE).");
-        return false;
-    }
-    ASSERT(guard_parse(&guard, str_of(o->upstream_allow))); /* checked at start */
-    guard.allow_private |= o->base_url_override_private;
-    const char *why = base_url_complaint(url, &guard);
-    return !*why || input_refuse(c, "base_url", "%s", why);
-}
-
 static bool read_new(struct call *c, struct provider_key_new *k, struct provider_row *provider,
                      bool *check)
 {
@@ -143,9 +127,9 @@ static bool read_new(struct call *c, struct provider_key_new *k, struct provider
         return false;
     if (!provider_key_secret_fits(k->secret))
         return input_refuse(c, "secret", "give printable ASCII without spaces at its ends.");
-    if (k->base_url.p && !check_base_url(c, k->base_url))
+    if (k->base_url.p && !own_url_judge(c, k->base_url))
         return false;
-    enum pg_err e = catalogue_store_provider(c->pg, slug, provider);
+    enum pg_err e = catalogue_store_provider(c->pg, c->org, slug, provider);
     if (e != PG_OK)
         return call_failed(c, e);
     if (!provider->found)
@@ -210,7 +194,7 @@ static bool take_of_provider(struct call *c, struct str stored, const json_t *op
     ASSERT(item);
     arena_defer(c->arena, drop_json, item);
     const char *slug = json_string_value(json_object_get(item, "provider"));
-    enum pg_err e = catalogue_store_provider(c->pg, str_of(slug), &provider);
+    enum pg_err e = catalogue_store_provider(c->pg, c->org, str_of(slug), &provider);
     if (e != PG_OK)
         return call_failed(c, e);
     if (!provider.found)

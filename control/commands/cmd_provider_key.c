@@ -33,7 +33,7 @@ static bool look_up(struct pg *pg, const struct provider_key_args *a, struct pro
     size_t n;
     struct provider_row provider;
     if (organisation_store_by_name(pg, a->organisation, &k->organisation, &n) != PG_OK ||
-        catalogue_store_provider(pg, str_of(a->provider), &provider) != PG_OK)
+        catalogue_store_provider(pg, k->organisation, str_of(a->provider), &provider) != PG_OK)
         return complain("", pg_error(pg));
     if (n != 1)
         return complain("--organisation: ",

@@ -27,11 +27,11 @@ static const struct pg_stmt bounds_stmt = {
     "from unnest($2::bigint[]) x)"
 #define SQL_SLUG(p, table, id)                                                                     \
     "(" p "::text is null or " id " = case " p " when 'none' then 0 "                              \
-    "else (select t." id " from " table " t where t.slug = " p ") end) "
+    "else " SQL_ID_OF(id, table, p, "$1") " end) "
 #define SQL_FILTERS                                                                                \
     "and ($8::uuid is null or project_id = $8) and ($9::uuid is null or api_key_id = $9) "         \
-    "and ($10::uuid is null or user_id = $10) and " SQL_SLUG("$11", "models", "model_id")          \
-    "and " SQL_SLUG("$12", "providers", "provider_id")
+    "and ($10::uuid is null or user_id = $10) and " SQL_SLUG("$11", "model_names", "model_id")          \
+    "and " SQL_SLUG("$12", "provider_names", "provider_id")
 #define SQL_COLUMNS                                                                                \
     "project_id, api_key_id, user_id, model_id, provider_id, requests, ok, client_errors, "        \
     "gateway_errors, upstream_errors, client_gone, interrupted, streamed, input_tokens, "          \
@@ -59,9 +59,10 @@ static const struct pg_stmt bounds_stmt = {
     "when 'user' then user_id::text when 'outcome' then outcome else '' end"
 /* Of models and providers, which are few: read whole, once. */
 #define SQL_NAMES                                                                                  \
-    "names as materialized (select 'model' as d, model_id::text as k, slug, name from models "     \
-    "where 'model' in ($13, $14) union all select 'provider', provider_id::text, slug, name "      \
-    "from providers where 'provider' in ($13, $14) union all "                                     \
+    "names as materialized (select 'model' as d, t.model_id::text as k, t.slug, t.name from model_names t "  \
+    "where 'model' in ($13, $14) and " SQL_SEEN("t", "$1")                                         \
+    " union all select 'provider', t.provider_id::text, t.slug, t.name "                           \
+    "from provider_names t where 'provider' in ($13, $14) and " SQL_SEEN("t", "$1") " union all "                                     \
     "select d, '0', 'none', 'None' from unnest(array['model', 'provider']) d) "
 #define SQL_LABEL(p, k, t)                                                                         \
     "coalesce(case " p " when 'api_key' then (select name from api_keys where "                    \
@@ -128,14 +129,17 @@ static const struct pg_stmt savings_stmt = {
     "  on g.k1 = " SQL_KEY("$13") " and g.k2 = " SQL_KEY("$14")
     "  where cached_tokens > 0 or cache_write_tokens > 0 group by 1, 2, 3, 4), "
     /* The catalogue is small: read whole, that is fewer pages than a look for each pair. */
-    "offered as materialized (select f.offer_id, f.model_id, f.provider_id, f.region from offers f), "
+    "offered as materialized (select f.offer_id, f.model_id, f.provider_id, f.region from offers f "
+    "  union all select m.model_id, m.model_id, m.provider_id, '' from custom_models m where m.organisation_id = $1), "
     "current as materialized (select distinct on (o.offer_id) o.offer_id, "
     "  o.prices || coalesce(o.prices #> '{tiers,0}', '{}') as p from prices_in_force o "
     "  where o.effective_from <= now() order by o.offer_id, o.effective_from desc), "
+    "known as (select * from current union all select m.model_id, m.prices from custom_models m "
+    "  where m.organisation_id = $1), "
     "prices as materialized (select distinct on (f.model_id, f.provider_id) f.model_id, f.provider_id, "
     "  " SQL_PRICE_OF("input") " as input, " SQL_PRICE_OF("cached_input") " as cached, "
     "  coalesce(" SQL_PRICE_OF("cache_write_5m") ", " SQL_PRICE_OF("input") ") as written "
-    "  from offered f join current w using (offer_id) "
+    "  from offered f join known w using (offer_id) "
     "  where (f.model_id, f.provider_id) in (select model_id, provider_id from sums) "
     "  order by f.model_id, f.provider_id, f.region) "
     "select " SQL_CELL ", " SQL_MONEY("round(sum(s.cached * (p.input - coalesce(p.cached, p.input)) "

@@ -49,7 +49,12 @@ static const struct pg_stmt models_stmt = {
 
 static const struct pg_stmt provider_stmt = {
     "catalogue.provider",
-    "select provider_id, base_url, chat_path, signer, dialect from providers where slug = $1 and enabled"};
+    "select provider_id, base_url, chat_path, signer, dialect, false from providers where slug = $1 and enabled "
+    "and not exists (select 1 from custom_providers c where c.organisation_id = $2 "
+    "and c.slug = $1 and c.deleted_at is null) "
+    "union all select c.provider_id, c.base_url, l.chat_path, l.signer, l.dialect, true from custom_providers c "
+    "join custom_protocols l using (protocol) where c.organisation_id = $2 and c.slug = $1 "
+    "and c.deleted_at is null"};
 
 /* NULL p gives null. */
 static struct pg_param optional(struct str s)
@@ -72,14 +77,16 @@ enum pg_err catalogue_store_models(struct pg *pg, const struct model_filter *f,
     return pg_run(pg, &models_stmt, p, ARRAY_LEN(p), out);
 }
 
-enum pg_err catalogue_store_provider(struct pg *pg, struct str slug, struct provider_row *out)
+enum pg_err catalogue_store_provider(struct pg *pg, struct uuid organisation, struct str slug,
+                                     struct provider_row *out)
 {
-    const struct pg_param p[] = {pgp_text(slug)};
+    const struct pg_param p[] = {pgp_text(slug), pgp_uuid(organisation)};
     struct pg_result *r = NULL;
     *out = (struct provider_row){0};
     enum pg_err e = pg_run(pg, &provider_stmt, p, ARRAY_LEN(p), &r);
     if (e == PG_OK && pg_rows(r) > 0) {
         out->found = true;
+        out->own = pg_bool(r, 0, 5);
         out->id = pg_i64(r, 0, 0);
         (void)snprintf(out->base_url, sizeof out->base_url, STR_FMT, STR_ARG(pg_str(r, 0, 1)));
         (void)snprintf(out->chat_path, sizeof out->chat_path, STR_FMT, STR_ARG(pg_str(r, 0, 2)));

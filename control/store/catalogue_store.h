@@ -19,15 +19,16 @@ MUST_USE enum pg_err catalogue_store_models(struct pg *pg, const struct model_fi
 
 struct provider_row {
     bool found; /* and enabled */
+    bool own;   /* the organisation's: its address is a tenant's word, and is guarded */
     int64_t id;
     char base_url[1025];  /* with {region} and the like */
     char chat_path[1025]; /* likewise */
     char signer[129];
     char dialect[65];
-    bool tenants; /* its base URL is an organisation's own: it is judged (guard.h) */
 };
 
-MUST_USE enum pg_err catalogue_store_provider(struct pg *pg, struct str slug,
-                                              struct provider_row *out);
+/* What the slug names for the organisation: a provider of its own first, then the catalogue's. */
+MUST_USE enum pg_err catalogue_store_provider(struct pg *pg, struct uuid organisation,
+                                              struct str slug, struct provider_row *out);
 
 #endif

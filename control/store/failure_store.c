@@ -24,9 +24,7 @@ static const struct pg_stmt list_stmt = {
                         "left join api_keys k on k.organisation_id = r.organisation_id "
                         "  and k.api_key_id = r.api_key_id "
                         "left join labels l on l.organisation_id = r.organisation_id "
-                        "  and l.label_id = r.requested_model_id "
-                        "left join models m on m.model_id = r.model_id "
-                        "left join providers p on p.provider_id = r.provider_id "
+                        "  and l.label_id = r.requested_model_id " SQL_CALLED
                         "order by r.created_at desc, r.request_id desc"};
 
 enum pg_err failure_store_list(struct pg *pg, const struct failure_filter *f,

@@ -4,7 +4,7 @@
 static const struct pg_stmt sealed_stmt = {
     "provider_key_rotation.sealed",
     "select p.slug, k.sealed, k.options::text, k.base_url from provider_keys k "
-    "join providers p using (provider_id) where k.organisation_id = $1 and k.provider_key_id = $2"};
+    "join provider_names p using (provider_id) where k.organisation_id = $1 and k.provider_key_id = $2"};
 static const struct pg_stmt checked_stmt = {
     "provider_key_rotation.checked",
     "insert into provider_key_checks (organisation_id, provider_key_id, last_check) "

@@ -4,7 +4,8 @@
 #include "control/store/sql.h"
 
 #define SQL_MODELS                                                                                 \
-    "(select coalesce(json_agg(m.slug order by m.slug collate \"C\"), '[]') from models m "        \
+    "(select coalesce(json_agg(m.slug order by m.slug collate \"C\"), '[]') from "                 \
+    "model_names m "                                                                               \
     "where m.model_id = any(k.models))"
 #define SQL_ROTATION                                                                               \
     "(select json_build_object('state', case when r.switched_at is not null then 'switched' "      \
@@ -24,7 +25,7 @@
     "'created_at', " SQL_TIME("k.created_at") ", 'disabled_at', " SQL_TIME(                        \
         "k.disabled_at") ", 'last_check', " SQL_LAST_CHECK ", 'rotation', " SQL_ROTATION
 #define KEY_ITEM                                                                                   \
-    "select " KEY_FIELDS ")::text from provider_keys k join providers p using (provider_id) "      \
+    "select " KEY_FIELDS ")::text from provider_keys k join provider_names p using (provider_id) " \
     "where k.organisation_id = $1 "
 /* Of the last week: the sums of each key (u), what the newest answer that says something of the key
  * says (word), and when there was another kind of answer (other_at). */
@@ -68,7 +69,7 @@
 #define KEY_SHOWN                                                                                  \
     WITH_USE "select " KEY_FIELDS USE_FIELDS                                                       \
              ")::text, p.slug, k.position || '/' || k.provider_key_id "                            \
-             "from provider_keys k join providers p using (provider_id) "                          \
+             "from provider_keys k join provider_names p using (provider_id) "                     \
              "left join u on u.provider_key_id = k.provider_key_id where k.organisation_id = $1 "
 
 static const struct pg_stmt add_stmt = {
@@ -117,7 +118,9 @@ static const struct pg_stmt models_stmt = {
     "provider_key.models",
     "with n as (select slug from jsonb_array_elements_text($2::jsonb) slug), "
     "f as (select distinct m.slug, m.model_id from n join models m using (slug) "
-    "    join offers o using (model_id) where o.provider_id = $1 and o.enabled and m.enabled) "
+    "    join offers o using (model_id) where o.provider_id = $1 and o.enabled and m.enabled "
+    "  union select m.slug, m.model_id from n join custom_models m using (slug) "
+    "    where m.provider_id = $1 and m.deleted_at is null) "
     "select (select coalesce(array_agg(model_id order by model_id), '{}') from f)::text, "
     "(select min(slug) from n where slug not in (select slug from f))"};
 static const struct pg_stmt exists_stmt = {

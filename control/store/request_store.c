@@ -36,9 +36,7 @@
     "left join api_keys k on k.organisation_id = r.organisation_id "                               \
     "  and k.api_key_id = r.api_key_id "                                                           \
     "left join labels l on l.organisation_id = r.organisation_id "                                 \
-    "  and l.label_id = r.requested_model_id "                                                     \
-    "left join models m on m.model_id = r.model_id "                                               \
-    "left join providers p on p.provider_id = r.provider_id "
+    "  and l.label_id = r.requested_model_id " SQL_CALLED
 
 /* The page's rows: of each project by its part of the index, then the newest of all. */
 /* clang-format off */
@@ -50,9 +48,9 @@
     "    and r.created_at >= $2 and r.created_at < $3 " \
     "    and ($5::timestamptz is null or (r.created_at, r.request_id) < ($5, $6::uuid)) " \
     "    and ($7::uuid is null or r.api_key_id = $7) " \
-    "    and ($8::text is null or r.model_id = (select model_id from models where slug = $8)) " \
+    "    and ($8::text is null or r.model_id = " SQL_ID_OF("model_id", "model_names", "$8", "$1") ") " \
     "    and ($9::text is null " \
-    "      or r.provider_id = (select provider_id from providers where slug = $9)) " \
+    "      or r.provider_id = " SQL_ID_OF("provider_id", "provider_names", "$9", "$1") ") " \
     "    and case $10 when 'ok' then r.outcome = 0 when 'error' then r.outcome <> 0 " \
     "      when '2xx' then r.status / 100 = 2 when '4xx' then r.status / 100 = 4 " \
     "      when '5xx' then r.status / 100 = 5 else true end " \
@@ -149,9 +147,10 @@ static const struct pg_stmt by_client_id_stmt = {
     SQL_MONEY("(c ->> 'amount')::numeric") ") order by n)   from " \
     "jsonb_array_elements(d.cost_lines) with ordinality as e(c, n)), '[]'::json)"
 #define SQL_ATTEMPTS \
-    "coalesce((select json_agg(json_build_object(  'provider', (select slug from providers " \
-    "where provider_id = (a ->> 'provider_id')::int),   'model', (select provider_model from " \
-    "offers where offer_id = (a ->> 'offer_id')::int),   'status', nullif((a ->> " \
+    "coalesce((select json_agg(json_build_object(  'provider', (select n.slug from provider_names n " \
+    "where n.provider_id = (a ->> 'provider_id')::int and " SQL_SEEN("n", "$1") "),   'model', " \
+    "(select n.provider_model from offer_names n where n.offer_id = (a ->> 'offer_id')::int and " \
+    SQL_SEEN("n", "$1") "),   'status', nullif((a ->> " \
     "'status')::int, 0), 'error', nullif(a ->> 'error', ''),   'start_ms', " \
     SQL_MS("(a ->> 'start_us')::bigint") ",   'first_byte_ms', case when (a ->> " \
     "'first_byte_us')::bigint >= 0     then " SQL_MS("(a ->> 'first_byte_us')::bigint") " end, " \

@@ -17,4 +17,18 @@
     " else array(select x.e from jsonb_array_elements_text(" n "::jsonb) with ordinality x(e, i) order by i) end"
 /* clang-format on */
 
+/* The catalogue's names and those of organisation `org`'s own, deleted ones too (views of
+ * migrations/0015): the condition on a row `t` of one of them. */
+#define SQL_SEEN(t, org) "(" t ".organisation_id is null or " t ".organisation_id = " org ")"
+/* What a slug names for it: its own first. */
+#define SQL_ID_OF(id, view, slug_text, org)                                                        \
+    "(select t." id " from " view " t where t.slug = " slug_text                                   \
+    " and " SQL_SEEN("t", org) " order by t.organisation_id nulls last limit 1)"
+/* Names of what a row `r` of the log called, as m and p. */
+#define SQL_CALLED                                                                                 \
+    "left join model_names m on m.model_id = r.model_id "                                          \
+    "  and " SQL_SEEN(                                                                             \
+        "m", "r.organisation_id") " left join provider_names p on p.provider_id = r.provider_id "  \
+                                  "  and " SQL_SEEN("p", "r.organisation_id") " "
+
 #endif

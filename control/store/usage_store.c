@@ -70,25 +70,33 @@ static const struct pg_stmt series_stmt = {
     "keys as (select distinct k, n from grouped union select 'all', 1 where $7 = 'none'), "
     "named as (select k, n, case when k in ('all', 'other') then k when $7 in ('model', "
     "    'provider') and k = '0' then 'none' when $7 = 'model' then "
-    "    coalesce((select slug from models where model_id = k::integer), k) "
-    "    when $7 = 'provider' then "
-    "    coalesce((select slug from providers where provider_id = k::integer), k) else k end as "
-    "key, "
-    "  case when k = 'all' then 'All' when k = 'other' then 'Other' "
-    "    when $7 in ('model', 'provider') and k = '0' then 'None' when $7 = 'model' then "
-    "    coalesce((select name from models where model_id = k::integer), k) "
-    "    when $7 = 'provider' then "
-    "    coalesce((select name from providers where provider_id = k::integer), k) "
-    "    when $7 = 'api_key' then coalesce((select name from api_keys "
-    "      where organisation_id = $1 and api_key_id = k::uuid), k) "
-    "    else coalesce((select name from projects "
-    "      where organisation_id = $1 and project_id = k::uuid), k) end as label from keys) "
-    "select json_build_object('key', min(a.key), 'label', min(a.label), 'points', "
-    "  json_agg(json_build_object('t', " SQL_TIME("p.t") ", " SQL_COUNTS(
-        "g") ") order by p.t))"
-             "::text from named a cross join points p left join grouped g on g.k = a.k and g.t = "
-             "p.t "
-             "group by a.k, a.n order by a.n"};
+    "    coalesce((select n.slug from model_names n where n.model_id = k::integer and " SQL_SEEN(
+        "n",
+        "$1") "), k) "
+              "    when $7 = 'provider' then "
+              "    coalesce((select n.slug from provider_names n where n.provider_id = k::integer and " SQL_SEEN(
+                  "n",
+                  "$1") "), k) else k end as "
+                        "key, "
+                        "  case when k = 'all' then 'All' when k = 'other' then 'Other' "
+                        "    when $7 in ('model', 'provider') and k = '0' then 'None' when $7 = 'model' then "
+                        "    coalesce((select n.name from model_names n where n.model_id = k::integer and " SQL_SEEN(
+                            "n",
+                            "$1") "), k) "
+                                  "    when $7 = 'provider' then "
+                                  "    coalesce((select n.name from provider_names n where n.provider_id = k::integer and " SQL_SEEN(
+                                      "n",
+                                      "$1") "), k) "
+                                            "    when $7 = 'api_key' then coalesce((select name from api_keys "
+                                            "      where organisation_id = $1 and api_key_id = k::uuid), k) "
+                                            "    else coalesce((select name from projects "
+                                            "      where organisation_id = $1 and project_id = k::uuid), k) end as label from keys) "
+                                            "select json_build_object('key', min(a.key), 'label', min(a.label), 'points', "
+                                            "  json_agg(json_build_object('t', " SQL_TIME("p.t") ", " SQL_COUNTS(
+                                                "g") ") order by p.t))"
+                                                     "::text from named a cross join points p left join grouped g on g.k = a.k and g.t = "
+                                                     "p.t "
+                                                     "group by a.k, a.n order by a.n"};
 
 static const struct pg_stmt totals_stmt = {
     "usage.totals", "select trim(both '{}' from json_build_object(" SQL_COUNTS(

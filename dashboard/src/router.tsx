@@ -309,6 +309,15 @@ export type AuditSearch = RangeSearch & {
   entry?: string | undefined;
 };
 
+const customProvidersRoute = createRoute({
+  getParentRoute: () => orgRoute,
+  path: 'custom-providers',
+  validateSearch: (search: Record<string, unknown>): { provider?: string | undefined } => ({
+    provider: text(search.provider),
+  }),
+  component: lazyRouteComponent(() => import('./pages/custom-providers/CustomProvidersPage')),
+});
+
 const managementTokensRoute = createRoute({
   getParentRoute: () => orgRoute,
   path: 'management-tokens',
@@ -422,6 +431,7 @@ export const router = createRouter({
         providerKeysRoute,
         projectsRoute,
         membersRoute,
+        customProvidersRoute,
         managementTokensRoute,
         auditRoute,
         organisationRoute,

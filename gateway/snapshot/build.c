@@ -66,6 +66,7 @@ static struct image *image_new(struct arena *arena)
     img->arena = arena;
     map_init(&img->providers);
     map_init(&img->models);
+    map_init(&img->tenants);
     map_init(&img->projects);
     map_init(&img->provider_keys);
     map_init(&img->signing_keys);
@@ -82,8 +83,10 @@ static void image_free(struct image *img)
         credential_unref(((struct snap_signing_key *)slot->value)->credential);
     map_for_each (&img->providers, slot)
         map_fini(&((struct provider_entry *)slot->value)->names);
+    build_own_free(img);
     map_fini(&img->providers);
     map_fini(&img->models);
+    map_fini(&img->tenants);
     map_fini(&img->projects);
     map_fini(&img->provider_keys);
     map_fini(&img->signing_keys);
@@ -112,7 +115,7 @@ void image_unref(struct image *img)
 }
 
 /* The order of the rows is the database's collation; ours is bytes. */
-static int by_slug(const void *a, const void *b)
+int build_by_slug(const void *a, const void *b)
 {
     struct str x = (*(const struct snap_model *const *)a)->slug;
     struct str y = (*(const struct snap_model *const *)b)->slug;
@@ -124,10 +127,13 @@ static void build_model_list(struct builder *b)
 {
     struct image *img = b->img;
     img->model_list = arena_calloc(img->arena, b->models_by_id.len, sizeof *img->model_list);
-    map_for_each (&b->models_by_id, slot)
-        img->model_list[img->n_models++] = slot->value;
+    map_for_each (&b->models_by_id, slot) {
+        struct model_entry *e = slot->value;
+        if (!e->owner.is_set)
+            img->model_list[img->n_models++] = &e->m;
+    }
     if (img->n_models)
-        qsort(img->model_list, img->n_models, sizeof *img->model_list, by_slug);
+        qsort(img->model_list, img->n_models, sizeof *img->model_list, build_by_slug);
 }
 
 static bool open_pepper(struct builder *b, char err[128])
@@ -157,8 +163,10 @@ struct image *image_build(struct config_rows *rows, const struct image_context *
         build_models(&b);
         build_offers(&b);
         build_model_list(&b);
+        build_own_lists(&b);
         build_projects(&b);
         build_provider_keys(&b);
+        build_keyless(&b);
         build_signing_keys(&b);
         build_near_names(&b);
     }

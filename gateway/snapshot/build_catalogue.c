@@ -95,6 +95,7 @@ static const char *read_provider(struct builder *b, const struct provider_row *r
         .dialect = dialect_find(row->dialect),
         .max_temperature_milli = row->max_temperature_milli,
         .quirks = read_quirks(row->quirks),
+        .own = row->owner.is_set,
         .max_stops = max_stops > 0 ? max_stops : 0,
     };
     *quiet = true;
@@ -125,7 +126,8 @@ void build_providers(struct builder *b)
             continue;
         }
         map_init(&e->names);
-        (void)map_put(&b->img->providers, e->p.slug, e);
+        e->owner = row->owner;
+        (void)map_put(build_provider_map(b, &e->owner), e->p.slug, e);
         (void)map_put(&b->providers_by_id, row_key(&row->id), e);
     }
 }
@@ -141,8 +143,12 @@ void build_models(struct builder *b)
             .name = row->name,
             .family = row->family,
             .released_us = row->released_us,
+            .short_slug = row->slug,
         };
-        (void)map_put(&b->img->models, e->m.slug, e);
+        e->owner = row->owner;
+        if (e->owner.is_set)
+            (void)str_cut(&e->m.short_slug, '/');
+        (void)map_put(build_model_map(b, &e->owner), e->m.slug, e);
         (void)map_put(&b->models_by_id, row_key(&row->id), e);
     }
     for (size_t i = 0; i < b->rows->n_aliases; i++) {
@@ -254,6 +260,11 @@ static void add_offer(struct builder *b, const struct offer_row *row,
     bool quiet = false;
     if (!p || !m)
         return; /* told with the provider, or disabled */
+    if (!owner_eq(&p->owner, &m->owner)) {
+        build_problem(b, false, "its provider and model are not of one owner", "offer %d",
+                      (int)row->id);
+        return;
+    }
     struct snap_offer *o = ARENA_NEW(b->img->arena, struct snap_offer);
     uint32_t caps = read_caps(row->capabilities);
     int64_t max_stops = params_bound(row->supported_parameters, "stop");
@@ -275,7 +286,7 @@ static void add_offer(struct builder *b, const struct offer_row *row,
         (void)snprintf(err, sizeof err, "the provider's model name is empty or too long");
     else if (read_prices(b, prices, n_prices, o, &quiet, err)) {
         list_add(b->img->arena, &m->offers, o);
-        add_name(b, p, m->m.slug, o);
+        add_name(b, p, m->m.short_slug, o);
         b->img->n_offers++;
         return;
     }

@@ -193,6 +193,8 @@ static void add_provider_key(struct builder *b, const struct provider_key_row *r
     const struct provider_entry *p = map_get(&b->providers_by_id, row_key(&row->provider_id));
     if (!p || !org || org->archived)
         return;
+    if (p->owner.is_set && !uuid_eq(p->owner.organisation_id, row->organisation_id))
+        return; /* the table does not allow it */
     struct snap_provider_key *k = ARENA_NEW(b->img->arena, struct snap_provider_key);
     const char *why = read_provider_key(b, row, &p->p, k);
     if (why) {
@@ -215,6 +217,30 @@ void build_provider_keys(struct builder *b)
         add_provider_key(b, row, organisation(&organisations, &row->organisation_id));
     }
     map_fini(&organisations);
+}
+
+/* A server of an organisation's own that asks for no key is called as if there were one, of none.
+ */
+void build_keyless(struct builder *b)
+{
+    for (size_t i = 0; i < b->rows->n_providers; i++) {
+        const struct provider_row *row = &b->rows->providers[i];
+        if (!row->owner.is_set || !row->keyless || !map_get(&b->providers_by_id, row_key(&row->id)))
+            continue;
+        struct snap_provider_key *k = ARENA_NEW(b->img->arena, struct snap_provider_key);
+        struct str none = STR("");
+        *k = (struct snap_provider_key){
+            .organisation_id = row->owner.organisation_id,
+            .provider_id = (int32_t)row->id,
+            .base_url = none,
+            .region = none,
+            .project = none,
+            .resource = none,
+            .deployment = none,
+            .api_version = none,
+        };
+        add_to_group(b, k);
+    }
 }
 
 static struct snap_credential *secret_for(const struct builder *b,

@@ -20,12 +20,22 @@ struct list {
 
 struct provider_entry {
     struct snap_provider p; /* first: handed out */
-    struct map names;       /* a name of a model -> struct list of struct snap_offer */
+    struct owner owner;
+    struct map names; /* a name of a model -> struct list of struct snap_offer */
 };
 
 struct model_entry {
     struct snap_model m; /* first: handed out */
+    struct owner owner;
     struct list offers;
+};
+
+/* What an organisation has of its own, apart from everybody's. */
+struct tenant {
+    struct uuid organisation_id;
+    struct map providers; /* slug -> struct provider_entry */
+    struct map models;    /* slug -> struct model_entry */
+    struct list list;     /* struct snap_model, by slug */
 };
 
 /* Usable keys of one organisation at one provider. */
@@ -57,6 +67,7 @@ struct image {
     struct apikey_hasher hasher;          /* of API keys: the instance's pepper */
     struct map providers;                 /* slug -> struct provider_entry */
     struct map models;                    /* slug or alias -> struct model_entry */
+    struct map tenants;                   /* organisation -> struct tenant; those with any */
     struct map projects;                  /* id, organisation -> struct snap_project */
     struct map provider_keys;             /* id, organisation -> struct snap_provider_key */
     struct map signing_keys;              /* access key id -> struct snap_signing_key */
@@ -100,6 +111,14 @@ void build_problem(struct builder *b, bool quiet, const char *why, const char *r
 /* Map keys out of memory that the image holds. */
 struct str row_key(const int64_t *id);
 struct str pair_key(const struct uuid *id_then_organisation);
+/* build_own.c: where what `o` owns is found; the image's own maps for everybody's. */
+struct map *build_provider_map(struct builder *b, const struct owner *o);
+struct map *build_model_map(struct builder *b, const struct owner *o);
+void build_own_lists(struct builder *b);
+void build_own_free(struct image *img);
+int build_by_slug(const void *a, const void *b);
+const struct tenant *image_tenant(const struct image *img, struct uuid organisation_id);
+bool owner_eq(const struct owner *a, const struct owner *b);
 /* build_catalogue.c */
 void build_providers(struct builder *b);
 void build_models(struct builder *b);
@@ -107,6 +126,7 @@ void build_offers(struct builder *b);
 /* build_tenants.c */
 void build_projects(struct builder *b);
 void build_provider_keys(struct builder *b);
+void build_keyless(struct builder *b);
 void build_signing_keys(struct builder *b);
 /* nearest.c */
 void build_near_names(struct builder *b);

@@ -16,24 +16,28 @@ struct permit {
     struct permitted *models;
 };
 
-static struct permitted read_prefix(const struct snapshot *s, struct str prefix)
+static struct permitted read_prefix(const struct snapshot *s, struct uuid organisation,
+                                    struct str prefix)
 {
     struct str rest = prefix;
     struct str name = str_cut(&rest, '/');
-    const struct snap_provider *provider = rest.p ? snapshot_provider(s, name) : NULL;
+    const struct snap_provider *provider = rest.p ? snapshot_provider_for(s, organisation, name)
+                                                  : NULL;
     if (provider)
         return (struct permitted){.provider = provider, .prefix = rest};
     return (struct permitted){.prefix = prefix};
 }
 
 /* In the order in which resolve reads a request's model. */
-static struct permitted read_name(const struct snapshot *s, struct str name)
+static struct permitted read_name(const struct snapshot *s, struct uuid organisation,
+                                  struct str name)
 {
-    const struct snap_model *model = snapshot_model(s, name);
+    const struct snap_model *model = snapshot_model_for(s, organisation, name);
     if (model)
         return (struct permitted){.model = model};
     struct str rest = name;
-    const struct snap_provider *provider = snapshot_provider(s, str_cut(&rest, '/'));
+    const struct snap_provider *provider = snapshot_provider_for(s, organisation,
+                                                                 str_cut(&rest, '/'));
     const struct snap_offer *offer = provider && rest.p ? snapshot_offer(s, provider, rest, STR(""))
                                                         : NULL;
     if (offer)
@@ -41,9 +45,11 @@ static struct permitted read_name(const struct snapshot *s, struct str name)
     return (struct permitted){.nothing = true};
 }
 
-const struct permit *permit_new(const struct snapshot *s, const struct key_restrictions *k,
+const struct permit *permit_new(const struct snapshot *s, const struct snap_key *key,
                                 struct arena *a)
 {
+    const struct key_restrictions *k = key->restrictions;
+    struct uuid organisation = key->organisation_id;
     if (!k || (!k->by_model && !k->by_provider))
         return NULL;
     struct permit *p = ARENA_NEW(a, struct permit);
@@ -52,15 +58,17 @@ const struct permit *permit_new(const struct snapshot *s, const struct key_restr
     p->providers = arena_calloc(a, k->n_providers + 1, sizeof *p->providers);
     p->models = arena_calloc(a, k->n_models + 1, sizeof *p->models);
     for (size_t i = 0; i < k->n_providers; i++) {
-        const struct snap_provider *provider = snapshot_provider(s, k->providers[i]);
+        const struct snap_provider *provider = snapshot_provider_for(s, organisation,
+                                                                     k->providers[i]);
         if (provider)
             p->providers[p->n_providers++] = provider;
     }
     for (size_t i = 0; i < k->n_models; i++) {
         struct str name = k->models[i];
         bool open = str_ends(name, STR("*"));
-        p->models[p->n_models++] = open ? read_prefix(s, str_make(name.p, name.len - 1))
-                                        : read_name(s, name);
+        p->models[p->n_models++] = open ? read_prefix(s, organisation,
+                                                      str_make(name.p, name.len - 1))
+                                        : read_name(s, organisation, name);
     }
     return p;
 }
@@ -81,7 +89,8 @@ static bool fits(const struct permitted *e, const struct snap_offer *o)
     if (e->model)
         return e->model == o->model && (!e->provider || e->provider == o->provider);
     if (e->provider && e->provider == o->provider)
-        return str_starts(o->model->slug, e->prefix) || str_starts(o->provider_model, e->prefix);
+        return str_starts(o->model->short_slug, e->prefix) ||
+               str_starts(o->provider_model, e->prefix);
     return !e->provider && (str_starts(o->model->slug, e->prefix) ||
                             begins(e->prefix, o->provider->slug, o->model->slug));
 }

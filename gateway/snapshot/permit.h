@@ -17,7 +17,7 @@ struct permit;
 
 /* Borrows the snapshot and the restrictions. NULL if neither models nor providers are restricted.
  */
-const struct permit *permit_new(const struct snapshot *s, const struct key_restrictions *k,
+const struct permit *permit_new(const struct snapshot *s, const struct snap_key *key,
                                 struct arena *a);
 bool permit_offer(const struct permit *p, const struct snap_offer *o);
 /* Any offer of it. */

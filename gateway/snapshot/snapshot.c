@@ -120,6 +120,24 @@ const struct snap_provider *snapshot_provider(const struct snapshot *s, struct s
     return meant.p ? map_get(&s->img->providers, meant) : p;
 }
 
+const struct snap_model *snapshot_model_for(const struct snapshot *s, struct uuid organisation_id,
+                                            struct str slug)
+{
+    CHECK(s, SNAPSHOT_MAGIC);
+    const struct tenant *t = image_tenant(s->img, organisation_id);
+    const struct snap_model *own = t ? map_get(&t->models, slug) : NULL;
+    return own ? own : snapshot_model(s, slug);
+}
+
+const struct snap_provider *snapshot_provider_for(const struct snapshot *s,
+                                                  struct uuid organisation_id, struct str slug)
+{
+    CHECK(s, SNAPSHOT_MAGIC);
+    const struct tenant *t = image_tenant(s->img, organisation_id);
+    const struct snap_provider *own = t ? map_get(&t->providers, slug) : NULL;
+    return own ? own : snapshot_provider(s, slug);
+}
+
 /* Without a wish, the offer without a region; else, if there is none, the first. */
 static const struct snap_offer *in_region(const struct list *offers, struct str region)
 {
@@ -154,6 +172,15 @@ const struct snap_model *const *snapshot_models(const struct snapshot *s, size_t
     return s->img->model_list;
 }
 
+const struct snap_model *const *snapshot_own_models(const struct snapshot *s,
+                                                    struct uuid organisation_id, size_t *n)
+{
+    CHECK(s, SNAPSHOT_MAGIC);
+    const struct tenant *t = image_tenant(s->img, organisation_id);
+    *n = t ? t->list.n : 0;
+    return t ? (const struct snap_model *const *)(const void *)t->list.p : NULL;
+}
+
 const struct snap_provider_key *const *snapshot_provider_keys(const struct snapshot *s,
                                                               struct uuid organisation_id,
                                                               int32_t provider_id, size_t *n)
@@ -178,7 +205,7 @@ const struct secret *snapshot_credential(const struct snapshot *s,
                                          const struct snap_provider_key *k)
 {
     CHECK(s, SNAPSHOT_MAGIC);
-    return credential_open(k->credential);
+    return k->credential ? credential_open(k->credential) : NULL;
 }
 
 const struct price_list *snap_offer_prices(const struct snap_offer *o, int64_t wall_us)

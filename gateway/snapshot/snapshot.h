@@ -38,6 +38,7 @@ struct snap_provider {
     int64_t max_temperature_milli; /* -1: none of its own */
     uint32_t quirks;               /* bit per enum dialect_quirk */
     int64_t max_stops;             /* stop sequences, 0 unknown */
+    bool own;                      /* an organisation's: an address that a tenant gave */
 };
 
 struct snap_offer {
@@ -58,12 +59,13 @@ struct snap_offer {
 struct snap_model {
     int32_t id;
     struct str slug, name, family;
-    int64_t released_us; /* 0 unknown */
+    struct str short_slug; /* the slug; of an organisation's own model, what follows its provider */
+    int64_t released_us;   /* 0 unknown */
     const struct snap_offer **offers;
     size_t n_offers;
 };
 
-/* A provider key: sealed until first use. */
+/* A provider key: sealed until first use. Of a keyless provider: id zero and no credential. */
 struct snap_credential;
 struct snap_provider_key {
     struct uuid id, organisation_id;
@@ -74,7 +76,7 @@ struct snap_provider_key {
     struct str region, project, resource, deployment, api_version;
     const int32_t *models; /* ids of those it may serve; n_models 0: all */
     size_t n_models;
-    struct snap_credential *credential;
+    struct snap_credential *credential; /* NULL: nothing is signed */
 };
 
 enum project_mode { MODE_API_KEYS, MODE_CREDITS, MODE_HYBRID };
@@ -128,15 +130,23 @@ const struct snap_signing_key *snapshot_signing_key(const struct snapshot *s,
 const struct secret *snapshot_signing_secret(const struct snap_signing_key *k);
 const struct snap_project *snapshot_project(const struct snapshot *s, struct uuid organisation_id,
                                             struct uuid project_id);
-/* By slug or alias. */
+/* The catalogue's, by slug or alias. */
 const struct snap_model *snapshot_model(const struct snapshot *s, struct str slug);
-/* By slug, or by LiteLLM's spelling ("gemini" = google-ai-studio, ...). */
+/* The catalogue's, by slug, or by LiteLLM's spelling ("gemini" = google-ai-studio, ...). */
 const struct snap_provider *snapshot_provider(const struct snapshot *s, struct str slug);
+/* The same as an organisation sees it: its own first, never another one's. */
+const struct snap_model *snapshot_model_for(const struct snapshot *s, struct uuid organisation_id,
+                                            struct str slug);
+const struct snap_provider *snapshot_provider_for(const struct snapshot *s,
+                                                  struct uuid organisation_id, struct str slug);
 /* An offer of `p` by model slug, alias or the provider's own model name; any region if `region` is
  * "" (the one without a region first). */
 const struct snap_offer *snapshot_offer(const struct snapshot *s, const struct snap_provider *p,
                                         struct str model, struct str region);
 const struct snap_model *const *snapshot_models(const struct snapshot *s, size_t *n);
+/* The organisation's own, by slug. */
+const struct snap_model *const *snapshot_own_models(const struct snapshot *s,
+                                                    struct uuid organisation_id, size_t *n);
 /* The organisation's usable keys of a provider, by position. */
 const struct snap_provider_key *const *snapshot_provider_keys(const struct snapshot *s,
                                                               struct uuid organisation_id,
@@ -144,7 +154,8 @@ const struct snap_provider_key *const *snapshot_provider_keys(const struct snaps
 /* May the key serve this model? */
 bool snap_provider_key_serves(const struct snap_provider_key *k, const struct snap_model *m);
 /* The credential in clear, opened at first use (thread-safe), kept in guarded memory, shared with
- * later snapshots while the row is unchanged, wiped with the last. NULL: it cannot be opened. */
+ * later snapshots while the row is unchanged, wiped with the last. NULL: it cannot be opened, or
+ * the key has none. */
 const struct secret *snapshot_credential(const struct snapshot *s,
                                          const struct snap_provider_key *k);
 /* How a provider is signed for with this credential: its only signer, or of two the one that the
@@ -152,7 +163,8 @@ const struct secret *snapshot_credential(const struct snapshot *s,
 enum signer_kind snap_provider_signer(const struct snap_provider *p, struct str credential);
 /* The price list in force at a wall time, or NULL. */
 const struct price_list *snap_offer_prices(const struct snap_offer *o, int64_t wall_us);
-/* Up to `max` model names near to `name`, best first; borrowed. Returns how many. */
+/* Up to `max` names of the catalogue's models near to `name`, best first; borrowed. Returns how
+ * many. */
 size_t snapshot_nearest_models(const struct snapshot *s, struct str name, struct str *out,
                                size_t max);
 

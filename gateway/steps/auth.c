@@ -83,7 +83,7 @@ static enum err judge_key(struct req *r, struct str credential)
     if (!r->who.project)
         return E_BAD_KEY;
     r->who.known = true;
-    r->who.permit = permit_new(r->snap, r->who.key.restrictions, r->arena);
+    r->who.permit = permit_new(r->snap, &r->who.key, r->arena);
     return auth_judge(r, &r->who.key, r->who.project);
 }
 

@@ -92,7 +92,7 @@ bool client_signature_prove(struct req *r)
         return refuse_verdict(r, verdict);
     r->who.key = c->key;
     r->who.project = c->project;
-    r->who.permit = permit_new(r->snap, c->key.restrictions, r->arena);
+    r->who.permit = permit_new(r->snap, &r->who.key, r->arena);
     r->who.known = true;
     r->who.claimed = NULL; /* proved */
     return true;

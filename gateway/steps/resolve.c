@@ -28,7 +28,7 @@ static bool choose_offer(const struct req *r, struct str name, struct choice *c)
     struct str provider = str_cut(&model, '/');
     if (!model.p)
         return false;
-    c->provider = snapshot_provider(r->snap, provider);
+    c->provider = snapshot_provider_for(r->snap, r->who.key.organisation_id, provider);
     if (!c->provider)
         return false;
     c->offer = snapshot_offer(r->snap, c->provider, model, STR(""));
@@ -46,7 +46,7 @@ static bool choose_offer(const struct req *r, struct str name, struct choice *c)
 static bool choose(const struct req *r, struct str name, struct choice *c)
 {
     *c = (struct choice){.region = STR("")};
-    c->model = snapshot_model(r->snap, name);
+    c->model = snapshot_model_for(r->snap, r->who.key.organisation_id, name);
     return c->model || choose_offer(r, name, c);
 }
 

@@ -217,7 +217,7 @@ static enum step_rc begin(struct req *r)
         .body = r->tx.pieces,
         .n_body = r->tx.n_pieces,
     };
-    if (r->route.candidate->key->base_url.len > 0) {
+    if (r->route.candidate->key->base_url.len > 0 || r->route.candidate->offer->provider->own) {
         q.guard = r->engine->guard;
         q.tenant = r->route.candidate->key->organisation_id;
     }

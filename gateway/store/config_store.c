@@ -35,6 +35,15 @@ static int64_t number(const struct pg_result *r, size_t row, int col, int64_t if
     return pg_is_null(r, row, col) ? if_null : pg_i64(r, row, col);
 }
 
+/* The last columns of what an organisation may own. */
+static struct owner owner(const struct pg_result *r, size_t row, int col)
+{
+    struct owner o = {.is_set = !pg_is_null(r, row, col)};
+    if (o.is_set)
+        o.organisation_id = pg_uuid(r, row, col);
+    return o;
+}
+
 static void read_organisation(struct arena *a, const struct pg_result *r, size_t row, void *to)
 {
     *(struct organisation_row *)to = (struct organisation_row){
@@ -69,6 +78,8 @@ static void read_provider(struct arena *a, const struct pg_result *r, size_t row
         .chat_path = text(a, r, row, 7),
         .max_temperature_milli = number(r, row, 8, -1),
         .quirks = text(a, r, row, 9),
+        .owner = owner(r, row, 10),
+        .keyless = pg_bool(r, row, 11),
     };
 }
 
@@ -80,6 +91,7 @@ static void read_model(struct arena *a, const struct pg_result *r, size_t row, v
         .name = text(a, r, row, 2),
         .family = text(a, r, row, 3),
         .released_us = number(r, row, 4, 0),
+        .owner = owner(r, row, 5),
     };
 }
 
@@ -158,24 +170,37 @@ static const struct table tables[] = {
     TABLE(projects, project_row, read_project,
           "select organisation_id, project_id, mode, archived_at is not null from projects "
           "order by 1, 2"),
-    TABLE(providers, provider_row, read_provider,
-          "select provider_id, slug, name, base_url, dialect, framing, signer, chat_path, "
-          "(max_temperature * 1000)::bigint, array_to_string(array(select key || "
-          "case when value = 'true' then '' else ':' || value::text end from jsonb_each(quirks) "
-          "where value = 'true' or jsonb_typeof(value) = 'number' order by key), ',') "
-          "from providers where enabled order by 1"),
+    TABLE(
+        providers, provider_row, read_provider,
+        "select provider_id, slug, name, base_url, dialect, framing, signer, chat_path, "
+        "(max_temperature * 1000)::bigint, array_to_string(array(select key || "
+        "case when value = 'true' then '' else ':' || value::text end from jsonb_each(quirks) "
+        "where value = 'true' or jsonb_typeof(value) = 'number' order by key), ','), null::uuid, "
+        "false from providers where enabled "
+        "union all select c.provider_id, c.slug, c.name, c.base_url, l.dialect, l.framing, l.signer, "
+        "l.chat_path, (l.max_temperature * 1000)::bigint, '', c.organisation_id, "
+        "not exists (select 1 from provider_keys k where k.organisation_id = c.organisation_id "
+        "and k.provider_id = c.provider_id) "
+        "from custom_providers c join custom_protocols l using (protocol) "
+        "where c.deleted_at is null order by 1"),
     TABLE(
         models, model_row, read_model,
         "select model_id, slug, name, family, " EPOCH_US(
-            "released_at") " from models where enabled and output && array['text', 'embedding', 'image', "
-                           "'moderation', 'rerank', 'audio'] order by slug"),
+            "released_at") ", null::uuid from models where enabled and output && array['text', 'embedding', "
+                           "'image', 'moderation', 'rerank', 'audio'] "
+                           "union all select model_id, slug, name, '', null, organisation_id "
+                           "from custom_models where deleted_at is null order by slug"),
     TABLE(aliases, alias_row, read_alias, "select alias, model_id from model_aliases order by 1"),
     TABLE(
         offers, offer_row, read_offer,
         "select offer_id, provider_id, model_id, region, provider_model, context, max_output, "
         "array_to_string(capabilities, ','), case when isfinite(ends_at) then " EPOCH_US(
             "ends_at") " end, array_to_string(reasoning_efforts, ','), "
-                       "array_to_string(supported_parameters, ',') from offers join offer_switches s using (offer_id) where s.enabled order by 1"),
+                       "array_to_string(supported_parameters, ',') from offers "
+                       "join offer_switches s using (offer_id) where s.enabled "
+                       "union all select model_id, provider_id, model_id, '', provider_model, context, "
+                       "max_output, array_to_string(capabilities, ','), null, '', '' "
+                       "from custom_models where deleted_at is null order by 1"),
     TABLE(prices, price_row, read_price,
           "select p.offer_id, case when isfinite(p.effective_from) then " EPOCH_US(
               "p.effective_from") " else 0 end, p.prices::text "
@@ -184,7 +209,8 @@ static const struct table tables[] = {
                                   "and p.effective_from >= coalesce((select max(q.effective_from) "
                                   "from prices_in_force q where q.offer_id = p.offer_id "
                                   "and q.effective_from <= now() - interval '400 days'), "
-                                  "'-infinity') order by p.offer_id, p.effective_from"),
+                                  "'-infinity') union all select model_id, 0, prices::text "
+                                  "from custom_models where deleted_at is null order by 1, 2"),
     TABLE(
         provider_keys, provider_key_row, read_provider_key,
         "select organisation_id, provider_key_id, provider_id, position, sealed, "

@@ -22,8 +22,16 @@ struct project_row {
     bool archived;
 };
 
+/* Whose own a row is; not set: the catalogue's, for everybody. */
+struct owner {
+    struct uuid organisation_id;
+    bool is_set;
+};
+
 struct provider_row {
     int64_t id;
+    struct owner owner;
+    bool keyless; /* an organisation's own that has no provider key, whatever its state */
     struct str slug, name, base_url, dialect, framing, signer, chat_path;
     int64_t max_temperature_milli; /* -1: none of its own */
     struct str quirks;             /* words separated by commas; numbers as "word:4" */
@@ -31,6 +39,7 @@ struct provider_row {
 
 struct model_row {
     int64_t id;
+    struct owner owner;
     struct str slug, name, family;
     int64_t released_us; /* 0 unknown */
 };
@@ -89,7 +98,8 @@ struct config_rows {
         n_provider_keys, n_signing_keys;
 };
 
-/* Reads all enabled rows in one repeatable-read transaction. Models that answer with no text and
+/* Reads all enabled rows, organisations' own providers and models among the catalogue's, in one
+ * repeatable-read transaction. Models that answer with no text and
  * prices that stopped holding over 400 days ago are left out. `*seen` gets the transaction's
  * snapshot (xmalloc'ed text, owned by the caller) for config_store_look. On failure nothing is
  * left in `*out`. */

@@ -265,16 +265,17 @@ class Installation:
 
 
 class Control(Process):
-    def __init__(self, installation, **settings):
+    def __init__(self, installation, start=True, **settings):
         super().__init__("control", installation.folder)
         self.port = free_port()
         self.root = f"http://127.0.0.1:{self.port}"
         self.metrics_port = free_port()
-        env = installation.env | {"DOTEB_CONTROL_LISTEN": f"127.0.0.1:{self.port}",
-                                  "DOTEB_CONTROL_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
-                                  "DOTEB_PUBLIC_URL": self.root} | settings
-        self.spawn([BUILD / "control/doteb-control", "serve"], env)
-        self.wait_ready(self.root + "/readyz")
+        self.env = installation.env | {"DOTEB_CONTROL_LISTEN": f"127.0.0.1:{self.port}",
+                                       "DOTEB_CONTROL_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
+                                       "DOTEB_PUBLIC_URL": self.root} | settings
+        if start:
+            self.spawn([BUILD / "control/doteb-control", "serve"], self.env)
+            self.wait_ready(self.root + "/readyz")
 
 
 class Gateway(Process):

@@ -1,12 +1,29 @@
 """An organisation with one member a role and one of everything, for tests that go through the route
 table; what each route is called with stands here, once."""
+import atexit
+import functools
+import tempfile
 import uuid
 
 from control_client import Person, add_user, printed_routes
+from harness import Simulator
 
 ROLES = ["viewer", "developer", "admin", "owner"]
 O = "/api/v1/organisations/{org}"
 P = O + "/projects/{project}"
+
+SERVER = {"protocol": "openai", "base_url": "http://127.0.0.1:9/v1", "models": [{"upstream_id": "m"}]}
+
+
+
+@functools.cache
+def a_server():
+    """What a tenant's own base URL may name: goes with the tests' process."""
+    folder = tempfile.TemporaryDirectory(prefix="doteb-server-")
+    server = Simulator(folder.name, "--die-with-parent")
+    atexit.register(lambda: (server.stop(), folder.cleanup()))
+    return server
+
 
 # The body of each route that takes one, made of a world and who calls.
 BODIES = {
@@ -26,6 +43,9 @@ BODIES = {
     ("POST", O + "/management-tokens"): lambda w, who: {"name": "t", "role": "viewer", "scopes": ["read"]},
     ("POST", O + "/provider-keys"): lambda w, who: {"provider": "openai", "secret": "sk-1"},
     ("PATCH", O + "/provider-keys/{id}"): lambda w, who: {"label": "x"},
+    ("POST", O + "/custom-providers"): lambda w, who: {"slug": "c" + uuid.uuid4().hex, **SERVER},
+    ("POST", O + "/custom-providers/discover"): lambda w, who: {"protocol": "openai", "base_url": a_server().base_url},
+    ("PATCH", O + "/custom-providers/{id}"): lambda w, who: {"name": "renamed"},
     ("POST", O + "/provider-keys/{id}/rotation"): lambda w, who: {"secret": "sk-210987654321"},
     ("POST", O + "/provider-keys/order"): lambda w, who: {"provider": "openai", "ids": w.reversed_keys("openai")},
     ("POST", O + "/views"): lambda w, who: {"name": uuid.uuid4().hex, "page": "activity", "query": "status=error"},
@@ -80,6 +100,7 @@ class World:
             "api-keys": key["id"], "signing-keys": self.make_pair(owner, key["id"])["id"],
             "provider-keys": self.make("/provider-keys", {"provider": "openai", "secret": "sk-123456789012",
                                                            "base_url": NOWHERE})["id"],
+            "custom-providers": self.make("/custom-providers", {"slug": "theirs", **SERVER})["id"],
             "management-tokens": self.make_token()["id"],
             "views": self.make_view(owner, shared=True)["id"],
             "invitations": invitation["id"], "members": guest, "requests": str(uuid.uuid4()),

@@ -37,7 +37,7 @@ FILES = {
         (r"(args|csv|token|options|totp|smtp|role|password|text_time|listen|guess|pool|static|http|guarded_fetch|problem|base_url|percentile|scopes?)[a-z_]*\.([ch]|def)",
          "control/base"),
         (r"(app|letter|live|mail|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
-        (r"(account|audit|call|etag|filter|idempotency|input|management_token|page|second_factor|session)[a-z_]*\.[ch]", "control/call"),
+        (r"(account|audit|call|custom_model|etag|filter|idempotency|input|management_token|own_url|page|second_factor|session)[a-z_]*\.[ch]", "control/call"),
         (r"(route|routes)\.([ch]|def)", "control/api"),
         (r"(server|answer|exchange)[a-z_]*\.[ch]", "control/server"),
         (r"[a-z_]+\.([ch]|def)", "control/main"),

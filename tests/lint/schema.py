@@ -15,6 +15,7 @@ INSTANCE = {
     "providers": "catalogue", "models": "catalogue", "model_aliases": "catalogue",
     "offers": "catalogue", "offer_prices": "catalogue", "catalogue_imports": "catalogue",
     "offer_overrides": "catalogue", "catalogue_versions": "catalogue", "catalogue_feed": "catalogue",
+    "custom_protocols": "what servers of one's own may speak, the same for everybody",
     "config_changes": "what gateways listen to",
     "gateways": "processes", "ledger_watermarks": "of a gateway",
     "schema_migrations": "of the schema itself",

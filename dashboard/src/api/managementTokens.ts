@@ -15,7 +15,10 @@ export const SCOPES: { value: Scope; may: string }[] = [
   { value: 'read', may: 'see everything but the audit log' },
   { value: 'audit', may: 'see and export the audit log' },
   { value: 'keys', may: 'make, change, rotate and revoke API keys' },
-  { value: 'provider-keys', may: 'add, change, order and delete provider keys' },
+  {
+    value: 'provider-keys',
+    may: 'add, change, order and delete provider keys and custom providers',
+  },
   { value: 'projects', may: 'make, change and archive projects' },
   { value: 'members', may: 'invite, change and remove members' },
   { value: 'organisation', may: 'change the organisation’s settings' },

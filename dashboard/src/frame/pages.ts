@@ -47,6 +47,13 @@ export const PAGES = [
     least: 'viewer',
   },
   {
+    to: '/o/$org/custom-providers',
+    label: 'Custom providers',
+    group: 'Settings',
+    icon: Server,
+    least: 'viewer',
+  },
+  {
     to: '/o/$org/projects',
     label: 'Projects',
     group: 'Settings',

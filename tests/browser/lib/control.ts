@@ -2,6 +2,7 @@
 // failing, a month of data. End-to-end tests use the real one.
 import type { Page, Route } from 'playwright-core';
 import { analytics, failures, models } from './analytics.ts';
+import { custom } from './custom.ts';
 import { edit, stale } from './edit.ts';
 import { MODELS } from './gateway.ts';
 import { operator } from './operator.ts';
@@ -242,6 +243,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 200, list(empty ? [] : offered));
     }
     if (path.includes('/views')) return savedViews(route, method, path, world);
+    if (path.includes('/custom-providers')) return custom(route, method, path, empty);
     if (path.includes('/management-tokens')) return tokens(route, method, empty);
     if (path.includes('/provider-keys')) {
       const known = providerKeys(route, world.providerKeys, empty);

@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { ORIGIN, serveDashboard } from './browser.ts';
 import { fakeControl, type State } from './control.ts';
+import { CUSTOM_VIEWS } from './custom.ts';
 import { fakeGateway } from './gateway.ts';
 import { OPERATOR_VIEWS } from './operator.ts';
 import { SAVED_VIEWS } from './saved_views.ts';
@@ -75,6 +76,7 @@ export const VIEWS: View[] = [
   ...TOKEN_VIEWS,
   ...SAVED_VIEWS,
   ...OPERATOR_VIEWS,
+  ...CUSTOM_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',

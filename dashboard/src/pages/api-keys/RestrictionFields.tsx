@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
 import { ApiError, type ApiKey, type Project } from '@/api/client';
+import { useKnownModels, useKnownProviders } from '@/api/customProviders';
 import type { Restrictions } from '@/api/keyRestrictions';
-import { modelsQuery, providersQuery } from '@/api/queries';
+import { useScope } from '@/frame/scope';
 import { Badge } from '@/ui/Badge';
 import { cx } from '@/ui/cx';
 import { Field, inputClass } from '@/ui/Field';
@@ -55,8 +55,9 @@ export function RestrictionFields({
   onChange: (draft: Draft) => void;
   error: unknown;
 }) {
-  const models = useQuery(modelsQuery);
-  const providers = useQuery(providersQuery);
+  const { org } = useScope();
+  const models = useKnownModels(org.id);
+  const providers = useKnownProviders(org.id);
   const slugs = (providers.data ?? []).map(({ id }) => id);
   const modelOptions: Option[] = [
     ...slugs.map((id) => ({ value: `${id}/*`, label: `${id}/*`, group: 'All of a provider' })),

@@ -9,6 +9,7 @@ export const THINGS: Record<string, string> = {
   api_key: 'API keys',
   signing_key: 'AWS credentials',
   provider_key: 'Provider keys',
+  custom_provider: 'Custom providers',
   management_token: 'Management tokens',
   view: 'Saved views',
   master_key: 'Master key',
@@ -61,6 +62,9 @@ const WORDS: Record<string, string> = {
   'provider_key.update': 'Changed provider key',
   'provider_key.delete': 'Deleted provider key',
   'provider_key.order': 'Ordered provider keys',
+  'custom_provider.create': 'Added custom provider',
+  'custom_provider.update': 'Changed custom provider',
+  'custom_provider.delete': 'Deleted custom provider',
   'provider_key.check': 'Checked provider key',
   'provider_key.start_rotation': 'Began to exchange a provider key’s secret',
   'provider_key.switch_rotation': 'Switched to a provider key’s new secret',
@@ -75,7 +79,7 @@ const WORDS: Record<string, string> = {
   'catalogue.feed': 'Changed the catalogue’s feed',
   'catalogue.fetch': 'Fetched the catalogue’s feed',
   'organisation.suspend': 'Suspended the organisation',
-  'organisation.resume': 'Let go on the organisation',
+  'organisation.resume': 'Let the organisation go on',
   'instance.update': 'Changed the instance’s settings',
 };
 

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { type AnalyticsGroup, analyticsQuery, type Model } from '@/api/analytics';
-import { modelsQuery, providerKeysQuery, providersQuery } from '@/api/queries';
+import { useKeyless, useKnownModels, useKnownProviders } from '@/api/customProviders';
+import { providerKeysQuery } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';
@@ -42,9 +43,9 @@ type Change = (part: Partial<ModelsSearch>) => void;
 
 function Content({ search, change }: { search: ModelsSearch; change: Change }) {
   const { org, project } = useScope();
-  const models = useQuery(modelsQuery);
+  const models = useKnownModels(org.id);
   const keys = useQuery(providerKeysQuery(org.id));
-  const providers = useQuery(providersQuery);
+  const providers = useKnownProviders(org.id);
   const names = useMemo(
     () => new Map(providers.data?.map(({ id, name }) => [id, name])),
     [providers.data],
@@ -66,14 +67,18 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
       limit: 200,
     }),
   );
+  const keyless = useKeyless(org.id);
   const [shown, setShown] = useState(SHOWN);
   const q = useDeferredValue(search.q ?? '');
   const callable = useMemo(
     () =>
-      new Set(
-        (keys.data ?? []).filter(({ disabled_at }) => !disabled_at).map(({ provider }) => provider),
-      ),
-    [keys.data],
+      new Set([
+        ...keyless,
+        ...(keys.data ?? [])
+          .filter(({ disabled_at }) => !disabled_at)
+          .map(({ provider }) => provider),
+      ]),
+    [keys.data, keyless],
   );
   const sort: Sort = SORTS.some(({ value }) => value === search.sort)
     ? (search.sort as Sort)

@@ -1,7 +1,8 @@
 // The models to choose from, by name alone (the gateway takes the cheapest provider that there is
 // a key for) and at each provider that the organisation has a key for.
 import { useQuery } from '@tanstack/react-query';
-import { modelsQuery, providerKeysQuery } from '@/api/queries';
+import { useKeyless, useKnownModels } from '@/api/customProviders';
+import { providerKeysQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import type { Option } from '@/ui/Options';
 
@@ -18,12 +19,13 @@ const NO_CHAT = new Set([
 
 export function useModelOptions(): { options: Option[]; busy: boolean } {
   const { org } = useScope();
-  const models = useQuery(modelsQuery);
+  const models = useKnownModels(org.id);
   const keys = useQuery(providerKeysQuery(org.id));
-  const mine = new Set(
-    keys.data?.filter((key) => !key.disabled_at).map(({ provider }) => provider),
-  );
-  const options = (models.data ?? []).flatMap(({ id, name, offers }) => {
+  const mine = new Set([
+    ...useKeyless(org.id),
+    ...(keys.data ?? []).filter((key) => !key.disabled_at).map(({ provider }) => provider),
+  ]);
+  const options = (models.data ?? []).flatMap(({ id, name, offers, own }) => {
     const chat = offers.filter(
       ({ usable, capabilities }) => usable && !capabilities.some((one) => NO_CHAT.has(one)),
     );
@@ -38,7 +40,9 @@ export function useModelOptions(): { options: Option[]; busy: boolean } {
       keywords: name,
     });
     return [
-      ...reached.map((provider) => option(`${provider}/${id}`, '', 'With your provider keys')),
+      ...reached.map((provider) =>
+        option(own ? id : `${provider}/${id}`, '', 'With your provider keys'),
+      ),
       ...(reached.length === 0
         ? [option(id, providers.slice(0, 2).join(', '), 'All models: their provider needs a key')]
         : reached.length > 1
