@@ -78,20 +78,6 @@ static struct sock *sock_of(struct multi *m, curl_socket_t fd)
     return m->socks[i];
 }
 
-static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
-{
-    (void)easy;
-    (void)unused;
-    struct multi *m = arg;
-    CHECK(m, MULTI_MAGIC);
-    struct sock *s = sock_of(m, fd);
-    s->want = (what == CURL_POLL_IN || what == CURL_POLL_INOUT ? EPOLLIN : 0) |
-              (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? EPOLLOUT : 0);
-    if (s->want & ~s->source.armed)
-        loop_arm(m->loop, &s->source, s->want);
-    return 0;
-}
-
 void multi_forget_socket(struct multi *m, curl_socket_t fd)
 {
     CHECK(m, MULTI_MAGIC);
@@ -99,6 +85,24 @@ void multi_forget_socket(struct multi *m, curl_socket_t fd)
         return;
     loop_remove(m->loop, &m->socks[fd]->source);
     m->socks[fd]->want = 0;
+}
+
+static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+{
+    (void)easy;
+    (void)unused;
+    struct multi *m = arg;
+    CHECK(m, MULTI_MAGIC);
+    if (what == CURL_POLL_REMOVE) { /* closed next, by whoever: its number may be another's then */
+        multi_forget_socket(m, fd);
+        return 0;
+    }
+    struct sock *s = sock_of(m, fd);
+    s->want = (what == CURL_POLL_IN || what == CURL_POLL_INOUT ? EPOLLIN : 0) |
+              (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? EPOLLOUT : 0);
+    if (s->want & ~s->source.armed)
+        loop_arm(m->loop, &s->source, s->want);
+    return 0;
 }
 
 int multi_close_socket(struct multi *m, curl_socket_t fd)
