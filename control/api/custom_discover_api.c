@@ -78,6 +78,7 @@ static struct fetch_answer ask(struct call *c, const struct question *q, struct 
         .headers = headers,
         .n_headers = n,
         .guard = &q->guard,
+        .ca_file = c->app->opt.ca_file,
     };
     return guarded_fetch(&request, body);
 }
