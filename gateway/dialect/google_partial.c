@@ -79,7 +79,7 @@ static struct google_node *find(struct google_answer *g, struct str path)
         return NULL;
     path = str_make(path.p + 1, path.len - 1);
     for (int depth = 0; n && path.len > 0; depth++) {
-        struct str key;
+        struct str key = STR_NULL;
         enum kind kind = OBJECT;
         bool good = path.p[0] == '.' ? cut_name(&path, &key) : cut_brackets(&path, &key, &kind);
         if (!good || depth == DEPTH_MAX)

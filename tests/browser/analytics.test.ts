@@ -108,8 +108,8 @@ test('models: search, what can be called, and the address', async () => {
   const mine = await cards.count();
   await page.getByRole('button', { name: 'All', exact: true }).click();
   await page.waitForURL(/offers=all/);
-  await page.getByText('23 models').waitFor();
-  assert.ok(mine < 23);
+  await page.getByText('26 models').waitFor();
+  assert.ok(mine < 26);
   await page.getByLabel('Search models').fill('gpt mini');
   await page.getByText('2 models').waitFor();
   assert.equal(words(page).get('q'), 'gpt mini');
@@ -117,7 +117,7 @@ test('models: search, what can be called, and the address', async () => {
   await page.getByRole('button', { name: 'Copy gpt-5-mini' }).waitFor();
   await page.getByLabel('Search models').fill('no such model');
   await page.getByRole('button', { name: 'Show all models' }).click();
-  await page.getByText('23 models').waitFor();
+  await page.getByText('26 models').waitFor();
   check(watched);
   await page.context().close();
 });

@@ -41,7 +41,8 @@ const chat = (body: object) =>
     body: JSON.stringify(body),
   });
 const hello = { model: 'demo/chat', messages: [{ role: 'user', content: 'Hello' }] };
-const goTo = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click();
+const goTo = (name: string) =>
+  page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
 const row = (text: string | RegExp) => page.getByRole('row').filter({ hasText: text });
 /** The money as the page writes an exact amount. */
 const usd = (amount: number) =>

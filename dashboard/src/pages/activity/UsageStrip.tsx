@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useCallback, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from 'react';
 import type { Usage } from '@/api/client';
 import { usageQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
@@ -17,9 +17,11 @@ import {
 } from '@/lib/format';
 import { bounds, type RangeSearch } from '@/lib/range';
 import { Skeleton } from '@/ui/Skeleton';
-import { Spark } from '@/ui/Spark';
 import { Value } from '@/ui/Value';
 import css from './UsageStrip.module.css';
+
+// Who has no request yet needs no charts.
+const Spark = lazy(() => import('@/ui/Spark').then((m) => ({ default: m.Spark })));
 
 const REFRESH_MS = 10_000;
 
@@ -96,6 +98,7 @@ function Tiles({ usage, onRange }: { usage: Usage; onRange: (range: RangeSearch)
     [onRange],
   );
   const spark = { times: lines.times, group: 'activity', onHover: setAt, onBrush };
+  const drawn = totals.requests > 0;
   const point = at === null ? undefined : points[at];
   const hovered = point && <>since {when(point.t)}</>;
 
@@ -115,7 +118,7 @@ function Tiles({ usage, onRange }: { usage: Usage; onRange: (range: RangeSearch)
           `${tokens(totals.input_tokens)} tokens in · ${tokens(totals.output_tokens)} out`
         }
       >
-        <Spark {...spark} values={lines.cost} label="Spend over time" />
+        {drawn && <Spark {...spark} values={lines.cost} label="Spend over time" />}
       </Tile>
       <Tile
         name="Requests"
@@ -132,7 +135,7 @@ function Tiles({ usage, onRange }: { usage: Usage; onRange: (range: RangeSearch)
         }
         under={hovered ?? (totals.errors ? `${count(totals.errors)} failed` : 'none failed')}
       >
-        <Spark {...spark} values={lines.requests} label="Requests over time" />
+        {drawn && <Spark {...spark} values={lines.requests} label="Requests over time" />}
       </Tile>
       <Tile
         name="Success rate"
@@ -153,7 +156,9 @@ function Tiles({ usage, onRange }: { usage: Usage; onRange: (range: RangeSearch)
             : 'no tokens yet')
         }
       >
-        <Spark {...spark} values={lines.success} from="least" label="Success rate over time" />
+        {drawn && (
+          <Spark {...spark} values={lines.success} from="least" label="Success rate over time" />
+        )}
       </Tile>
       <Tile
         name="Latency p50 / p95"
@@ -216,7 +221,9 @@ function Tile({
       <h2 className={css.name}>{name}</h2>
       <div className={css.value}>{value}</div>
       <div className={css.under}>{under}</div>
-      <div className={css.chart}>{children}</div>
+      <div className={css.chart}>
+        <Suspense>{children}</Suspense>
+      </div>
     </div>
   );
 }

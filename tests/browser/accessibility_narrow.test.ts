@@ -1,0 +1,3 @@
+import { testViews } from './lib/accessible.ts';
+
+testViews({ width: 360, height: 740 });
