@@ -25,7 +25,8 @@ enum {
     ROUTE_BODY = 1,    /* takes a JSON body */
     ROUTE_HEAVY = 2,   /* few at a time (Argon2) */
     ROUTE_READS = 4,   /* changes nothing though it is no GET: what it asks with is secret */
-    ROUTE_OUTSIDE = 8, /* waits for somebody outside (guarded_fetch.h) */
+    ROUTE_OUTSIDE = 8, /* waits for somebody outside (guarded_fetch.h, own_url.h): its handler holds
+                          what it changes itself, after that */
     ROUTE_LARGE = 16,  /* its body may have BODY_LARGE_BYTES; few at a time */
 };
 

@@ -17,6 +17,13 @@ static const struct pg_stmt applied_stmt = {
 static const struct pg_stmt insert_stmt = {
     "migrate.insert", "insert into schema_migrations (version, name, sha256) values ($1, $2, $3)"};
 
+/* A gateway that reads its configuration meanwhile finds a table that was written anew empty: it
+ * sees this only after what it read, and reads again. */
+static const char note_sql[] =
+    "do $$ begin if to_regclass('config_changes') is not null then "
+    "insert into config_changes (table_name) values ('schema_migrations'); "
+    "perform pg_notify('doteb_config', 'schema_migrations'); end if; end $$";
+
 static bool fail(struct pg *pg, const char *what, char *err)
 {
     (void)snprintf(err, ERR_BYTES, "%s: %.300s", what, pg_error(pg));
@@ -88,6 +95,7 @@ static bool apply(struct pg *pg, const struct migration *m, char *err)
     const struct pg_param p[] = {pgp_i64(m->version), pgp_cstr(m->name),
                                  pgp_bytes(sha, sizeof sha)};
     if (pg_begin(pg) == PG_OK && pg_exec(pg, m->sql, NULL) == PG_OK &&
+        pg_exec(pg, note_sql, NULL) == PG_OK &&
         pg_run(pg, &insert_stmt, p, ARRAY_LEN(p), NULL) == PG_OK && pg_commit(pg) == PG_OK) {
         log_event(LOG_INFO, "migration_applied", LOG_S("name", m->name));
         return true;

@@ -270,11 +270,12 @@ static bool edited(const char *path, bool verb)
     return false;
 }
 
-/* Changes of one thing wait for each other, so that each sees what the one before left. */
+/* Changes of one thing wait for each other, so that each sees what the one before left. Not for
+ * one that waits for somebody outside: that could keep every thread waiting. */
 static enum pg_err hold_thing(struct call *c)
 {
     const struct route *r = c->route;
-    bool one = r->auth != AUTH_NONE &&
+    bool one = r->auth != AUTH_NONE && !(r->flags & ROUTE_OUTSIDE) &&
                (r->method == METHOD_PATCH || r->method == METHOD_DELETE || strstr(r->path, "{id}"));
     struct uuid thing = !uuid_is_zero(c->id)        ? c->id
                         : !uuid_is_zero(c->project) ? c->project

@@ -7,6 +7,7 @@
 #include "control/input.h"
 #include "control/own_url.h"
 #include "control/provider_key.h"
+#include "control/provider_key_sign.h"
 #include "control/store/custom_provider_store.h"
 
 enum { ANSWER_MAX = 2 << 20, LISTED_MAX = 500, NAME_MAX_BYTES = 256 };
@@ -52,16 +53,6 @@ static bool read_question(struct call *c, struct question *q)
     return own_url_judge(c, q->base_url) && own_url_guard(c, &q->guard);
 }
 
-/* The credential's line, as the gateways write it (gateway/sign/). */
-static const char *credential_line(struct call *c, const struct question *q)
-{
-    struct str header = str_of(q->how.signer);
-    (void)str_cut(&header, ':');
-    if (header.p)
-        return arena_printf(c->arena, STR_FMT ": " STR_FMT, STR_ARG(header), STR_ARG(q->secret));
-    return arena_printf(c->arena, "authorization: Bearer " STR_FMT, STR_ARG(q->secret));
-}
-
 static struct fetch_answer ask(struct call *c, const struct question *q, struct buf *body)
 {
     const char *headers[3] = {"accept: application/json"};
@@ -71,13 +62,17 @@ static struct fetch_answer ask(struct call *c, const struct question *q, struct 
         base.len--;
     if (q->how.models_headers[0])
         headers[n++] = q->how.models_headers;
-    if (q->secret.p)
-        headers[n++] = credential_line(c, q);
+    if (q->secret.p) {
+        struct str header;
+        (void)provider_signer_of(str_of(q->how.signer), q->secret, &header);
+        headers[n++] = provider_sign_line(c->arena, header, q->secret);
+    }
     const struct fetch_request request = {
         .url = arena_printf(c->arena, STR_FMT "%s", STR_ARG(base), q->how.models_path),
         .headers = headers,
         .n_headers = n,
         .guard = &q->guard,
+        .ca_file = c->app->opt.ca_file,
     };
     return guarded_fetch(&request, body);
 }

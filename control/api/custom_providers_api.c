@@ -239,11 +239,10 @@ static bool judge_move(struct call *c, struct str before, struct str url)
     arena_defer(c->arena, drop_json, item);
     struct str old = str_of(json_string_value(json_object_get(item, "base_url")));
     bool keys = json_integer_value(json_object_get(item, "provider_keys")) > 0;
-    if (keys && !str_eq(server_of(old), server_of(url)))
-        return input_refuse(c, "base_url",
-                            "its provider keys were given for another server: delete them, change "
-                            "the address, and add the new server's.");
-    return own_url_judge(c, url);
+    return !keys || str_eq(server_of(old), server_of(url)) ||
+           input_refuse(c, "base_url",
+                        "its provider keys were given for another server: delete them, change "
+                        "the address, and add the new server's.");
 }
 
 static bool read_patch(struct call *c, struct custom_provider *p, struct str *models)
@@ -269,9 +268,12 @@ void api_custom_providers_update(struct call *c)
 {
     struct custom_provider p = {.organisation = c->org, .id = c->id};
     struct str models = STR_NULL, before = STR_NULL, after = STR_NULL;
-    if (!read_patch(c, &p, &models))
+    /* A name may resolve slowly: first, while nothing is held. */
+    if (!read_patch(c, &p, &models) || (p.base_url.p && !own_url_judge(c, p.base_url)))
         return;
-    enum pg_err e = call_item(c, custom_provider_store_get, c->id, &before);
+    enum pg_err e = custom_provider_store_lock(c->pg, c->org, c->id);
+    if (e == PG_OK)
+        e = call_item(c, custom_provider_store_get, c->id, &before);
     if (e == PG_OK && !before.p) {
         not_found(c);
         return;
@@ -295,7 +297,9 @@ void api_custom_providers_update(struct call *c)
 void api_custom_providers_delete(struct call *c)
 {
     struct str before = STR_NULL;
-    enum pg_err e = call_item(c, custom_provider_store_get, c->id, &before);
+    enum pg_err e = custom_provider_store_lock(c->pg, c->org, c->id);
+    if (e == PG_OK)
+        e = call_item(c, custom_provider_store_get, c->id, &before);
     if (e == PG_OK && !before.p) {
         not_found(c);
         return;

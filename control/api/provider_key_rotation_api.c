@@ -9,6 +9,7 @@
 #include "control/provider_key.h"
 #include "control/provider_key_check.h"
 #include "control/seal.h"
+#include "control/store/idempotency_store.h"
 #include "control/store/provider_key_rotation_store.h"
 #include "control/store/provider_key_store.h"
 
@@ -24,6 +25,32 @@ static bool read_key(struct call *c, struct provider_key_sealed *k, struct provi
         return true;
     if (k->found)
         reply_problem(&c->reply, P_CONFLICT, NULL, "Its provider is no longer offered.");
+    else
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
+    return false;
+}
+
+static bool same_url(struct str a, struct str b)
+{
+    return a.p && b.p ? str_eq(a, b) : a.p == b.p;
+}
+
+/* Nothing is held while the provider is asked. From here on the key is; false after writing that it
+ * is not the one any more that was asked about. */
+static bool hold(struct call *c, const struct provider_key_sealed *asked)
+{
+    struct provider_key_sealed now;
+    enum pg_err e = change_store_lock(c->pg, c->id);
+    if (e == PG_OK)
+        e = provider_key_rotation_store_sealed(c->pg, c->arena, c->org, c->id, &now);
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (now.found && str_eq(now.sealed, asked->sealed) && str_eq(now.options, asked->options) &&
+        same_url(now.base_url, asked->base_url))
+        return true;
+    if (now.found)
+        reply_problem(&c->reply, P_CONFLICT, NULL,
+                      "The key was changed while its provider was asked; try again.");
     else
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
     return false;
@@ -51,6 +78,8 @@ void api_provider_keys_check(struct call *c)
         .provider = &provider, .base_url = k.base_url, .options = k.options, .secret = secret};
     provider_key_check(c->app, &subject, c->arena, &check);
     sodium_memzero((char *)(uintptr_t)secret.p, secret.len);
+    if (!hold(c, &k))
+        return;
     e = provider_key_rotation_store_checked(c->pg, c->org, c->id, check.json);
     if (e != PG_OK) {
         (void)call_failed(c, e);
@@ -103,7 +132,8 @@ static bool read_secret(struct call *c, struct str *secret)
             input_refuse(c, "secret", "give printable ASCII without spaces at its ends."));
 }
 
-/* False after writing that the secret will not do, or cannot be asked about. */
+/* False after writing that the secret will not do, or cannot be asked about; else the key is held.
+ */
 static bool check_new(struct call *c, struct str secret, struct provider_key_check *check)
 {
     struct provider_key_sealed k;
@@ -116,23 +146,31 @@ static bool check_new(struct call *c, struct str secret, struct provider_key_che
     const struct provider_key_subject subject = {
         .provider = &provider, .base_url = k.base_url, .options = k.options, .secret = secret};
     provider_key_check(c->app, &subject, c->arena, check);
-    return check->outcome != CHECK_REFUSED || input_refuse(c, "secret", "%s", check->detail);
+    if (check->outcome == CHECK_REFUSED)
+        return input_refuse(c, "secret", "%s", check->detail);
+    return hold(c, &k);
+}
+
+/* Reads the key; false after writing why no exchange can begin. */
+static bool may_start(struct call *c, struct str *before)
+{
+    enum rotation_now now;
+    if (!read_rotation(c, before, &now))
+        return false;
+    if (now != ROTATION_NONE)
+        reply_problem(&c->reply, P_CONFLICT, NULL,
+                      "Its secret is being exchanged already: confirm that or take it back first.");
+    return now == ROTATION_NONE;
 }
 
 void api_provider_keys_rotation_start(struct call *c)
 {
     struct str before, secret = STR_NULL;
-    enum rotation_now now;
     struct provider_key_check check;
     struct provider_key_blob blob;
-    if (!read_secret(c, &secret) || !read_rotation(c, &before, &now))
-        return;
-    if (now != ROTATION_NONE) {
-        reply_problem(&c->reply, P_CONFLICT, NULL,
-                      "Its secret is being exchanged already: confirm that or take it back first.");
-        return;
-    }
-    if (!check_new(c, secret, &check))
+    /* Looked at again, once the key is held. */
+    if (!read_secret(c, &secret) || !may_start(c, &before) || !check_new(c, secret, &check) ||
+        !may_start(c, &before))
         return;
     enum pg_err e = provider_key_seal(c->app, c->pg, c->org, c->id, secret, &blob);
     if (e == PG_OK)

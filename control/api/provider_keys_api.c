@@ -9,6 +9,7 @@
 #include "control/provider_key.h"
 #include "control/provider_key_check.h"
 #include "control/store/catalogue_store.h"
+#include "control/store/custom_provider_store.h"
 #include "control/store/provider_key_rotation_store.h"
 #include "control/store/provider_key_store.h"
 
@@ -142,6 +143,22 @@ static bool read_new(struct call *c, struct provider_key_new *k, struct provider
     return !*why || input_refuse(c, "secret", "%s", why);
 }
 
+/* A secret goes where it was given for: a server of one's own that has moved or gone since it was
+ * looked up, and perhaps asked, gets none. */
+static bool provider_stays(struct call *c, const struct provider_row *p)
+{
+    bool stays = true;
+    enum pg_err e = p->own ? custom_provider_store_stays(c->pg, c->org, p->id, str_of(p->base_url),
+                                                         &stays)
+                           : PG_OK;
+    if (e != PG_OK)
+        return call_failed(c, e);
+    if (!stays)
+        reply_problem(&c->reply, P_CONFLICT, "provider",
+                      "provider: it was changed or deleted meanwhile; look at it and try again.");
+    return stays;
+}
+
 /* The new key as it is stored, and as it is answered. */
 static enum pg_err store_new(struct call *c, const struct provider_key_new *k, struct str check,
                              struct uuid *id, struct str *item, struct str *shown)
@@ -175,6 +192,8 @@ void api_provider_keys_create(struct call *c)
             return;
         }
     }
+    if (!provider_stays(c, &provider))
+        return;
     struct str item = STR_NULL, shown = STR_NULL;
     enum pg_err e = store_new(c, &k, check.json, &id, &item, &shown);
     if (e == PG_OK) {

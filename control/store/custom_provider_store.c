@@ -41,6 +41,12 @@ static const struct pg_stmt add_stmt = {
     "custom_provider_id = excluded.custom_provider_id, name = excluded.name, "
     "protocol = excluded.protocol, base_url = excluded.base_url, created_at = now(), "
     "deleted_at = null where c.deleted_at is not null returning provider_id"};
+static const struct pg_stmt lock_stmt = {
+    "custom_provider.lock", "select 1 from custom_providers where organisation_id = $1 "
+    "and custom_provider_id = $2 for no key update"};
+static const struct pg_stmt stays_stmt = {
+    "custom_provider.stays", "select 1 from custom_providers where organisation_id = $1 "
+    "and provider_id = $2 and base_url = $3 and deleted_at is null for share"};
 static const struct pg_stmt list_stmt = {
     "custom_provider.list",
     SQL_ITEM "and ($2::text is null or c.slug collate \"C\" > $2) order by c.slug collate \"C\" "
@@ -164,6 +170,22 @@ enum pg_err custom_provider_store_add(struct pg *pg, const struct custom_provide
                                  pgp_text(c->slug),         pgp_text(c->name),
                                  pgp_text(c->protocol),     pgp_text(c->base_url)};
     return one_number(pg, &add_stmt, p, ARRAY_LEN(p), 0, number);
+}
+
+enum pg_err custom_provider_store_lock(struct pg *pg, struct uuid organisation, struct uuid id)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_uuid(id)};
+    return pg_run(pg, &lock_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err custom_provider_store_stays(struct pg *pg, struct uuid organisation, int64_t number,
+                                        struct str base_url, bool *stays)
+{
+    int64_t found = 0;
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_i64(number), pgp_text(base_url)};
+    enum pg_err e = one_number(pg, &stays_stmt, p, ARRAY_LEN(p), 0, &found);
+    *stays = found != 0;
+    return e;
 }
 
 enum pg_err custom_provider_store_list(struct pg *pg, struct uuid organisation, struct str after,

@@ -27,6 +27,13 @@ MUST_USE enum pg_err custom_provider_store_protocol(struct pg *pg, struct str pr
  * comes back, without its models and keys. */
 MUST_USE enum pg_err custom_provider_store_add(struct pg *pg, const struct custom_provider *p,
                                                int64_t *number);
+/* Holds the provider until the transaction ends: before what is done depends on its keys. */
+MUST_USE enum pg_err custom_provider_store_lock(struct pg *pg, struct uuid organisation,
+                                                struct uuid id);
+/* Is the provider with this number there, at this address? Then it is until the transaction ends.
+ */
+MUST_USE enum pg_err custom_provider_store_stays(struct pg *pg, struct uuid organisation,
+                                                 int64_t number, struct str base_url, bool *stays);
 /* By slug. Columns: item's JSON, slug. `after` NULL p: from the start. */
 MUST_USE enum pg_err custom_provider_store_list(struct pg *pg, struct uuid organisation,
                                                 struct str after, int64_t limit,

@@ -118,7 +118,8 @@ static const struct pg_stmt models_stmt = {
     "provider_key.models",
     "with n as (select slug from jsonb_array_elements_text($2::jsonb) slug), "
     "f as (select distinct m.slug, m.model_id from n join models m using (slug) "
-    "    join offers o using (model_id) where o.provider_id = $1 and o.enabled and m.enabled "
+    "    join offers o using (model_id) join offer_switches s using (offer_id) "
+    "    where o.provider_id = $1 and s.enabled and m.enabled "
     "  union select m.slug, m.model_id from n join custom_models m using (slug) "
     "    where m.provider_id = $1 and m.deleted_at is null) "
     "select (select coalesce(array_agg(model_id order by model_id), '{}') from f)::text, "

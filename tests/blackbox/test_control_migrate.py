@@ -29,6 +29,10 @@ def test_migrating_is_complete_and_can_be_repeated(empty):
     assert empty.query("select string_agg(m::text, '') from schema_migrations m") == before
     days = empty.query("select count(*) from pg_class where relname ~ '^requests_r30_\\d{8}$'")
     assert int(days) >= 9
+    # A gateway that was reading while tables were written anew reads again.
+    noted = "select count(*) from config_changes c where table_name = 'schema_migrations' and exists (select 1 from " \
+        "schema_migrations m where m.xmin::text = (c.changed_xid::text::bigint % (1::bigint << 32))::text)"
+    assert empty.query(noted) == str(len(FILES))
 
 
 def test_six_at_once_do_the_work_once(empty):

@@ -91,7 +91,7 @@ def models_of(gateway, key):
     return {m["id"].split("/")[-1] for m in json.loads(body)["data"]}
 
 
-def test_offers_and_models_are_switched(operator, gateway, key):
+def test_offers_and_models_are_switched(operator, installation, gateway, key):
     offer = offer_of(operator, "gpt-4")
     off = patch(operator, f"/offers/{offer['id']}", {"switch": "off"})
     assert (off["enabled"], off["catalogue"]["enabled"], off["override"]["enabled"]) == (False, True, False)
@@ -105,6 +105,20 @@ def test_offers_and_models_are_switched(operator, gateway, key):
     assert offer_of(operator, "gpt-4")["enabled"] is False and status("gpt-4") != 200
     patch(operator, f"/offers/{offer['id']}", {"switch": "catalogue"})
     wait_until(lambda: status("gpt-4") == 200, what="the offer to be on")
+
+    # What an override switches on is offered, to a provider key's models too.
+    installation.query(f"update offers set enabled = false where uid = '{offer['id']}'")
+    patch(operator, f"/offers/{offer['id']}", {"switch": "on"})
+    body = {"provider": "openai", "secret": "sk-123", "models": ["gpt-4"]}
+    got, made = operator.call("POST", operator.org_path + "/provider-keys", body)
+    assert (got, made["models"]) == (201, ["gpt-4"]), made
+    patch(operator, f"/offers/{offer['id']}", {"switch": "off"})
+    got, answer = operator.call("POST", operator.org_path + "/provider-keys", body)
+    assert (got, answer["field"]) == (422, "models"), answer
+    assert operator.call("DELETE", f"{operator.org_path}/provider-keys/{made['id']}")[0] == 204
+    installation.query(f"update offers set enabled = true where uid = '{offer['id']}'")
+    patch(operator, f"/offers/{offer['id']}", {"switch": "catalogue"})
+    wait_until(lambda: status("gpt-4") == 200, what="the offer to be on again")
 
     model = next(m for m in operator.all(I + "/models", q="gpt-4") if m["slug"] == "gpt-4")
     assert patch(operator, f"/models/{model['id']}", {"enabled": False}, headers={"If-Match": model["etag"]})["enabled"] is False

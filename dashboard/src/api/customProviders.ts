@@ -3,7 +3,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { useMemo } from 'react';
 import type { Model } from './analytics';
 import { api, CSRF, read } from './client';
-import { everyPage, modelsQuery, providersQuery } from './queries';
+import { everyPage, isOutdated, modelsQuery, providersQuery } from './queries';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -46,13 +46,15 @@ export const customImpactQuery = (org: string, id: string) =>
 
 function useChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
   const client = useQueryClient();
+  const readAgain = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: keyOf(org) }),
+      client.invalidateQueries({ queryKey: ['org', org, 'provider-keys'] }),
+    ]);
   return useMutation({
     mutationFn: run,
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: keyOf(org) }),
-        client.invalidateQueries({ queryKey: ['org', org, 'provider-keys'] }),
-      ]),
+    onSuccess: readAgain,
+    onError: (error) => (isOutdated(error) ? readAgain() : undefined),
     // A secret must not stay in a cache.
     gcTime: 0,
   });

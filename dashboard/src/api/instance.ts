@@ -7,7 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { api, CSRF, read } from './client';
-import { sessionQuery } from './queries';
+import { isOutdated, sessionQuery } from './queries';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -31,16 +31,21 @@ function next(last: { next_cursor: string | null }) {
   return last.next_cursor;
 }
 
-/** A change after which all that the operator sees is asked for again. */
+/**
+ * A change after which all that the operator sees is asked for again: also when it was refused
+ * because somebody else's came first.
+ */
 function useChange<In, Out>(run: (input: In) => Promise<Out>, session = false) {
   const client = useQueryClient();
+  const readAgain = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: KEY }),
+      session && client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+    ]);
   return useMutation({
     mutationFn: run,
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: KEY }),
-        session && client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
-      ]),
+    onSuccess: readAgain,
+    onError: (error) => (isOutdated(error) ? readAgain() : undefined),
   });
 }
 

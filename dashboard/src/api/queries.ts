@@ -71,7 +71,8 @@ export const apiKeysQuery = (org: string, project: string, status: ApiKeyStatus)
   });
 
 // Refused for what stands now, which is then not what was seen.
-const isOutdated = (error: unknown) =>
+/** What the caller read is not what stands. */
+export const isOutdated = (error: unknown) =>
   isChanged(error) || (error instanceof ApiError && (error.status === 404 || error.status === 409));
 
 /**

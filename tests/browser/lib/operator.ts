@@ -23,32 +23,34 @@ const MODELS: [string, string, string, string, string, string][] = [
   ['mistral-large-3', 'Mistral Large 3', 'mistral', 'Mistral', '0.000002', '0.000006'],
 ];
 
-const OFFERS: Offer[] = MODELS.map(([slug, name, provider, provider_name, input, output], n) => {
-  const price = { input, output, cached_input: input.replace('0.0', '0.00') };
-  const own = slug === 'gpt-5' ? { input: '0.0000011', output: '0.000009' } : null;
-  const off = slug === 'mistral-large-3';
-  return {
-    id: id('8', n),
-    etag: ETAG,
-    model: { id: id('9', n), slug, name, enabled: true },
-    provider,
-    provider_name,
-    provider_model: slug,
-    region: provider === 'aws-bedrock' ? 'eu-central-1' : null,
-    context: 200_000,
-    max_output: 64_000,
-    usable: true,
-    ends_at: null,
-    enabled: !off,
-    price: own ?? price,
-    tiered: slug === 'gemini-2.5-flash',
-    catalogue: { enabled: true, price },
-    override:
-      own || off
-        ? { enabled: off ? false : null, price: own, updated_at: '2026-06-30T08:00:00.000Z' }
-        : null,
-  };
-});
+export const OFFERS: Offer[] = MODELS.map(
+  ([slug, name, provider, provider_name, input, output], n) => {
+    const price = { input, output, cached_input: input.replace('0.0', '0.00') };
+    const own = slug === 'gpt-5' ? { input: '0.0000011', output: '0.000009' } : null;
+    const off = slug === 'mistral-large-3';
+    return {
+      id: id('8', n),
+      etag: ETAG,
+      model: { id: id('9', n), slug, name, enabled: true },
+      provider,
+      provider_name,
+      provider_model: slug,
+      region: provider === 'aws-bedrock' ? 'eu-central-1' : null,
+      context: 200_000,
+      max_output: 64_000,
+      usable: true,
+      ends_at: null,
+      enabled: !off,
+      price: own ?? price,
+      tiered: slug === 'gemini-2.5-flash',
+      catalogue: { enabled: true, price },
+      override:
+        own || off
+          ? { enabled: off ? false : null, price: own, updated_at: '2026-06-30T08:00:00.000Z' }
+          : null,
+    };
+  },
+);
 
 const change = (kind: Change['kind'], model: string, more: Partial<Change>): Change => ({
   kind,
@@ -103,7 +105,7 @@ const VERSIONS = [
   version(1, { name: 'api.json', changes: { added: 812, changed: 96, removed: 0, refused: 4 } }),
 ];
 
-const FEED: Schemas['CatalogueFeed'] = {
+export const FEED: Schemas['CatalogueFeed'] = {
   id: id('b', 1),
   etag: ETAG,
   url: 'https://prices.example.com/catalogue.json',
@@ -148,7 +150,7 @@ const ORGANISATIONS = [
   organisation(1, 'Northwind', { is_operator: true }),
 ];
 
-const SETTINGS: Schemas['InstanceSettings'] = {
+export const SETTINGS: Schemas['InstanceSettings'] = {
   id: 'settings',
   etag: ETAG,
   sign_up: 'invite',

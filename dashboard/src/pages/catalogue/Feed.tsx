@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import { ApiError } from '@/api/client';
 import {
   type CatalogueFeed,
@@ -11,12 +11,13 @@ import {
 } from '@/api/instance';
 import { useScope } from '@/frame/scope';
 import { ago, whenExact } from '@/lib/format';
+import { useDraft } from '@/lib/useDraft';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
 import { Code } from '@/ui/Code';
 import { Field, inputClass, SelectField } from '@/ui/Field';
 import { ListLoading } from '@/ui/List';
-import { Failed, FormError } from '@/ui/Notice';
+import { ChangedMeanwhile, Failed, FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import css from './Catalogue.module.css';
 
@@ -28,7 +29,7 @@ export function Feed() {
   if (!feed.data) return <ListLoading />;
   return (
     <div className={css.page}>
-      <Settings key={feed.data.etag} feed={feed.data} />
+      <Settings feed={feed.data} />
       <LastFetch feed={feed.data} />
     </div>
   );
@@ -45,15 +46,16 @@ const TRUSTS = [
   { value: 'pin', label: 'Its SHA-256: this one file and no other' },
 ] as const;
 
+const draftOf = ({ public_key: key, ...feed }: CatalogueFeed) => {
+  const { url, schedule, trust, pin, automatic, prune } = feed;
+  return { url, schedule, trust, key, pin, automatic, prune };
+};
+
 function Settings({ feed }: { feed: CatalogueFeed }) {
-  const [url, setUrl] = useState(feed.url);
-  const [schedule, setSchedule] = useState(feed.schedule);
-  const [trust, setTrust] = useState(feed.trust);
-  const [key, setKey] = useState(feed.public_key);
-  const [pin, setPin] = useState(feed.pin);
-  const [automatic, setAutomatic] = useState(feed.automatic);
-  const [prune, setPrune] = useState(feed.prune);
   const change = useChangeFeed();
+  const now = draftOf(feed);
+  const draft = useDraft(now, feed.etag ?? '', change.isPending);
+  const { url, schedule, trust, key, pin, automatic, prune } = draft.value;
   const field = change.error instanceof ApiError ? change.error.field : undefined;
   const errorOf = (name: string) => (field === name ? change.error?.message : undefined);
   const known = ['url', 'public_key', 'pin'].includes(field ?? '');
@@ -68,7 +70,15 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
       automatic,
       prune,
     };
-    change.mutate({ etag: feed.etag, body }, { onSuccess: () => toast('Saved the feed') });
+    change.mutate(
+      { etag: feed.etag, body },
+      {
+        onSuccess: (saved) => {
+          draft.set(draftOf(saved));
+          toast('Saved the feed');
+        },
+      },
+    );
   };
   return (
     <form className={css.box} onSubmit={submit} aria-labelledby="feed-settings">
@@ -82,12 +92,22 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
             type="url"
             placeholder="https://prices.example.com/catalogue.json"
             value={url}
-            onChange={(event) => setUrl(event.target.value)}
+            onChange={(event) => draft.set({ url: event.target.value })}
           />
         )}
       </Field>
-      <SelectField label="Fetched" value={schedule} choices={SCHEDULES} onChange={setSchedule} />
-      <SelectField label="Trusted by" value={trust} choices={TRUSTS} onChange={setTrust} />
+      <SelectField
+        label="Fetched"
+        value={schedule}
+        choices={SCHEDULES}
+        onChange={(next) => draft.set({ schedule: next })}
+      />
+      <SelectField
+        label="Trusted by"
+        value={trust}
+        choices={TRUSTS}
+        onChange={(next) => draft.set({ trust: next })}
+      />
       {trust === 'signature' ? (
         <Field label="Public key" error={errorOf('public_key')} hint="Ed25519, base64.">
           {(control) => (
@@ -97,7 +117,7 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
               autoComplete="off"
               spellCheck={false}
               value={key}
-              onChange={(event) => setKey(event.target.value)}
+              onChange={(event) => draft.set({ key: event.target.value })}
             />
           )}
         </Field>
@@ -110,7 +130,7 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
               autoComplete="off"
               spellCheck={false}
               value={pin}
-              onChange={(event) => setPin(event.target.value)}
+              onChange={(event) => draft.set({ pin: event.target.value })}
             />
           )}
         </Field>
@@ -119,7 +139,7 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
         <input
           type="checkbox"
           checked={automatic}
-          onChange={(event) => setAutomatic(event.target.checked)}
+          onChange={(event) => draft.set({ automatic: event.target.checked })}
         />
         Apply a new version at once; otherwise it waits under Imports
       </label>
@@ -127,11 +147,27 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
         <input
           type="checkbox"
           checked={prune}
-          onChange={(event) => setPrune(event.target.checked)}
+          onChange={(event) => draft.set({ prune: event.target.checked })}
         />
         Switch off offers that it no longer has, of the providers that it speaks of
       </label>
-      {!known && <FormError error={change.error} />}
+      {/* The form stays open, and its own saving is no news. */}
+      {draft.both.length > 0 ? (
+        <ChangedMeanwhile
+          draft={draft}
+          shown={{
+            url: ['URL', now.url || 'empty'],
+            schedule: ['When it is fetched', now.schedule],
+            trust: ['What it is trusted by', now.trust],
+            key: ['Public key', now.key || 'empty'],
+            pin: ['SHA-256', now.pin || 'empty'],
+            automatic: ['Applying at once', now.automatic ? 'on' : 'off'],
+            prune: ['Switching off offers', now.prune ? 'on' : 'off'],
+          }}
+        />
+      ) : (
+        !known && <FormError error={change.error} />
+      )}
       <div className={css.buttons}>
         <Button look="primary" type="submit" disabled={change.isPending}>
           {change.isPending ? 'Saving…' : 'Save'}

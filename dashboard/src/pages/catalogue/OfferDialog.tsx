@@ -1,11 +1,13 @@
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
+import { isChanged } from '@/api/client';
 import { type InstanceOffer, type OfferPatch, useOverride, useSwitchModel } from '@/api/instance';
 import { shift } from '@/lib/decimal';
 import { ago, whenExact } from '@/lib/format';
+import { useDraft } from '@/lib/useDraft';
 import { Button } from '@/ui/Button';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Field, inputClass, SelectField } from '@/ui/Field';
-import { FormError } from '@/ui/Notice';
+import { ChangedMeanwhile, FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import css from './Catalogue.module.css';
 import { isOfTokens, kindName, kindsOf, priceText } from './prices';
@@ -33,13 +35,14 @@ function said(fields: Record<string, string>): Record<string, string> | undefine
 }
 
 export function OfferDialog({ offer, onClose }: { offer: InstanceOffer; onClose: () => void }) {
-  const [fields, setFields] = useState(() => shown(offer.price));
   const before = switchOf(offer);
-  const [state, setState] = useState(before);
   const save = useOverride();
   const model = useSwitchModel();
+  const now = { fields: shown(offer.price), state: before };
+  const draft = useDraft(now, offer.etag, save.isPending || model.isPending);
+  const { fields, state } = draft.value;
   const prices = said(fields);
-  const changed = JSON.stringify(fields) !== JSON.stringify(shown(offer.price));
+  const changed = JSON.stringify(fields) !== JSON.stringify(now.fields);
   const body: OfferPatch = {
     ...(state !== before && { switch: state }),
     ...(changed && prices && { price: prices }),
@@ -81,7 +84,9 @@ export function OfferDialog({ offer, onClose }: { offer: InstanceOffer; onClose:
                   inputMode="decimal"
                   autoComplete="off"
                   value={value}
-                  onChange={(event) => setFields({ ...fields, [kind]: event.target.value })}
+                  onChange={(event) =>
+                    draft.set({ fields: { ...fields, [kind]: event.target.value } })
+                  }
                 />
               )}
             </Field>
@@ -104,14 +109,21 @@ export function OfferDialog({ offer, onClose }: { offer: InstanceOffer; onClose:
                 }
               : choice,
           )}
-          onChange={setState}
+          onChange={(next) => draft.set({ state: next })}
         />
         {offer.override && (
           <p className={css.note} title={whenExact(offer.override.updated_at)}>
             Changed here {ago(offer.override.updated_at)}.
           </p>
         )}
-        <FormError error={save.error ?? model.error} />
+        <ChangedMeanwhile
+          draft={draft}
+          shown={{
+            fields: ['The price', Object.values(now.fields).join(', ') || 'empty'],
+            state: ['The switch', before],
+          }}
+        />
+        {!(draft.moved && isChanged(save.error)) && <FormError error={save.error ?? model.error} />}
         <DialogActions>
           <Button
             disabled={model.isPending}

@@ -1,14 +1,15 @@
 import { type FormEvent, useState } from 'react';
-import { ApiError } from '@/api/client';
+import { ApiError, isChanged } from '@/api/client';
 import {
   type CustomProvider,
   useAddCustomProvider,
   useEditCustomProvider,
 } from '@/api/customProviders';
 import { useScope } from '@/frame/scope';
+import { useDraft } from '@/lib/useDraft';
 import { Button } from '@/ui/Button';
 import { Field, inputClass, SelectField } from '@/ui/Field';
-import { FormError } from '@/ui/Notice';
+import { ChangedMeanwhile, FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import css from './CustomProviders.module.css';
 import { type Draft, draftOf, isPrivate, modelsOf, PRESETS, target } from './draft';
@@ -37,7 +38,6 @@ export function ProviderForm({
   onClose: () => void;
 }) {
   const { org } = useScope();
-  const [draft, setDraft] = useState<Draft>(provider ? draftOf(provider) : EMPTY);
   const [preset, setPreset] = useState('');
   const add = useAddCustomProvider(org.id);
   const edit = useEditCustomProvider(org.id);
@@ -45,7 +45,9 @@ export function ProviderForm({
   const about = error instanceof ApiError ? error.field : undefined;
   const errorOf = (field: string) => (about === field ? error?.message : undefined);
   const busy = add.isPending || edit.isPending;
-  const set = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
+  const now = provider ? draftOf(provider) : EMPTY;
+  const held = useDraft(now, provider?.etag ?? '', busy);
+  const { value: draft, set } = held;
   const done = (saved: CustomProvider) => {
     toast(provider ? `Saved ${saved.name}` : `Added ${saved.name}`);
     onClose();
@@ -187,7 +189,18 @@ export function ProviderForm({
         </Field>
       )}
       <Models draft={draft} onChange={(models) => set({ models })} field={about} error={error} />
-      {!shown && <FormError error={error} />}
+      <ChangedMeanwhile
+        draft={held}
+        shown={{
+          slug: ['Id', now.slug],
+          name: ['Name', now.name],
+          protocol: ['Protocol', now.protocol],
+          base_url: ['Base URL', now.base_url],
+          secret: ['Secret', 'as it was'],
+          models: ['Models', provider?.models.map(({ id }) => id).join(', ') || 'none'],
+        }}
+      />
+      {!shown && !(held.moved && isChanged(error)) && <FormError error={error} />}
       <div className={css.actions}>
         <Button onClick={onClose}>Cancel</Button>
         <Button look="primary" type="submit" disabled={busy}>

@@ -56,8 +56,9 @@ export const newModel = (upstream_id = '', context: number | null = null): Model
   capabilities: USUAL,
 });
 
-const modelDraft = (model: CustomModel): ModelDraft => ({
-  key: ++keys,
+/** The same model at the same place is the same row each time it is read. */
+const modelDraft = (model: CustomModel, place: number): ModelDraft => ({
+  key: -1 - place,
   upstream_id: model.upstream_id,
   id: model.id === model.upstream_id ? '' : model.id,
   name: model.name === model.id ? '' : model.name,

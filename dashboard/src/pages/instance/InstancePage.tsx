@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import type { FormEvent, ReactNode } from 'react';
 import {
   type InstanceSettings,
   type InstanceState,
@@ -11,11 +11,12 @@ import {
 import { Page } from '@/frame/Page';
 import { useSession } from '@/frame/scope';
 import { ago, countExact, date, whenExact } from '@/lib/format';
+import { useDraft } from '@/lib/useDraft';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
 import { Field, inputClass, SelectField } from '@/ui/Field';
 import { ListLoading } from '@/ui/List';
-import { Failed, FormError } from '@/ui/Notice';
+import { ChangedMeanwhile, Failed, FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import css from './Instance.module.css';
 
@@ -31,7 +32,7 @@ export default function InstancePage() {
         <ListLoading />
       ) : (
         <div className={css.page}>
-          <Settings key={settings.data.etag} settings={settings.data} state={state.data} />
+          <Settings settings={settings.data} state={state.data} />
           <PlatformKeys />
           <Gateways state={state.data} />
           <Database state={state.data} />
@@ -45,15 +46,28 @@ export default function InstancePage() {
 const settingOf = (state: InstanceState, name: string) =>
   state.environment.find((one) => one.name === name)?.value ?? '';
 
+const draftOf = ({ sign_up, sign_up_from, announcement }: InstanceSettings) => ({
+  signUp: sign_up_from === 'environment' ? ('environment' as const) : sign_up,
+  announcement,
+});
+
 function Settings({ settings, state }: { settings: InstanceSettings; state: InstanceState }) {
-  const before = settings.sign_up_from === 'environment' ? 'environment' : settings.sign_up;
-  const [signUp, setSignUp] = useState<typeof before>(before);
-  const [announcement, setAnnouncement] = useState(settings.announcement);
+  const now = draftOf(settings);
   const change = useChangeSettings();
+  const draft = useDraft(now, settings.etag, change.isPending);
+  const { signUp, announcement } = draft.value;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const body = { sign_up: signUp, announcement: announcement.trim() };
-    change.mutate({ etag: settings.etag, body }, { onSuccess: () => toast('Saved') });
+    change.mutate(
+      { etag: settings.etag, body },
+      {
+        onSuccess: (saved) => {
+          draft.set(draftOf(saved));
+          toast('Saved');
+        },
+      },
+    );
   };
   return (
     <form className={css.card} onSubmit={submit} aria-labelledby="settings">
@@ -72,7 +86,7 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
             { value: 'closed', label: 'Nobody' },
           ]}
           hint={state.mail ? undefined : 'Mail is off, so nobody can sign up by themselves.'}
-          onChange={setSignUp}
+          onChange={(next) => draft.set({ signUp: next })}
         />
         <Field label="Announcement" hint="Shown to every member on every page; empty: none.">
           {(control) => (
@@ -82,18 +96,29 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
               maxLength={500}
               autoComplete="off"
               value={announcement}
-              onChange={(event) => setAnnouncement(event.target.value)}
+              onChange={(event) => draft.set({ announcement: event.target.value })}
             />
           )}
         </Field>
-        <FormError error={change.error} />
+        {/* The form stays open, and its own saving is no news. */}
+        {draft.both.length > 0 ? (
+          <ChangedMeanwhile
+            draft={draft}
+            shown={{
+              signUp: ['Who may make an account', now.signUp],
+              announcement: ['Announcement', now.announcement || 'empty'],
+            }}
+          />
+        ) : (
+          <FormError error={change.error} />
+        )}
         <div className={css.buttons}>
           <Button
             look="primary"
             type="submit"
             disabled={
               change.isPending ||
-              (signUp === before && announcement.trim() === settings.announcement)
+              (signUp === now.signUp && announcement.trim() === now.announcement)
             }
           >
             {change.isPending ? 'Saving…' : 'Save'}
