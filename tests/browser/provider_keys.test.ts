@@ -201,6 +201,27 @@ test('deleting says what it breaks', async () => {
   await end();
 });
 
+test('a key of a server of one’s own is added as any other', async () => {
+  const { page, end } = await open();
+  const link = page.getByRole('main').getByRole('link', { name: 'Custom providers' });
+  assert.match((await link.getAttribute('href')) ?? '', /\/custom-providers$/);
+  await page.getByRole('button', { name: 'Add provider key' }).click();
+  await page.getByRole('combobox').fill('rack in ulm');
+  await page.getByRole('option', { name: /your own, 2 models/ }).waitFor();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('The rack in Ulm').waitFor();
+  assert.equal(await dialog.getByLabel('Base URL').count(), 0);
+  await dialog.getByLabel('Secret', { exact: true }).fill('sk-rack-0123456789');
+  await dialog.getByRole('button', { name: 'Models it serves' }).click();
+  await page.getByRole('option', { name: 'rack/qwen3:32b' }).click();
+  const asked = page.waitForRequest((request) => request.method() === 'POST');
+  await dialog.getByRole('button', { name: 'Check and add' }).click();
+  const { provider, models } = (await asked).postDataJSON();
+  assert.deepEqual([provider, models], ['rack', ['rack/qwen3:32b']]);
+  await end();
+});
+
 test('a viewer sees all of it and is offered no change', async () => {
   const world = makeWorld(new Date(), { role: 'viewer' });
   const { page, end } = await open({ world });

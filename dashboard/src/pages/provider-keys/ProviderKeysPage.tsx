@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { ProviderKey } from '@/api/client';
-import { providerKeysQuery, providersQuery } from '@/api/queries';
+import { useKnownProviders } from '@/api/customProviders';
+import { providerKeysQuery } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
 import { newest } from '@/lib/newest';
@@ -32,7 +33,7 @@ export default function ProviderKeysPage() {
   const navigate = useNavigate({ from: '/o/$org/provider-keys' });
   // States and traffic move by themselves.
   const keys = useQuery({ ...providerKeysQuery(org.id), refetchInterval: 30_000 });
-  const providers = useQuery(providersQuery);
+  const providers = useKnownProviders(org.id);
   const [opened, setOpened] = useState<{ what: Open; key: ProviderKey }>();
   const mayChange = may(org, 'admin');
   const open = (next: '1' | undefined) =>
@@ -52,7 +53,11 @@ export default function ProviderKeysPage() {
         <p className={css.lead}>
           Your credentials at the providers, in the order in which they are tried. They are sealed
           when you save them; nobody can read them back. Traffic and spend are those of the last 24
-          hours.
+          hours. A server of your own is added under{' '}
+          <Link to="/o/$org/custom-providers" params={{ org: org.id }}>
+            Custom providers
+          </Link>
+          .
         </p>
         {addButton}
       </div>
@@ -71,7 +76,7 @@ export default function ProviderKeysPage() {
             <ProviderGroup
               key={id}
               id={id}
-              provider={providers.data.find((provider) => provider.id === id)}
+              provider={providers.data?.find((provider) => provider.id === id)}
               keys={list}
               mayChange={mayChange}
               onOpen={(what, key) => setOpened({ what, key })}
