@@ -201,6 +201,34 @@ test('deleting says what it breaks', async () => {
   await end();
 });
 
+test('after a key is deleted the focus goes on to the next, at the end to the title', async () => {
+  const { page, world, end } = await open();
+  const labels = await page
+    .getByRole('button', { name: /^More for/ })
+    .evaluateAll((all) =>
+      all.map((one) => one.getAttribute('aria-label')?.replace('More for ', '') ?? ''),
+    );
+  assert.ok(labels.length > 2);
+  // The first goes, then the last, then all others from above.
+  const order = [labels[0], labels.at(-1), ...labels.slice(1, -1)] as string[];
+  const heirs = [labels[1], labels.at(-2), ...labels.slice(2, -1), undefined];
+  for (const [i, label] of order.entries()) {
+    await more(page, label, 'Delete');
+    const sent = page.waitForRequest((request) => request.method() === 'DELETE');
+    await page.getByRole('button', { name: 'Delete key' }).focus();
+    await page.keyboard.press('Enter');
+    assert.ok(await (await sent).headerValue('if-match'));
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const name = heirs[i] ? `More for ${heirs[i]}` : 'Provider keys';
+    await page.waitForFunction((wanted) => {
+      const at = document.activeElement as HTMLElement;
+      return (at.getAttribute('aria-label') ?? at.innerText) === wanted;
+    }, name);
+  }
+  assert.equal(world.providerKeys.length, 0);
+  await end();
+});
+
 test('a key of a server of one’s own is added as any other', async () => {
   const { page, end } = await open();
   const link = page.getByRole('main').getByRole('link', { name: 'Custom providers' });
