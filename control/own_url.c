@@ -26,3 +26,12 @@ bool own_url_judge(struct call *c, struct str url)
     const char *why = base_url_complaint(url, &guard);
     return !*why || input_refuse(c, "base_url", "%s", why);
 }
+
+struct str own_url_server(struct str url)
+{
+    ptrdiff_t scheme = str_find_str(url, STR("://"));
+    size_t at = scheme < 0 ? 0 : (size_t)scheme + 3;
+    while (at < url.len && url.p[at] != '/')
+        at++;
+    return str_make(url.p, at);
+}

@@ -9,5 +9,7 @@
 MUST_USE bool own_url_judge(struct call *c, struct str url);
 /* The addresses such a URL may lead to. Always true. */
 bool own_url_guard(const struct call *c, struct guard *out);
+/* Scheme, host and port: whom a key is sent to. Borrowed. */
+struct str own_url_server(struct str url);
 
 #endif

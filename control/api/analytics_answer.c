@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "control/input.h"
+#include "control/store/label_usage_store.h"
 #include "control/store/span_store.h"
 
 #define GRAIN_US (INT64_C(1800) * 1000000)
@@ -156,8 +157,10 @@ static enum pg_err read_cells(struct call *c, const struct analytics_query *q,
                               size_t groups, struct analytics_cells *cells)
 {
     cells->rows = groups + 2;
-    cells->columns = cut->t.n; /* buckets and the whole */
-    enum pg_err e = analytics_store_cells(c->pg, &q->f, &cut->t, keys, &cells->sums);
+    cells->columns = cut->t.n;                        /* buckets and the whole */
+    bool labels = label_usage_dim(&q->f) != DIM_NONE; /* those have sums alone */
+    enum pg_err e = labels ? label_usage_store_cells(c->pg, &q->f, &cut->t, keys, &cells->sums)
+                           : analytics_store_cells(c->pg, &q->f, &cut->t, keys, &cells->sums);
     if (e != PG_OK)
         return e;
     cells->sum_row = index_rows(c, cells, cells->sums);
@@ -203,7 +206,9 @@ static enum pg_err read_all(struct call *c, struct analytics_query *q, struct an
     if (e == PG_OK && q->compare)
         e = use_spans(c, q, before, set);
     if (e == PG_OK && q->f.group[0] != DIM_NONE) {
-        e = analytics_store_groups(c->pg, &q->f, &now->t, q->sort, q->limit, &a->groups);
+        bool labels = label_usage_dim(&q->f) != DIM_NONE;
+        e = labels ? label_usage_store_groups(c->pg, &q->f, &now->t, q->sort, q->limit, &a->groups)
+                   : analytics_store_groups(c->pg, &q->f, &now->t, q->sort, q->limit, &a->groups);
         a->n_groups = e == PG_OK ? pg_rows(a->groups) : 0;
         a->others = a->n_groups ? pg_i64(a->groups, 0, 6) - (int64_t)a->n_groups : 0;
     }

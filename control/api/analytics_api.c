@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "control/api/api.h"
 #include "control/input.h"
+#include "control/store/label_usage_store.h"
 
 #define HOUR_US (INT64_C(3600) * 1000000)
 #define DAY_US  (24 * HOUR_US)
@@ -79,6 +80,45 @@ static bool by_outcome(const struct analytics_query *q)
     return q->f.group[0] == DIM_OUTCOME || q->f.group[1] == DIM_OUTCOME;
 }
 
+/* Tags and end users are counted by project, in sums, and by nothing else. */
+static bool check_labels(struct call *c, const struct analytics_query *q)
+{
+    const uint32_t kept = 1u << SUM_REQUESTS | 1u << SUM_OK | 1u << SUM_ERRORS |
+                          1u << SUM_INPUT_TOKENS | 1u << SUM_OUTPUT_TOKENS | 1u << SUM_COST;
+    enum analytics_dim label = label_usage_dim(&q->f);
+    if (label == DIM_NONE)
+        return true;
+    const char *what = label == DIM_TAG ? "tag" : "end user";
+    const struct {
+        const char *field;
+        bool given;
+    } others[] = {
+        {"api_key", q->f.by_api_key},
+        {"user", q->f.by_user},
+        {"model", q->f.model.p},
+        {"provider", q->f.provider.p},
+        {"end_user", label == DIM_TAG && q->f.end_user.p},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (others[i].given)
+            return input_refuse(c, others[i].field,
+                                "what is counted by %s can be limited to a project alone.", what);
+    for (int i = 0; i < 2; i++) {
+        enum analytics_dim dim = q->f.group[i];
+        if (dim != DIM_NONE && dim != DIM_PROJECT && dim != label)
+            return input_refuse(c, "group_by",
+                                "what is counted by %s can be grouped by project "
+                                "and %s alone.",
+                                what, what);
+    }
+    for (int m = 0; m < MEASURES; m++)
+        if ((q->measures & ~kept) >> m & 1)
+            return input_refuse(c, "measures", "%s is not counted by %s.", analytics_measures[m],
+                                what);
+    return q->sort != SUM_CACHED_TOKENS ||
+           input_refuse(c, "sort", "cached_tokens is not counted by %s.", what);
+}
+
 /* "UTC" or "Area/Place": PostgreSQL would take POSIX rules and abbreviations too. */
 static bool is_zone(struct str s)
 {
@@ -130,8 +170,7 @@ static bool read_query(struct call *c, struct analytics_query *q)
                                         "output_tokens", "cached_tokens", NULL};
     static const enum analytics_sum sums[] = {
         SUM_COST, SUM_REQUESTS, SUM_ERRORS, SUM_INPUT_TOKENS, SUM_OUTPUT_TOKENS, SUM_CACHED_TOKENS};
-    struct str group_by = STR(""), measures = STR("requests,ok,errors,input_tokens,cached_tokens,"
-                                                  "output_tokens,cost");
+    struct str group_by = STR(""), measures = {0};
     bool sort_given = false;
     const struct input_row rows[] = {
         {.name = "from", .kind = INPUT_TIME, .to = &q->from_us},
@@ -152,15 +191,22 @@ static bool read_query(struct call *c, struct analytics_query *q)
         {.name = "user", .kind = INPUT_UUID, .to = &q->f.user, .given = &q->f.by_user},
         {.name = "model", .kind = INPUT_TEXT, .min = 1, .max = 256, .to = &q->f.model},
         {.name = "provider", .kind = INPUT_TEXT, .min = 1, .max = 63, .to = &q->f.provider},
+        {.name = "tag", .kind = INPUT_TEXT, .min = 1, .max = 256, .to = &q->f.tag},
+        {.name = "end_user", .kind = INPUT_TEXT, .min = 1, .max = 256, .to = &q->f.end_user},
     };
-    if (!input_query(c, rows, ARRAY_LEN(rows)) || !take_groups(c, q, group_by) ||
-        !take_measures(c, q, measures) || !take_times(c, q, step))
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !take_groups(c, q, group_by))
+        return false;
+    if (!measures.p)
+        measures = label_usage_dim(&q->f) == DIM_NONE
+                       ? STR("requests,ok,errors,input_tokens,cached_tokens,output_tokens,cost")
+                       : STR("requests,ok,errors,input_tokens,output_tokens,cost");
+    if (!take_measures(c, q, measures) || !take_times(c, q, step))
         return false;
     q->compare = compare == 1;
     q->sort = sort_given ? sums[sort] : by_outcome(q) ? SUM_REQUESTS : SUM_COST;
     if (by_outcome(q) && q->sort != SUM_REQUESTS)
         return input_refuse(c, "sort", "outcomes have requests alone.");
-    return true;
+    return check_labels(c, q);
 }
 
 static void answer(struct call *c, void (*write)(struct call *, const struct analytics_query *,

@@ -1,6 +1,8 @@
 /* /organisations/{org}/custom-providers/discover: which models a server has, asked before it is
- * added. The secret is used for this question only. */
+ * added, or later with the secret of a provider key, which goes to the key's own server alone. What
+ * is given is used for this question only. */
 #include <jansson.h>
+#include <sodium.h>
 
 #include "control/api/api.h"
 #include "control/guarded_fetch.h"
@@ -8,15 +10,53 @@
 #include "control/own_url.h"
 #include "control/provider_key.h"
 #include "control/provider_key_sign.h"
+#include "control/seal.h"
+#include "control/store/catalogue_store.h"
 #include "control/store/custom_provider_store.h"
+#include "control/store/provider_key_rotation_store.h"
 
 enum { ANSWER_MAX = 2 << 20, LISTED_MAX = 500, NAME_MAX_BYTES = 256 };
 
 struct question {
     struct str base_url, protocol, secret;
+    struct uuid key; /* whose secret it is, if `stored` */
+    bool stored;
     struct custom_protocol how;
     struct guard guard;
 };
+
+/* A secret goes where it was given for: to the server of the key's provider. */
+static bool judge_key(struct call *c, const struct question *q, const struct provider_key_sealed *k,
+                      const struct provider_row *provider)
+{
+    struct str url = k->base_url.p ? k->base_url : str_of(provider->base_url);
+    if (!k->found) {
+        reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such provider key.");
+        return false;
+    }
+    if (q->secret.p)
+        return input_refuse(c, "provider_key_id", "give a secret or a provider key, not both.");
+    if (!provider->found || !provider->own)
+        return input_refuse(c, "provider_key_id", "it is no key of a provider of your own.");
+    return str_eq(own_url_server(url), own_url_server(q->base_url)) ||
+           input_refuse(c, "provider_key_id",
+                        "it was given for another server than that of base_url.");
+}
+
+static bool open_key(struct call *c, struct question *q)
+{
+    struct provider_key_sealed k;
+    struct provider_row provider = {0};
+    struct crypto_aad aad = aad_provider_key(c->org, q->key);
+    enum pg_err e = provider_key_rotation_store_sealed(c->pg, c->arena, c->org, q->key, &k);
+    if (e == PG_OK && k.found)
+        e = catalogue_store_provider(c->pg, c->org, k.slug, &provider);
+    if (e == PG_OK && !judge_key(c, q, &k, &provider))
+        return false;
+    if (e == PG_OK)
+        e = open_for(c->app, c->pg, c->org, &aad, k.sealed, c->arena, &q->secret);
+    return e == PG_OK || call_failed(c, e);
+}
 
 static bool read_question(struct call *c, struct question *q)
 {
@@ -39,9 +79,15 @@ static bool read_question(struct call *c, struct question *q)
          .min = 1,
          .max = PROVIDER_SECRET_MAX,
          .to = &q->secret},
+        {.name = "provider_key_id",
+         .kind = INPUT_UUID,
+         .nullable = true,
+         .to = &q->key,
+         .given = &q->stored},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return false;
+    q->stored = q->stored && !uuid_is_zero(q->key); /* null is as if not given */
     enum pg_err e = custom_provider_store_protocol(c->pg, q->protocol, &q->how);
     if (e != PG_OK)
         return call_failed(c, e);
@@ -50,7 +96,8 @@ static bool read_question(struct call *c, struct question *q)
     if (q->secret.p && (!provider_key_secret_fits(q->secret) ||
                         *provider_key_secret_complaint(str_of(q->how.signer), q->secret)))
         return input_refuse(c, "secret", "give one line of printable ASCII.");
-    return own_url_judge(c, q->base_url) && own_url_guard(c, &q->guard);
+    return own_url_judge(c, q->base_url) && own_url_guard(c, &q->guard) &&
+           (!q->stored || open_key(c, q));
 }
 
 static struct fetch_answer ask(struct call *c, const struct question *q, struct buf *body)
@@ -128,14 +175,16 @@ static bool write_models(const json_t *answer, struct buf *out)
     return true;
 }
 
-static void judge_answer(struct call *c, struct fetch_answer got, struct str body)
+static void judge_answer(struct call *c, const struct question *q, struct fetch_answer got,
+                         struct str body)
 {
     if (got.err != FETCH_OK) {
         (void)input_refuse(c, "base_url", "%s.", fetch_error_words(got.err));
         return;
     }
     if (got.status == 401 || got.status == 403) {
-        (void)input_refuse(c, "secret", "the server refuses it (status %d).", got.status);
+        (void)input_refuse(c, q->stored ? "provider_key_id" : "secret",
+                           "the server refuses it (status %d).", got.status);
         return;
     }
     if (got.status != 200) {
@@ -164,6 +213,8 @@ void api_custom_providers_discover(struct call *c)
         return;
     buf_init(&body, ANSWER_MAX);
     struct fetch_answer got = ask(c, &q, &body);
-    judge_answer(c, got, body.p ? buf_str(&body) : STR(""));
+    if (q.stored)
+        sodium_memzero((char *)(uintptr_t)q.secret.p, q.secret.len);
+    judge_answer(c, &q, got, body.p ? buf_str(&body) : STR(""));
     buf_fini(&body);
 }

@@ -216,16 +216,6 @@ void api_custom_providers_create(struct call *c)
 
 /* ---------------------------------------------------------------- changing */
 
-/* Scheme, host and port: whom a key is sent to. */
-static struct str server_of(struct str url)
-{
-    ptrdiff_t scheme = str_find_str(url, STR("://"));
-    size_t at = scheme < 0 ? 0 : (size_t)scheme + 3;
-    while (at < url.len && url.p[at] != '/')
-        at++;
-    return str_make(url.p, at);
-}
-
 static void drop_json(void *json)
 {
     json_decref(json);
@@ -239,7 +229,7 @@ static bool judge_move(struct call *c, struct str before, struct str url)
     arena_defer(c->arena, drop_json, item);
     struct str old = str_of(json_string_value(json_object_get(item, "base_url")));
     bool keys = json_integer_value(json_object_get(item, "provider_keys")) > 0;
-    return !keys || str_eq(server_of(old), server_of(url)) ||
+    return !keys || str_eq(own_url_server(old), own_url_server(url)) ||
            input_refuse(c, "base_url",
                         "its provider keys were given for another server: delete them, change "
                         "the address, and add the new server's.");

@@ -14,6 +14,7 @@ import { ApiError, type Session } from './api/client';
 import { firstRequestQuery, sessionQuery } from './api/queries';
 import { CrashPage, Frame, MissingPage } from './frame/Frame';
 import { rememberedOrganisation } from './frame/scope';
+import { DIMENSIONS } from './lib/dimensions';
 import { parseRange, type RangeSearch } from './lib/range';
 import { LoginPage } from './pages/login/LoginPage';
 
@@ -133,8 +134,6 @@ const overviewRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/overview/OverviewPage')),
 });
 
-export const DIMENSIONS = ['model', 'provider', 'api_key', 'project', 'user', 'outcome'] as const;
-
 export type AnalyticsSearch = RangeSearch & {
   measure?: string | undefined;
   by?: (typeof DIMENSIONS)[number] | 'none' | undefined;
@@ -144,6 +143,8 @@ export type AnalyticsSearch = RangeSearch & {
   provider?: string | undefined;
   api_key?: string | undefined;
   user?: string | undefined;
+  tag?: string | undefined;
+  end_user?: string | undefined;
 };
 
 const analyticsRoute = createRoute({
@@ -159,6 +160,8 @@ const analyticsRoute = createRoute({
     provider: text(search.provider),
     api_key: text(search.api_key),
     user: text(search.user),
+    tag: text(search.tag),
+    end_user: text(search.end_user),
   }),
   component: lazyRouteComponent(() => import('./pages/analytics/AnalyticsPage')),
 });

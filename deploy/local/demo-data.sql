@@ -100,6 +100,24 @@ alter table demo_calls add label_id bigint;
 update demo_calls c set label_id = l.label_id from labels l
     where l.organisation_id = pg_temp.org() and l.kind = 4 and l.value = c.model;
 
+-- Tags are the keys' own; end users are customers of two products, some of them far busier than others.
+create temp table demo_tags (key integer, tag text);
+insert into demo_tags values (1, 'env:production'), (1, 'feature:chat'), (2, 'env:staging'), (2, 'feature:chat'),
+    (3, 'env:production'), (3, 'feature:triage'), (4, 'env:production'), (4, 'feature:search'), (5, 'env:production'),
+    (5, 'feature:indexing'), (6, 'env:staging'), (6, 'feature:search'), (8, 'team:platform'), (10, 'team:evaluation');
+create temp table demo_customers as
+    select key, i, case key when 1 then 'customer-' else 'shop-' end || to_char(i, 'FM0000') as name
+    from (values (1, 160), (4, 80)) k(key, most), generate_series(1, most) i;
+insert into labels (organisation_id, kind, value)
+    select pg_temp.org(), 3, tag from demo_tags group by tag union all select pg_temp.org(), 2, name from demo_customers
+    on conflict do nothing;
+alter table demo_tags add label_id bigint;
+update demo_tags t set label_id = l.label_id from labels l
+    where l.organisation_id = pg_temp.org() and l.kind = 3 and l.value = t.tag;
+alter table demo_customers add label_id bigint;
+update demo_customers c set label_id = l.label_id from labels l
+    where l.organisation_id = pg_temp.org() and l.kind = 2 and l.value = c.name;
+
 -- ---------------------------------------------------------------- when
 
 -- Half-hours of the last 30 days, and what the failing provider was like in each.
@@ -158,7 +176,7 @@ begin
     priced as (
         select c.*, case when cache_luck < .92 then floor(tin * cached * (.7 + .5 * luck2))::bigint else 0 end as raw_cached
         from counted c)
-    select p.*, least(tin, raw_cached) as tcached,
+    select p.*, u.label_id as end_user_id, least(tin, raw_cached) as tcached,
         round((tin - least(tin, raw_cached)) * price_in + least(tin, raw_cached) * price_cached + tout * price_out, 12) as price,
         (case when outcome in (1, 2) then 400 + 2000 * luck2
               else 1000 * (first_ms + 1000 * tout / (speed * greatest(.4, 1.2 - .2 * s))) end)::bigint as took_us,
@@ -166,14 +184,15 @@ begin
         (lpad(to_hex((extract(epoch from p.at) * 1000)::bigint), 12, '0') || '7'
             || substr(md5(p.n::text || p.luck::text), 1, 3) || 'a' || substr(md5(p.luck2::text || p.at::text), 1, 15))::uuid as request_id,
         (p.at at time zone 'UTC')::date as day
-    from priced p;
+    from priced p left join demo_customers u on u.key = p.key
+        and u.i = 1 + floor(case p.key when 1 then 160 else 80 end * p.luck * p.luck2);
 
     insert into requests (organisation_id, retention_days, day, request_id, created_at, project_id, api_key_id, user_id,
-        provider_key_id, provider_id, model_id, offer_id, requested_model_id, endpoint, status, outcome, finish_reason, attempts,
+        provider_key_id, provider_id, model_id, offer_id, requested_model_id, end_user_id, endpoint, status, outcome, finish_reason, attempts,
         streamed, estimated, input_tokens, cached_tokens, output_tokens, cost, duration_us, ttft_us, overhead_us, error)
     select pg_temp.org(), 30, day, request_id, at, project_id, key_id, user_id,
         case when outcome not in (1, 2) then provider_key_id end, case when outcome not in (1, 2) then provider_id end, model_id,
-        case when outcome not in (1, 2) then offer_id end, label_id, 1,
+        case when outcome not in (1, 2) then offer_id end, label_id, end_user_id, 1,
         (array[200, 400, 503, 502, 499, 500])[outcome + 1], outcome,
         case when outcome = 0 then case when luck2 < .12 then 3 when luck2 < .15 then 2 else 1 end else 0 end,
         case when outcome in (1, 2) then 0 when bad > 0 and luck2 < .6 then 2 else 1 end, key <> 5, outcome in (4, 5),
@@ -181,8 +200,9 @@ begin
         case outcome when 1 then 'invalid_request' when 2 then 'no_provider' when 3 then 'upstream_unavailable' end
     from demo_rows order by at;
 
-    insert into request_details (organisation_id, retention_days, day, request_id, upstream_model, user_agent, cost_lines, attempts)
+    insert into request_details (organisation_id, retention_days, day, request_id, upstream_model, user_agent, tags, cost_lines, attempts)
     select pg_temp.org(), 30, day, request_id, provider_model, 'demo/1.0',
+        array(select t.tag from demo_tags t where t.key = demo_rows.key order by 1),
         jsonb_build_array(
             jsonb_build_object('kind', 'input', 'quantity', tin - tcached, 'price', price_in::text, 'amount', ((tin - tcached) * price_in)::text),
             jsonb_build_object('kind', 'cached_input', 'quantity', tcached, 'price', price_cached::text, 'amount', (tcached * price_cached)::text),
@@ -216,6 +236,13 @@ begin
         group by 1, 2, 3, 4) h using (t, key_id, model_id, pid)
     order by s.t, s.project_id, s.key_id, s.user_id, s.model_id, s.pid;  -- as the ledger does
 
+    insert into rollup_tags (organisation_id, grain, project_id, label_id, requests, errors, input_tokens, output_tokens, cost)
+    select pg_temp.org(), r.t, r.project_id, g.label_id, count(*), count(*) filter (where outcome <> 0), sum(tin), sum(tout), sum(price)
+    from demo_rows r join demo_tags g using (key) group by 2, 3, 4 order by 2, 3, 4;
+    insert into rollup_end_users (organisation_id, grain, project_id, label_id, requests, errors, input_tokens, output_tokens, cost)
+    select pg_temp.org(), t, project_id, end_user_id, count(*), count(*) filter (where outcome <> 0), sum(tin), sum(tout), sum(price)
+    from demo_rows where end_user_id is not null group by 2, 3, 4 order by 2, 3, 4;
+
     insert into rollup_provider_keys (organisation_id, provider_key_id, grain, provider_id, attempts, ok, failed, cost, last_ok_at)
     select pg_temp.org(), provider_key_id, t, provider_id, count(*), count(*) filter (where outcome <> 3),
         count(*) filter (where outcome = 3), sum(price), max(at) filter (where outcome <> 3)
@@ -238,6 +265,8 @@ select format('call pg_temp.add_day(%L)', d::date) from generate_series(
 \echo rows made:
 select sum(requests) from rollup_usage where organisation_id = pg_temp.org();
 vacuum analyze rollup_usage;
+vacuum analyze rollup_tags;
+vacuum analyze rollup_end_users;
 analyze rollup_provider_keys;
 analyze requests;
 analyze request_details;

@@ -53,6 +53,7 @@ void build_own_lists(struct builder *b)
             list_add(b->img->arena, &t->list, model->value); /* struct model_entry begins with it */
         if (t->list.n)
             qsort(t->list.p, t->list.n, sizeof *t->list.p, build_by_slug);
+        build_own_near_names(b, t);
     }
 }
 

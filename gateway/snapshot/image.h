@@ -33,9 +33,11 @@ struct model_entry {
 /* What an organisation has of its own, apart from everybody's. */
 struct tenant {
     struct uuid organisation_id;
-    struct map providers; /* slug -> struct provider_entry */
-    struct map models;    /* slug -> struct model_entry */
-    struct list list;     /* struct snap_model, by slug */
+    struct map providers;         /* slug -> struct provider_entry */
+    struct map models;            /* slug -> struct model_entry */
+    struct list list;             /* struct snap_model, by slug */
+    struct near_name *near_names; /* of its models */
+    size_t n_near_names;
 };
 
 /* Usable keys of one organisation at one provider. */
@@ -115,6 +117,7 @@ struct str pair_key(const struct uuid *id_then_organisation);
 struct map *build_provider_map(struct builder *b, const struct owner *o);
 struct map *build_model_map(struct builder *b, const struct owner *o);
 void build_own_lists(struct builder *b);
+void build_own_near_names(struct builder *b, struct tenant *t); /* nearest.c */
 void build_own_free(struct image *img);
 int build_by_slug(const void *a, const void *b);
 const struct tenant *image_tenant(const struct image *img, struct uuid organisation_id);

@@ -179,29 +179,42 @@ static void rank(struct ranking *r, struct candidate c)
     r->n++;
 }
 
-size_t near_names_find(const struct image *img, struct str name, struct str *out, size_t max)
+static void rank_all(struct ranking *r, struct query *q, const struct near_name *names, size_t n)
 {
+    for (size_t i = 0; i < n; i++) {
+        unsigned s = score(q, &names[i]);
+        if (s != UINT32_MAX)
+            rank(r, (struct candidate){names[i].model, s});
+    }
+}
+
+size_t near_names_find(const struct image *img, struct uuid organisation_id, struct str name,
+                       struct str *out, size_t max)
+{
+    const struct tenant *t = image_tenant(img, organisation_id);
     struct query q;
     struct ranking r = {.max = max < KEEP_MAX - 1 ? max : KEEP_MAX - 1};
     query_init(&q, name);
     if (q.tail.len == 0 || r.max == 0)
         return 0;
-    for (size_t i = 0; i < img->n_near_names; i++) {
-        unsigned s = score(&q, &img->near_names[i]);
-        if (s != UINT32_MAX)
-            rank(&r, (struct candidate){img->near_names[i].model, s});
-    }
+    if (t) /* its own first: a large catalogue may use up the budget */
+        rank_all(&r, &q, t->near_names, t->n_near_names);
+    rank_all(&r, &q, img->near_names, img->n_near_names);
     for (size_t i = 0; i < r.n; i++)
         out[i] = r.best[i].model->slug;
     return r.n;
+}
+
+static struct near_name near_name(struct str text, const struct snap_model *m)
+{
+    return (struct near_name){.text = text, .letters = letters_of(text), .model = m};
 }
 
 static void add_near_name(struct image *img, size_t cap, struct str text,
                           const struct snap_model *m)
 {
     ASSERT(img->n_near_names < cap);
-    img->near_names[img->n_near_names++] = (struct near_name){
-        .text = text, .letters = letters_of(text), .model = m};
+    img->near_names[img->n_near_names++] = near_name(text, m);
 }
 
 /* The part behind the last slash: what a query is compared by. */
@@ -238,5 +251,20 @@ void build_near_names(struct builder *b)
         const struct model_entry *m = map_get(&b->models_by_id, row_key(&row->model_id));
         if (m && m->m.n_offers)
             add_near_name(img, cap, row->alias, &m->m);
+    }
+}
+
+/* A model of an organisation's own goes by its id there and by the server's name of it. */
+void build_own_near_names(struct builder *b, struct tenant *t)
+{
+    t->near_names = arena_calloc(b->img->arena, 2 * t->list.n + 1, sizeof *t->near_names);
+    for (size_t i = 0; i < t->list.n; i++) {
+        const struct snap_model *m = t->list.p[i];
+        if (m->n_offers == 0)
+            continue;
+        struct str id = tail_of(m->slug), text = tail_of(m->offers[0]->provider_model);
+        t->near_names[t->n_near_names++] = near_name(id, m);
+        if (!str_ieq(text, id))
+            t->near_names[t->n_near_names++] = near_name(text, m);
     }
 }

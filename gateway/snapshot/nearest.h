@@ -4,7 +4,9 @@
 
 #include "gateway/snapshot/image.h"
 
-/* Slugs of up to `max` (at most 7) models, nearest first; borrowed from the image. */
-size_t near_names_find(const struct image *img, struct str name, struct str *out, size_t max);
+/* Slugs of up to `max` (at most 7) models of the catalogue or of the organisation's own, nearest
+ * first; borrowed from the image. */
+size_t near_names_find(const struct image *img, struct uuid organisation_id, struct str name,
+                       struct str *out, size_t max);
 
 #endif

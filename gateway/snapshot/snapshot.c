@@ -221,11 +221,11 @@ const struct price_list *snap_offer_prices(const struct snap_offer *o, int64_t w
     return low ? &o->prices[low - 1] : NULL;
 }
 
-size_t snapshot_nearest_models(const struct snapshot *s, struct str name, struct str *out,
-                               size_t max)
+size_t snapshot_nearest_models(const struct snapshot *s, struct uuid organisation_id,
+                               struct str name, struct str *out, size_t max)
 {
     CHECK(s, SNAPSHOT_MAGIC);
-    return near_names_find(s->img, name, out, max);
+    return near_names_find(s->img, organisation_id, name, out, max);
 }
 
 enum signer_kind snap_provider_signer(const struct snap_provider *p, struct str credential)

@@ -163,9 +163,9 @@ const struct secret *snapshot_credential(const struct snapshot *s,
 enum signer_kind snap_provider_signer(const struct snap_provider *p, struct str credential);
 /* The price list in force at a wall time, or NULL. */
 const struct price_list *snap_offer_prices(const struct snap_offer *o, int64_t wall_us);
-/* Up to `max` names of the catalogue's models near to `name`, best first; borrowed. Returns how
- * many. */
-size_t snapshot_nearest_models(const struct snapshot *s, struct str name, struct str *out,
-                               size_t max);
+/* Up to `max` names of models near to `name`, best first, of those the organisation sees: the
+ * catalogue's and its own; borrowed. Returns how many. */
+size_t snapshot_nearest_models(const struct snapshot *s, struct uuid organisation_id,
+                               struct str name, struct str *out, size_t max);
 
 #endif

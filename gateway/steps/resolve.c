@@ -54,12 +54,13 @@ static void fail_unknown(struct req *r, struct str name)
 {
     struct str near[3];
     char list[160] = "";
-    size_t n = snapshot_nearest_models(r->snap, name, near, ARRAY_LEN(near));
+    struct uuid organisation = r->who.key.organisation_id;
+    size_t n = snapshot_nearest_models(r->snap, organisation, name, near, ARRAY_LEN(near));
     struct buf b;
     buf_init(&b, sizeof list - 1);
     for (size_t i = 0; i < n; i++) {
         size_t before = b.len;
-        const struct snap_model *m = snapshot_model(r->snap, near[i]);
+        const struct snap_model *m = snapshot_model_for(r->snap, organisation, near[i]);
         if (m && !permit_model(r->who.permit, m)) /* the key could not call it */
             continue;
         buf_add_str(&b, b.len ? STR(", ") : STR(" Did you mean "));

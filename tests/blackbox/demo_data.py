@@ -11,6 +11,8 @@ OUTCOMES = "requests,ok,client_errors,gateway_errors,upstream_errors,client_gone
 MODELS = "requests,upstream_errors,interrupted,throughput,p50_ms,ttft_p50_ms,ttft_p95_ms"
 EXPLORER = "requests,errors,input_tokens,cached_tokens,output_tokens,cost,p50_ms,p95_ms,p99_ms,ttft_p50_ms,ttft_p95_ms"
 
+LABELS = "requests,errors,input_tokens,output_tokens,cost"
+
 GROUPS = ("api_key,model", "outcome,model", "model", "provider", "user,provider", "project")
 
 
@@ -40,6 +42,9 @@ def pages(now, every=False):
             for group in GROUPS if every else GROUPS[:2]:
                 yield (f"analytics {name} by {group}", "/analytics",
                        local | {"measures": EXPLORER, "group_by": group, "compare": "previous", "limit": 12})
+            for group in ("tag", "end_user", "tag,project", "project,end_user") if every else ("tag", "end_user"):
+                yield (f"analytics {name} by {group}", "/analytics",
+                       local | {"measures": LABELS, "group_by": group, "compare": "previous", "limit": 25})
         yield f"overview {name}", "/failures", times | {"limit": 8}
     yield "models", "/analytics", {"from": stamp(now - dt.timedelta(hours=24)), "group_by": "model,provider",
                                    "measures": MODELS, "limit": 200, "sort": "requests"}

@@ -51,7 +51,8 @@ class Log:
         return found
 
 
-ROLLUPS, LOG_TABLES = {"rollup_usage", "rollup_spans"}, {"requests"}
+ROLLUPS = {"rollup_usage", "rollup_spans", "rollup_tags", "rollup_end_users", "rollup_label_spans"}
+LOG_TABLES = {"requests"}
 
 
 def of_pages(pg, installation, now, every=False):
@@ -80,7 +81,7 @@ def of_pages(pg, installation, now, every=False):
 
 def statement_of(sql):
     for name, mark in (("failures", "from requests r"), ("groups", "row_number()"), ("savings", "prices as materialized"),
-                       ("histograms", "unnest(duration_hist"), ("cells", "sum(counted)")):
+                       ("histograms", "unnest(duration_hist"), ("cells", "sum(counted)"), ("cells", "sum(requests - errors)::bigint")):
         if mark in sql:
             return name
     return "spans"

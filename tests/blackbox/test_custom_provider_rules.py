@@ -105,6 +105,34 @@ def test_the_secret_is_shown_to_the_server(tenant, scratch, odd):
         assert ("anthropic-version" in Answering.seen) == (protocol == "anthropic")
 
 
+def test_the_secret_of_a_key_is_shown_to_its_own_server_alone(installation, people, gateway, tenant, scratch, odd):
+    locked = Simulator(scratch / f"locked-{uuid.uuid4().hex}", "--api-key", "sk-let-me-in")
+    other = Tenant(installation, people, gateway, tenant.server)
+    try:
+        made = tenant.make("/custom-providers", GOOD | {"slug": "sealed", "base_url": locked.base_url, "secret": "sk-let-me-in"})
+        key = next(k["id"] for k in tenant.owner.all(tenant.path + "/provider-keys") if k["provider"] == "sealed")
+        assert discover(tenant, base_url=locked.base_url)[0] == 422
+        assert discover(tenant, base_url=locked.base_url, provider_key_id=None)[1]["field"] == "secret"
+        status, body = discover(tenant, base_url=locked.base_url, provider_key_id=key)
+        assert status == 200 and body["models"], body
+        # Of another organisation, or of nobody.
+        for who, id in ((other, key), (tenant, str(uuid.uuid4()))):
+            status, body = discover(who, base_url=locked.base_url, provider_key_id=id)
+            assert status == 404 and "field" not in body, body
+        Answering.seen = {}
+        for more in ({"base_url": odd(200, {"data": []})}, {"base_url": locked.base_url, "secret": "sk-2"}):
+            status, body = discover(tenant, provider_key_id=key, **more)
+            assert (status, body["field"]) == (422, "provider_key_id"), body
+        assert Answering.seen == {}
+        theirs = tenant.make("/provider-keys", {"provider": "openai", "secret": "sk-of-the-catalogue", "check": False})
+        status, body = discover(tenant, base_url=locked.base_url, provider_key_id=theirs["id"])
+        assert (status, body["field"]) == (422, "provider_key_id"), body
+        tenant.change(made, "DELETE")
+        assert discover(tenant, base_url=locked.base_url, provider_key_id=key)[0] == 404
+    finally:
+        locked.stop()
+
+
 class Answering(http.server.BaseHTTPRequestHandler):
     seen = {}
 

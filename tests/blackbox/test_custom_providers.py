@@ -140,6 +140,15 @@ def test_another_tenant_cannot_call_it_by_any_name(tenant, other, dialect):
     assert served(tenant.server) == before
 
 
+def test_its_models_are_suggested_to_its_own(tenant, other):
+    tenant.add(slug="mine", models=[{"upstream_id": "org/zebrafish:8b", "id": "zebrafish"}])
+    barred = tenant.restricted(models=["gpt-4o-mini"])
+    for key, suggested in ((tenant.key, True), (barred, False), (other.key, False)):
+        for model in ("mine/zebrafsh", "zebrafsh"):
+            status, answer = tenant.ask("POST", "/v1/chat/completions", say("x", model), key=key)
+            assert status == 404 and ("Did you mean mine/zebrafish" in answer["error"]["message"]) == suggested, answer
+
+
 def test_lists_are_each_tenant_s(tenant, other):
     tenant.add(slug="mine")
     assert "mine/llama" in tenant.listed()

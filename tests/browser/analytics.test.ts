@@ -101,6 +101,47 @@ test('analytics: the address holds what is shown, and rows limit it', async () =
   await page.context().close();
 });
 
+test('analytics: tags and end users, and only what is counted of them', async () => {
+  const { page, watched } = await open('/o/ORG/analytics?range=30d&measure=p95_ms&and=provider');
+  await page.getByRole('columnheader', { name: 'Model' }).waitFor();
+  await page.getByLabel('Group by').selectOption('end_user');
+  await page.getByRole('columnheader', { name: 'End user' }).waitFor();
+  assert.equal(words(page).get('by'), 'end_user');
+  assert.equal(await page.getByLabel('Show measure').inputValue(), 'cost');
+  assert.deepEqual(await page.getByLabel('and by').locator('option').allInnerTexts(), [
+    'nothing else',
+    'Project',
+  ]);
+  const headers = await page.getByRole('columnheader').allInnerTexts();
+  assert.ok(!headers.some((name) => /p95|Cached/.test(name)), headers.join());
+
+  await page
+    .getByRole('button', { name: /^customer-/ })
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'Remove the filter End user' }).waitFor();
+  const chosen = words(page).get('end_user') ?? '';
+  assert.match(chosen, /^customer-/);
+  assert.deepEqual(await page.getByLabel('Group by').locator('option').allInnerTexts(), [
+    'End user',
+    'Project',
+    'All together',
+  ]);
+  const csv = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+  const asked = new URL(csv ?? '', ORIGIN).searchParams;
+  assert.deepEqual(
+    ['group_by', 'end_user', 'measures'].map((name) => asked.get(name)),
+    ['end_user', chosen, 'cost,requests,errors,input_tokens,output_tokens'],
+  );
+  await page.getByRole('button', { name: 'Remove the filter End user' }).click();
+  await page.getByLabel('Group by').selectOption('tag');
+  await page.getByText('a request counts for each of its tags').waitFor();
+  await page.getByRole('button', { name: 'storefront', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove the filter Tag' }).waitFor();
+  check(watched);
+  await page.context().close();
+});
+
 test('models: search, what can be called, and the address', async () => {
   const { page, watched } = await open('/o/ORG/models');
   const cards = page.getByRole('main').getByRole('heading', { level: 2 });

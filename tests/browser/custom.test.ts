@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
 import { fakeControl } from './lib/control.ts';
+import { makeWorld } from './lib/world.ts';
 
 let browser: Browser;
 before(async () => {
@@ -118,6 +119,37 @@ test('own models stand among the others where models are chosen', async () => {
   const { page, watched } = await open('/o/ORG/models?q=rack&range=30d');
   await page.getByText('rack/llama-3-70b').first().waitFor();
   assert.equal(await page.getByText('rack/llama-3-70b').first().isVisible(), true);
+  check(watched);
+  await page.context().close();
+});
+
+test('a provider that is there is asked with the secret of its key', async () => {
+  const world = makeWorld(new Date());
+  const first = world.providerKeys[0] as (typeof world.providerKeys)[0];
+  const id = '01998a52-0000-70a2-80a2-0000000000aa';
+  world.providerKeys.push({ ...first, id, provider: 'claims-gateway', label: 'claims' });
+  const { page, watched } = await open('/o/ORG/custom-providers', { world });
+  await page.getByRole('button', { name: 'Edit Claims gateway' }).click();
+  const form = page.getByRole('form', { name: 'Edit Claims gateway' });
+  await form.waitFor();
+  await page.waitForLoadState('networkidle');
+  const asked = page.waitForRequest((one) => one.url().endsWith('/discover'));
+  await form.getByRole('button', { name: 'Ask the server for its models' }).click();
+  assert.deepEqual((await asked).postDataJSON(), {
+    base_url: 'https://gateway.claims.northwind.example/v1',
+    protocol: 'anthropic',
+    provider_key_id: id,
+  });
+  await form.getByRole('checkbox', { name: 'llama3.2:3b' }).waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('without another key, snippets name a model of a server that asks for none', async () => {
+  const world = makeWorld(new Date());
+  world.providerKeys.length = 0;
+  const { page, watched } = await open('/o/ORG/playground', { world });
+  await page.getByText('rack/llama-3-70b').first().waitFor();
   check(watched);
   await page.context().close();
 });

@@ -201,6 +201,55 @@ test('deleting says what it breaks', async () => {
   await end();
 });
 
+test('after a key is deleted the focus goes on to the next, at the end to the title', async () => {
+  const { page, world, end } = await open();
+  const labels = await page
+    .getByRole('button', { name: /^More for/ })
+    .evaluateAll((all) =>
+      all.map((one) => one.getAttribute('aria-label')?.replace('More for ', '') ?? ''),
+    );
+  assert.ok(labels.length > 2);
+  // The first goes, then the last, then all others from above.
+  const order = [labels[0], labels.at(-1), ...labels.slice(1, -1)] as string[];
+  const heirs = [labels[1], labels.at(-2), ...labels.slice(2, -1), undefined];
+  for (const [i, label] of order.entries()) {
+    await more(page, label, 'Delete');
+    const sent = page.waitForRequest((request) => request.method() === 'DELETE');
+    await page.getByRole('button', { name: 'Delete key' }).focus();
+    await page.keyboard.press('Enter');
+    assert.ok(await (await sent).headerValue('if-match'));
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const name = heirs[i] ? `More for ${heirs[i]}` : 'Provider keys';
+    await page.waitForFunction((wanted) => {
+      const at = document.activeElement as HTMLElement;
+      return (at.getAttribute('aria-label') ?? at.innerText) === wanted;
+    }, name);
+  }
+  assert.equal(world.providerKeys.length, 0);
+  await end();
+});
+
+test('a key of a server of one’s own is added as any other', async () => {
+  const { page, end } = await open();
+  const link = page.getByRole('main').getByRole('link', { name: 'Custom providers' });
+  assert.match((await link.getAttribute('href')) ?? '', /\/custom-providers$/);
+  await page.getByRole('button', { name: 'Add provider key' }).click();
+  await page.getByRole('combobox').fill('rack in ulm');
+  await page.getByRole('option', { name: /your own, 2 models/ }).waitFor();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('The rack in Ulm').waitFor();
+  assert.equal(await dialog.getByLabel('Base URL').count(), 0);
+  await dialog.getByLabel('Secret', { exact: true }).fill('sk-rack-0123456789');
+  await dialog.getByRole('button', { name: 'Models it serves' }).click();
+  await page.getByRole('option', { name: 'rack/qwen3:32b' }).click();
+  const asked = page.waitForRequest((request) => request.method() === 'POST');
+  await dialog.getByRole('button', { name: 'Check and add' }).click();
+  const { provider, models } = (await asked).postDataJSON();
+  assert.deepEqual([provider, models], ['rack', ['rack/qwen3:32b']]);
+  await end();
+});
+
 test('a viewer sees all of it and is offered no change', async () => {
   const world = makeWorld(new Date(), { role: 'viewer' });
   const { page, end } = await open({ world });

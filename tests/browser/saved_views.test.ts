@@ -85,7 +85,9 @@ test('a view is shared, renamed and deleted, and a change says what it was made 
   await dialog.getByLabel('Name').fill('Failures');
   await page.keyboard.press('Enter');
   await dialog.getByRole('button', { name: 'Rename Failures', exact: true }).waitFor();
+  const sent = page.waitForRequest((request) => request.method() === 'DELETE');
   await dialog.getByRole('button', { name: 'Delete Failures', exact: true }).click();
+  assert.ok(await (await sent).headerValue('if-match'));
   await page.getByText('Deleted Failures').waitFor();
   await row('Failures').waitFor({ state: 'detached' });
   await row('Slow answers').getByText('Mara Lindqvist').waitFor();

@@ -90,7 +90,13 @@ START_TEST(lists_and_suggestions_are_each_organisations)
     ck_assert_text(theirs[2]->slug, "shed/llama");
     (void)snapshot_own_models(s, id_of(ORGANISATION, 2), &n);
     ck_assert_uint_eq(n, 0);
-    ck_assert_uint_eq(snapshot_nearest_models(s, STR("lab/llamas"), near, 3), 0);
+    ck_assert_uint_eq(
+        snapshot_nearest_models(s, id_of(ORGANISATION, 2), STR("lab/llamas"), near, 3), 0);
+    ck_assert_uint_eq(
+        snapshot_nearest_models(s, id_of(ORGANISATION, 1), STR("lab/llamas"), near, 3), 1);
+    ck_assert_text(near[0], "lab/llama");
+    ck_assert_uint_ge(snapshot_nearest_models(s, id_of(ORGANISATION, 3), STR("llamas"), near, 3),
+                      2);
     snapshot_unref(s);
 }
 END_TEST

@@ -437,7 +437,8 @@ START_TEST(suggests_near_names)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct str out[3] = {STR_NULL, STR_NULL, STR_NULL};
-        size_t n = snapshot_nearest_models(s, str_of(cases[i].name), out, 3);
+        size_t n = snapshot_nearest_models(s, id_of(ORGANISATION, 1), str_of(cases[i].name), out,
+                                           3);
         ck_assert_msg((n > 0) == (cases[i].first != NULL), "%s: %zu", cases[i].name, n);
         if (n)
             ck_assert_text(out[0], cases[i].first);
@@ -445,9 +446,9 @@ START_TEST(suggests_near_names)
             ck_assert(!str_eq(out[k], out[k - 1]));
     }
     struct str out[8];
-    ck_assert_uint_eq(snapshot_nearest_models(s, STR("gpt-4p"), out, 0), 0);
-    ck_assert_uint_eq(snapshot_nearest_models(s, STR("gpt-4p"), out, 1), 1);
-    ck_assert_uint_le(snapshot_nearest_models(s, STR("claude"), out, 8), 7);
+    ck_assert_uint_eq(snapshot_nearest_models(s, id_of(ORGANISATION, 1), STR("gpt-4p"), out, 0), 0);
+    ck_assert_uint_eq(snapshot_nearest_models(s, id_of(ORGANISATION, 1), STR("gpt-4p"), out, 1), 1);
+    ck_assert_uint_le(snapshot_nearest_models(s, id_of(ORGANISATION, 1), STR("claude"), out, 8), 7);
     snapshot_unref(s);
 }
 END_TEST

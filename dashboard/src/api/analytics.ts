@@ -23,6 +23,8 @@ export type Question = RangeSearch & {
   provider?: string | undefined;
   api_key?: string | undefined;
   user?: string | undefined;
+  tag?: string | undefined;
+  end_user?: string | undefined;
   measures: Measure[];
   group_by?: string | undefined;
   sort?: 'cost' | 'requests' | 'errors' | 'input_tokens' | 'output_tokens' | 'cached_tokens';

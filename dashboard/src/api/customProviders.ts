@@ -2,7 +2,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Model } from './analytics';
-import { api, CSRF, read } from './client';
+import { api, CSRF, type Provider, read } from './client';
 import { everyPage, isOutdated, modelsQuery, providersQuery } from './queries';
 import type { components } from './schema';
 
@@ -151,19 +151,31 @@ export function useKnownModels(org: string) {
   return { ...catalogue, isPending: catalogue.isPending || own.isPending, data };
 }
 
-/** Slugs and names of the organisation's own providers, then of the catalogue's. */
+/** One of an organisation's own has an address of its own already. */
+export type KnownProvider = Provider & { own?: true };
+
+/** The organisation's own providers, then the catalogue's. */
 export function useKnownProviders(org: string) {
   const catalogue = useQuery(providersQuery);
   const own = useQuery(customProvidersQuery(org));
   const data = useMemo(
-    () =>
+    (): KnownProvider[] | undefined =>
       catalogue.data && [
-        ...(own.data ?? []).map(({ slug, name }) => ({ id: slug, name })),
+        ...(own.data ?? []).map(({ slug, name, protocol, models }) => ({
+          own: true as const,
+          id: slug,
+          name,
+          website: '',
+          dialect: protocol,
+          usable: true,
+          options_needed: [],
+          models: models.length,
+        })),
         ...catalogue.data,
       ],
     [catalogue.data, own.data],
   );
-  return { ...catalogue, data };
+  return { ...catalogue, isPending: catalogue.isPending || own.isPending, data };
 }
 
 /** Own servers that are called without a key. */

@@ -1,6 +1,6 @@
 // Saved views: a page with its filters, by name.
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { api, CSRF, read } from './client';
+import { api, CSRF, ifMatch, read } from './client';
 import { everyPage } from './queries';
 import type { components } from './schema';
 
@@ -39,25 +39,22 @@ export const useSaveView = (org: string) =>
     ),
   );
 
-/** Refused if somebody has changed it since it was read. */
+/** This and the next: refused if somebody has changed it since it was read. */
 export const useChangeView = (org: string) =>
   useViewChange(org, ({ view, ...body }: Schemas['ViewPatch'] & { view: View }) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/views/{id}', {
-        params: {
-          path: { org, id: view.id },
-          header: { ...CSRF.header, 'If-Match': view.etag },
-        },
+        params: { path: { org, id: view.id }, ...ifMatch(view.etag) },
         body,
       }),
     ),
   );
 
 export const useDeleteView = (org: string) =>
-  useViewChange(org, (id: string) =>
+  useViewChange(org, ({ id, etag }: View) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/views/{id}', {
-        params: { path: { org, id }, ...CSRF },
+        params: { path: { org, id }, ...ifMatch(etag) },
       }),
     ),
   );

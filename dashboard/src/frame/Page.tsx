@@ -5,6 +5,9 @@ import { AccountMenu } from './AccountMenu';
 import css from './Page.module.css';
 import { useOpenPalette } from './pages';
 
+/** Where the focus goes when what had it is gone. */
+export const TITLE_ID = 'page-title';
+
 /** One page: its title and tools in the top bar, its content below. */
 export function Page({
   title,
@@ -22,7 +25,9 @@ export function Page({
   return (
     <>
       <header className={css.top}>
-        <h1 className={css.title}>{title}</h1>
+        <h1 id={TITLE_ID} className={css.title} tabIndex={-1}>
+          {title}
+        </h1>
         <div className={css.tools}>{tools}</div>
         <div className={css.always}>
           <button type="button" className={css.search} onClick={openPalette}>

@@ -110,7 +110,7 @@ export function ManageViews({ views, onClose }: { views: View[]; onClose: () => 
                   <IconButton
                     label={`Delete ${view.name}`}
                     onClick={() => {
-                      remove.mutate(view.id, {
+                      remove.mutate(view, {
                         onSuccess: () => {
                           toast(`Deleted ${view.name}`);
                           if (views.length === 1) onClose();

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { customProvidersQuery } from '@/api/customProviders';
 import { modelsOfProviderQuery, providerKeysQuery, providersQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 
@@ -9,7 +10,8 @@ const GENERAL = ['tools', 'json_output'];
 
 /**
  * A model that will answer: of the first provider with a usable key, the cheapest of its ten
- * newest general ones. Named with its provider, so that the snippet shows which one.
+ * newest general ones; else the first of a server of the organisation's own. Named with its
+ * provider, so that the snippet shows which one.
  */
 export function useSnippetModel(): string {
   const { org } = useScope();
@@ -19,6 +21,7 @@ export function useSnippetModel(): string {
     (key) =>
       !key.disabled_at && providers.data?.some(({ id, usable: can }) => can && id === key.provider),
   );
+  const own = useQuery(customProvidersQuery(org.id));
   const models = useQuery({
     ...modelsOfProviderQuery(usable?.provider ?? ''),
     enabled: Boolean(usable),
@@ -35,5 +38,13 @@ export function useSnippetModel(): string {
   const price = (model: (typeof newest)[number]) =>
     Number(model.offers[0]?.price.output ?? Number.POSITIVE_INFINITY);
   const best = newest.sort((a, b) => price(a) - price(b))[0];
-  return best && usable ? `${usable.provider}/${best.id}` : WITHOUT_PROVIDER;
+  if (best && usable) return `${usable.provider}/${best.id}`;
+  // Without any key the server asks for none; disabled ones are no leave to call it.
+  const callable = own.data?.find(
+    ({ slug, provider_keys: n, models: its }) =>
+      its.length > 0 &&
+      (n === 0 || keys.data?.some((key) => key.provider === slug && !key.disabled_at)),
+  );
+  const first = callable?.models[0];
+  return callable && first ? `${callable.slug}/${first.id}` : WITHOUT_PROVIDER;
 }

@@ -58,6 +58,8 @@ const keyOf: Record<string, (row: Row) => [key: string, label: string]> = {
   project: ({ project_id }) => [project_id, 'Storefront'],
   user: () => ['01998a52-0000-70a2-80a2-000000000007', 'Mira Osei'],
   outcome: ({ outcome }) => [outcome, outcome.replace('_', ' ')],
+  tag: ({ tags }) => [tags[0] ?? '', tags[0] ?? ''],
+  end_user: ({ end_user }) => [end_user ?? '', end_user ?? ''],
 };
 
 export function analytics(all: Row[], now: Date, query: URLSearchParams): Schemas['Analytics'] {
@@ -73,7 +75,11 @@ export function analytics(all: Row[], now: Date, query: URLSearchParams): Schema
   const fits = (row: Row) =>
     (query.get('model') ?? row.model) === row.model &&
     (query.get('provider') ?? row.provider) === row.provider &&
-    (query.get('api_key') ?? row.api_key.id) === row.api_key.id;
+    (query.get('api_key') ?? row.api_key.id) === row.api_key.id &&
+    (!query.has('tag') || row.tags[0] === query.get('tag')) &&
+    (query.get('end_user') ?? row.end_user) === row.end_user &&
+    (!groupBy.includes('tag') || row.tags.length > 0) &&
+    (!groupBy.includes('end_user') || row.end_user !== null);
   // The world's rows are of a day and a half: a long range has them as a month.
   const stretch = range > 15 * 24 * HOUR ? 18 : 1;
   const at = (row: Row) => now.getTime() - (now.getTime() - Date.parse(row.created_at)) * stretch;

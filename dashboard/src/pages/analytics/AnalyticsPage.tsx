@@ -26,27 +26,17 @@ import {
   stepTime,
 } from '@/lib/analytics';
 import { type RangeSearch, rangeLabel } from '@/lib/range';
-import { type AnalyticsSearch, DIMENSIONS } from '@/router';
+import type { AnalyticsSearch } from '@/router';
 import { Chart } from '@/ui/Chart';
 import { Chip } from '@/ui/Chip';
 import { inputClass } from '@/ui/Field';
 import { Empty, Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
 import css from './Analytics.module.css';
+import { askable, DIMENSION_NAMES, FILTERS, type Fit } from './fit';
 import { Ranked } from './Ranked';
 
-export const DIMENSION_NAMES: Record<(typeof DIMENSIONS)[number], string> = {
-  model: 'Model',
-  provider: 'Provider',
-  api_key: 'API key',
-  project: 'Project',
-  user: 'Person',
-  outcome: 'Outcome',
-};
-const FILTERS = ['model', 'provider', 'api_key', 'user'] as const;
-export type Filter = (typeof FILTERS)[number];
-
-const IN_TABLE: Measure[] = [
+const IN_TABLE: ShownMeasure[] = [
   'cost',
   'requests',
   'errors',
@@ -86,6 +76,8 @@ export default function AnalyticsPage() {
   );
 }
 
+const COUNTED = { tag: 'a tag', end_user: 'an end user' };
+
 type Change = (part: Partial<AnalyticsSearch>) => void;
 
 function Content({
@@ -98,31 +90,28 @@ function Content({
   setRange: (range: RangeSearch) => void;
 }) {
   const { org, project } = useScope();
-  const by = search.by ?? 'model';
-  const and = by === 'none' || search.and === by ? undefined : search.and;
+  const fitted = useMemo(() => askable(search), [search]);
+  const { by, and, filters, measures } = fitted;
   const split = by === 'outcome' || and === 'outcome';
   const measure: ShownMeasure = split
     ? 'requests'
-    : search.measure && Object.hasOwn(MEASURES, search.measure)
-      ? (search.measure as ShownMeasure)
-      : 'cost';
-  const { range, from, to, model, provider, api_key, user, compare } = search;
+    : (measures.find((name) => name === search.measure) ?? 'cost');
+  const { range, from, to, compare } = search;
   const question = useMemo<Question>(
     () => ({
       ...(range && { range }),
       ...(from && to && { from, to }),
       ...(project && { project: project.id }),
-      ...(model && { model }),
-      ...(provider && { provider }),
-      ...(api_key && { api_key }),
-      ...(user && { user }),
+      ...filters,
       ...(by !== 'none' && { group_by: and ? `${by},${and}` : by }),
-      measures: [...new Set<Measure>([...IN_TABLE, measure])],
+      measures: [
+        ...new Set<Measure>([...IN_TABLE.filter((name) => measures.includes(name)), measure]),
+      ],
       sort: split ? 'requests' : ((SORTS.includes(measure) ? measure : 'cost') as 'cost'),
       limit: 25,
       compare: compare !== 'off',
     }),
-    [range, from, to, project, model, provider, api_key, user, by, and, split, measure, compare],
+    [range, from, to, project, filters, by, and, split, measures, measure, compare],
   );
   const answer = useQuery(analyticsQuery(org.id, question));
   const onBrush = useCallback(
@@ -134,22 +123,21 @@ function Content({
     <>
       <Controls
         search={search}
-        by={by}
-        and={and}
+        fitted={fitted}
         measure={measure}
         split={split}
         csv={csvAddress(org.id, { ...question, limit: 200 })}
         change={change}
       />
-      <Filters search={search} answer={data} change={change} />
+      <Filters given={filters} answer={data} change={change} />
       {answer.isError && !data ? (
         <Failed error={answer.error} retry={() => void answer.refetch()} />
       ) : !data ? (
         <Loading />
       ) : data.total.totals.requests === 0 ? (
         <Empty title="Nothing in this range">
-          No request fits in {rangeLabel(search).toLowerCase()}. Choose a longer range, or fewer
-          filters.
+          No request {fitted.label && `with ${COUNTED[fitted.label]} `}fits in{' '}
+          {rangeLabel(search).toLowerCase()}. Choose a longer range, or fewer filters.
         </Empty>
       ) : (
         <>
@@ -159,6 +147,11 @@ function Content({
             measure={measure}
             columns={split ? ['requests'] : (question.measures as ShownMeasure[])}
             onFilter={(part) => change(part)}
+            note={
+              fitted.label === 'tag'
+                ? 'a request counts for each of its tags, one without tags for none'
+                : undefined
+            }
           />
         </>
       )}
@@ -209,16 +202,14 @@ function Over({
 
 function Controls({
   search,
-  by,
-  and,
+  fitted: { by, and, bys, ands, measures },
   measure,
   split,
   csv,
   change,
 }: {
   search: AnalyticsSearch;
-  by: NonNullable<AnalyticsSearch['by']>;
-  and: AnalyticsSearch['and'];
+  fitted: Fit;
   measure: ShownMeasure;
   split: boolean;
   csv: string;
@@ -236,9 +227,9 @@ function Controls({
           title={split ? 'By outcome there are numbers of requests alone' : undefined}
           onChange={(event) => change({ measure: event.target.value })}
         >
-          {Object.entries(MEASURES).map(([name, { label }]) => (
+          {measures.map((name) => (
             <option key={name} value={name}>
-              {label}
+              {MEASURES[name].label}
             </option>
           ))}
         </select>
@@ -253,7 +244,7 @@ function Controls({
             change({ by: event.target.value as NonNullable<AnalyticsSearch['by']> })
           }
         >
-          {DIMENSIONS.map((name) => (
+          {bys.map((name) => (
             <option key={name} value={name}>
               {DIMENSION_NAMES[name]}
             </option>
@@ -273,7 +264,7 @@ function Controls({
             }
           >
             <option value="">nothing else</option>
-            {DIMENSIONS.filter((name) => name !== by).map((name) => (
+            {ands.map((name) => (
               <option key={name} value={name}>
                 {DIMENSION_NAMES[name]}
               </option>
@@ -298,11 +289,11 @@ function Controls({
 
 /** What the numbers are limited to. Choices are the groups on the page; a row of the table adds one, too. */
 function Filters({
-  search,
+  given,
   answer,
   change,
 }: {
-  search: AnalyticsSearch;
+  given: Fit['filters'];
   answer: Analytics | undefined;
   change: Change;
 }) {
@@ -312,9 +303,11 @@ function Filters({
         const at = answer?.group_by.indexOf(name) ?? -1;
         const options = new Map<string, string>();
         if (answer && at >= 0) {
-          for (const { key, label } of answer.groups) options.set(key[at] ?? '', label[at] ?? '');
+          for (const { key, label } of answer.groups) {
+            if (key[at]) options.set(key[at], label[at] ?? key[at]);
+          }
         }
-        const value = search[name];
+        const value = given[name];
         if (!value && options.size === 0) return null;
         return (
           <Chip

@@ -12,17 +12,9 @@ import {
 import { useNarrow } from '@/lib/media';
 import { cx } from '@/ui/cx';
 import css from './Analytics.module.css';
-import type { Filter } from './AnalyticsPage';
+import { DIMENSION_NAMES, type Dimension, FILTERS, type Filter } from './fit';
 
-const NAMES: Record<string, string> = {
-  model: 'Model',
-  provider: 'Provider',
-  api_key: 'API key',
-  project: 'Project',
-  user: 'Person',
-  outcome: 'Outcome',
-};
-const CAN_FILTER = ['model', 'provider', 'api_key', 'user'];
+const CAN_FILTER: readonly string[] = FILTERS;
 
 /** Every group with all its figures, the greatest first; a name limits the page to it. */
 export function Ranked({
@@ -30,11 +22,13 @@ export function Ranked({
   measure,
   columns,
   onFilter,
+  note,
 }: {
   answer: Analytics;
   measure: ShownMeasure;
   columns: ShownMeasure[];
   onFilter: (part: Partial<Record<Filter, string>>) => void;
+  note?: string | undefined;
 }) {
   const top = Math.max(...answer.groups.map(({ totals }) => figureOf(totals, measure) ?? 0), 0);
   const whole = figureOf(answer.total.totals, measure);
@@ -49,6 +43,7 @@ export function Ranked({
             ? `${answer.groups.length} of ${answer.total.groups} groups`
             : `${answer.total.groups} groups`}
           {answer.compared_with && ' · changes are against the period before'}
+          {note && ` · ${note}`}
         </span>
       </h2>
       {narrow ? <Cards {...parts} /> : <Table {...parts} />}
@@ -67,7 +62,8 @@ function Name({
   const name = answer.group_by[at] ?? '';
   const key = group.key[at] ?? '';
   const label = group.label[at] ?? key;
-  if (!CAN_FILTER.includes(name)) return label;
+  // All others together have no key of their own.
+  if (!CAN_FILTER.includes(name) || key === '') return label;
   return (
     <button
       type="button"
@@ -144,7 +140,7 @@ function Table({ answer, measure, columns, onFilter, top, whole }: Parts) {
           <tr>
             {answer.group_by.map((name) => (
               <th key={name} scope="col" className={css.start}>
-                {NAMES[name]}
+                {DIMENSION_NAMES[name as Dimension]}
               </th>
             ))}
             {answer.group_by.length === 0 && (

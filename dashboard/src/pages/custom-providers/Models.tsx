@@ -10,11 +10,14 @@ import { CAPABILITIES, type Draft, type ModelDraft, newModel } from './draft';
 /** The models of a provider: asked from the server and ticked, or typed. */
 export function Models({
   draft,
+  providerKey,
   onChange,
   field,
   error,
 }: {
   draft: Draft;
+  /** Whose stored secret the server is asked with. */
+  providerKey: string | undefined;
   onChange: (models: ModelDraft[]) => void;
   /** What the control API complains of: "models[2].id". */
   field: string | undefined;
@@ -28,7 +31,7 @@ export function Models({
         Prices are US dollars per million tokens; empty is 0. Cached input without a price costs
         what input does.
       </p>
-      <Discover draft={draft} onChange={onChange} />
+      <Discover draft={draft} providerKey={providerKey} onChange={onChange} />
       {models.map((model, i) => (
         <ModelRow
           key={model.key}
@@ -51,9 +54,11 @@ export function Models({
 
 function Discover({
   draft: { base_url, protocol, secret, models },
+  providerKey,
   onChange,
 }: {
   draft: Draft;
+  providerKey: string | undefined;
   onChange: (models: ModelDraft[]) => void;
 }) {
   const { org } = useScope();
@@ -65,7 +70,11 @@ function Discover({
       <Button
         disabled={!base_url.trim() || discover.isPending}
         onClick={() =>
-          discover.mutate({ base_url: base_url.trim(), protocol, secret: secret.trim() || null })
+          discover.mutate({
+            base_url: base_url.trim(),
+            protocol,
+            ...(providerKey ? { provider_key_id: providerKey } : { secret: secret.trim() || null }),
+          })
         }
       >
         <Search size={15} />{' '}

@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { ApiError, isChanged } from '@/api/client';
 import {
@@ -5,6 +6,7 @@ import {
   useAddCustomProvider,
   useEditCustomProvider,
 } from '@/api/customProviders';
+import { providerKeysQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import { useDraft } from '@/lib/useDraft';
 import { Button } from '@/ui/Button';
@@ -41,6 +43,9 @@ export function ProviderForm({
   const [preset, setPreset] = useState('');
   const add = useAddCustomProvider(org.id);
   const edit = useEditCustomProvider(org.id);
+  // The first in their order that is tried.
+  const keys = useQuery({ ...providerKeysQuery(org.id), enabled: Boolean(provider) });
+  const inUse = keys.data?.find((key) => key.provider === provider?.slug && !key.disabled_at);
   const error = add.error ?? edit.error;
   const about = error instanceof ApiError ? error.field : undefined;
   const errorOf = (field: string) => (about === field ? error?.message : undefined);
@@ -188,7 +193,13 @@ export function ProviderForm({
           )}
         </Field>
       )}
-      <Models draft={draft} onChange={(models) => set({ models })} field={about} error={error} />
+      <Models
+        draft={draft}
+        providerKey={inUse?.id}
+        onChange={(models) => set({ models })}
+        field={about}
+        error={error}
+      />
       <ChangedMeanwhile
         draft={held}
         shown={{

@@ -1,8 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import type { Provider, ProviderKey, ProviderOptions } from '@/api/client';
+import type { ProviderKey, ProviderOptions } from '@/api/client';
+import { type KnownProvider, useKnownProviders } from '@/api/customProviders';
 import { useAddProviderKey } from '@/api/providerKeys';
-import { providersQuery } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import { countExact } from '@/lib/format';
 import { Button } from '@/ui/Button';
@@ -25,7 +24,7 @@ import { nameOf } from './names';
 
 /** First which provider, then its credential, then what the provider said of it. */
 export function AddDialog({ onClose }: { onClose: () => void }) {
-  const [provider, setProvider] = useState<Provider>();
+  const [provider, setProvider] = useState<KnownProvider>();
   const [added, setAdded] = useState<ProviderKey>();
   if (added) return <Added providerKey={added} onClose={onClose} />;
   return (
@@ -48,12 +47,13 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function ProviderChoice({ onPick }: { onPick: (provider: Provider) => void }) {
-  const providers = useQuery(providersQuery);
+function ProviderChoice({ onPick }: { onPick: (provider: KnownProvider) => void }) {
+  const { org } = useScope();
+  const providers = useKnownProviders(org.id);
   if (providers.error && !providers.data) {
     return <Failed error={providers.error} retry={() => void providers.refetch()} />;
   }
-  // What can be called comes first.
+  // What can be called comes first, the organisation's own before all.
   const list = [...(providers.data ?? [])].sort((a, b) => Number(b.usable) - Number(a.usable));
   return (
     <div className={css.list}>
@@ -61,10 +61,12 @@ function ProviderChoice({ onPick }: { onPick: (provider: Provider) => void }) {
         label="Provider"
         placeholder="Search providers…"
         busy={providers.isPending}
-        options={list.map(({ id, name, models, usable }) => ({
+        options={list.map(({ id, name, models, usable, own }) => ({
           value: id,
           label: name,
-          note: usable ? countExact(models, 'model') : 'not callable in this version yet',
+          note: usable
+            ? `${own ? 'your own, ' : ''}${countExact(models, 'model')}`
+            : 'not callable in this version yet',
           disabled: !usable,
         }))}
         onPick={(id) => {
@@ -82,7 +84,7 @@ function KeyForm({
   onClose,
   onAdded,
 }: {
-  provider: Provider;
+  provider: KnownProvider;
   onBack: () => void;
   onClose: () => void;
   onAdded: (key: ProviderKey) => void;
@@ -132,7 +134,7 @@ function KeyForm({
         </p>
       )}
       <OptionFields provider={provider} options={options} onChange={setOptions} error={error} />
-      {session.provider_base_url_override && (
+      {session.provider_base_url_override && !provider.own && (
         <Field
           label="Base URL"
           hint="Only for a compatible server of your own; empty is the provider's."

@@ -18,12 +18,14 @@ export function DeleteDialog({
   provider,
   keys,
   onClose,
+  onDeleted,
 }: {
   providerKey: ProviderKey;
   provider: Provider | undefined;
   /** All of the provider. */
   keys: ProviderKey[];
   onClose: () => void;
+  onDeleted: () => void;
 }) {
   const { org } = useScope();
   const remove = useDeleteProviderKey(org.id);
@@ -33,7 +35,7 @@ export function DeleteDialog({
     remove.mutate(key, {
       onSuccess: () => {
         toast(`Deleted ${name}`);
-        onClose();
+        onDeleted();
       },
     });
   return (

@@ -1,9 +1,9 @@
 // The fields that adding, editing and rotating a provider key share.
-import { useQuery } from '@tanstack/react-query';
 import { Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
 import { ApiError, type Provider, type ProviderOptions } from '@/api/client';
-import { modelsQuery } from '@/api/queries';
+import { useKnownModels } from '@/api/customProviders';
+import { useScope } from '@/frame/scope';
 import { Button } from '@/ui/Button';
 import { Field, inputClass } from '@/ui/Field';
 import { PickMany } from '@/ui/PickMany';
@@ -163,7 +163,8 @@ export const filled = (options: ProviderOptions): ProviderOptions =>
 
 /** The ids of all that a provider offers. */
 export function useOffered(provider: string) {
-  const models = useQuery(modelsQuery);
+  const { org } = useScope();
+  const models = useKnownModels(org.id);
   return {
     busy: models.isPending,
     offered: models.data

@@ -28,6 +28,7 @@ import { KeyState } from './State';
 export type Open = 'check' | 'edit' | 'rotate' | 'delete';
 export type Way = 'up' | 'down';
 
+export const moreId = ({ id }: ProviderKey) => `more-${id}`;
 export const moveId = (key: ProviderKey, way: Way) => `move-${way}-${key.id}`;
 
 export function KeyRow({
@@ -177,7 +178,12 @@ function Actions({
       <div className={css.actions}>
         <Menu
           trigger={
-            <IconButton label={`More for ${name}`} size="small" disabled={change.isPending}>
+            <IconButton
+              id={moreId(key)}
+              label={`More for ${name}`}
+              size="small"
+              disabled={change.isPending}
+            >
               <Ellipsis size={15} />
             </IconButton>
           }

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ProviderKey } from '@/api/client';
-import { providerKeysQuery, providersQuery } from '@/api/queries';
-import { Page } from '@/frame/Page';
+import { useKnownProviders } from '@/api/customProviders';
+import { providerKeysQuery } from '@/api/queries';
+import { Page, TITLE_ID } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
 import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
@@ -14,7 +15,7 @@ import { AddDialog } from './AddDialog';
 import { CheckDialog } from './CheckDialog';
 import { DeleteDialog } from './DeleteDialog';
 import { EditDialog } from './EditDialog';
-import type { Open } from './KeyRow';
+import { moreId, type Open } from './KeyRow';
 import { ProviderGroup } from './ProviderGroup';
 import css from './ProviderKeysPage.module.css';
 import { RotateDialog } from './RotateDialog';
@@ -32,8 +33,9 @@ export default function ProviderKeysPage() {
   const navigate = useNavigate({ from: '/o/$org/provider-keys' });
   // States and traffic move by themselves.
   const keys = useQuery({ ...providerKeysQuery(org.id), refetchInterval: 30_000 });
-  const providers = useQuery(providersQuery);
-  const [opened, setOpened] = useState<{ what: Open; key: ProviderKey }>();
+  const providers = useKnownProviders(org.id);
+  const [opened, setOpened] = useState<{ what: Open; key: ProviderKey; heir: string }>();
+  const gone = useFocusAfter(keys.data);
   const mayChange = may(org, 'admin');
   const open = (next: '1' | undefined) =>
     void navigate({ search: (old) => ({ ...old, add: next }), replace: true });
@@ -52,7 +54,11 @@ export default function ProviderKeysPage() {
         <p className={css.lead}>
           Your credentials at the providers, in the order in which they are tried. They are sealed
           when you save them; nobody can read them back. Traffic and spend are those of the last 24
-          hours.
+          hours. A server of your own is added under{' '}
+          <Link to="/o/$org/custom-providers" params={{ org: org.id }}>
+            Custom providers
+          </Link>
+          .
         </p>
         {addButton}
       </div>
@@ -71,10 +77,10 @@ export default function ProviderKeysPage() {
             <ProviderGroup
               key={id}
               id={id}
-              provider={providers.data.find((provider) => provider.id === id)}
+              provider={providers.data?.find((provider) => provider.id === id)}
               keys={list}
               mayChange={mayChange}
-              onOpen={(what, key) => setOpened({ what, key })}
+              onOpen={(what, key) => setOpened({ what, key, heir: heirOf(key, keys.data ?? []) })}
             />
           ))}
         </div>
@@ -86,11 +92,34 @@ export default function ProviderKeysPage() {
           provider={providers.data?.find(({ id }) => id === key.provider)}
           keys={keys.data?.filter(({ provider }) => provider === key.provider) ?? []}
           onClose={() => setOpened(undefined)}
+          onDeleted={() => {
+            gone.current = { id: key.id, heir: opened.heir };
+            setOpened(undefined);
+          }}
         />
       )}
     </Page>
   );
 }
+
+/** When a key has gone: its place is taken by the next on the page, else the one before, else the title. */
+function useFocusAfter(keys: ProviderKey[] | undefined) {
+  const gone = useRef<{ id: string; heir: string }>(undefined);
+  useEffect(() => {
+    const { id, heir } = gone.current ?? {};
+    if (!id || !heir || keys?.some((key) => key.id === id)) return;
+    gone.current = undefined;
+    (document.getElementById(heir) ?? document.getElementById(TITLE_ID))?.focus();
+  });
+  return gone;
+}
+
+const heirOf = (key: ProviderKey, keys: ProviderKey[]) => {
+  const rows = byProvider(keys).flatMap(([, list]) => list);
+  const at = rows.findIndex(({ id }) => id === key.id);
+  const heir = rows[at + 1] ?? rows[at - 1];
+  return heir ? moreId(heir) : TITLE_ID;
+};
 
 function byProvider(keys: ProviderKey[]): [string, ProviderKey[]][] {
   const groups = new Map<string, ProviderKey[]>();
