@@ -5,6 +5,7 @@ import { api, read } from '@/api/client';
 import { instanceQuery } from '@/api/queries';
 import { Field, inputClass } from '@/ui/Field';
 import { DoorForm, DoorPage, EmailField } from './DoorPage';
+import { PasskeyButton } from './PasskeyButton';
 import { SecondStep } from './SecondStep';
 import { useEnter } from './useEnter';
 
@@ -12,7 +13,7 @@ export function LoginPage() {
   const { next } = useSearch({ from: '/login' });
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [second, setSecond] = useState(false);
+  const [second, setSecond] = useState<{ passkey: boolean }>();
   const instance = useQuery(instanceQuery);
   const enter = useEnter();
 
@@ -20,14 +21,15 @@ export function LoginPage() {
     mutationFn: () => read(api.POST('/api/v1/session', { body: { email, password } })),
     onSuccess: (answer) => {
       setPassword('');
-      if ('second_factor' in answer) setSecond(true);
+      if ('second_factor' in answer) setSecond(answer);
       else return enter(answer, next);
     },
     onError: () => setPassword(''),
     gcTime: 0,
   });
 
-  if (second) return <SecondStep next={next} onBack={() => setSecond(false)} />;
+  if (second)
+    return <SecondStep next={next} passkey={second.passkey} onBack={() => setSecond(undefined)} />;
   return (
     <DoorPage
       title="Sign in"
@@ -63,6 +65,9 @@ export function LoginPage() {
           )}
         </Field>
       </DoorForm>
+      {instance.data?.passkeys === 'available' && (
+        <PasskeyButton label="Sign in with a passkey" next={next} />
+      )}
     </DoorPage>
   );
 }

@@ -3,10 +3,19 @@ import { useState } from 'react';
 import { api, read } from '@/api/client';
 import { CodeField, DoorForm, DoorPage, isWrong } from './DoorPage';
 import css from './DoorPage.module.css';
+import { PasskeyButton } from './PasskeyButton';
 import { useEnter } from './useEnter';
 
 /** The password was right; a code of the app, or a recovery code, is still due. */
-export function SecondStep({ next, onBack }: { next?: string | undefined; onBack: () => void }) {
+export function SecondStep({
+  next,
+  passkey,
+  onBack,
+}: {
+  next?: string | undefined;
+  passkey: boolean;
+  onBack: () => void;
+}) {
   const [code, setCode] = useState('');
   const [recovery, setRecovery] = useState(false);
   const enter = useEnter();
@@ -50,6 +59,7 @@ export function SecondStep({ next, onBack }: { next?: string | undefined; onBack
       >
         <CodeField value={code} onChange={setCode} recovery={recovery} error={confirm.error} />
       </DoorForm>
+      {passkey && <PasskeyButton label="Use a passkey" secondStep next={next} />}
     </DoorPage>
   );
 }
