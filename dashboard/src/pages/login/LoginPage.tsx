@@ -1,13 +1,14 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { api, read } from '@/api/client';
 import { instanceQuery } from '@/api/queries';
 import { Field, inputClass } from '@/ui/Field';
 import { DoorForm, DoorPage, EmailField } from './DoorPage';
-import { PasskeyButton } from './PasskeyButton';
 import { SecondStep } from './SecondStep';
 import { useEnter } from './useEnter';
+
+const PasskeyButton = lazy(() => import('./PasskeyButton'));
 
 export function LoginPage() {
   const { next } = useSearch({ from: '/login' });
@@ -66,7 +67,9 @@ export function LoginPage() {
         </Field>
       </DoorForm>
       {instance.data?.passkeys === 'available' && (
-        <PasskeyButton label="Sign in with a passkey" next={next} />
+        <Suspense>
+          <PasskeyButton label="Sign in with a passkey" next={next} />
+        </Suspense>
       )}
     </DoorPage>
   );

@@ -1,12 +1,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
+import { signInWithPasskey } from '@/api/passkeys';
 import { Button } from '@/ui/Button';
 import { FormError } from '@/ui/Notice';
 import css from './DoorPage.module.css';
 import { useEnter } from './useEnter';
 
 /** Signs in with a passkey, in browsers that have them. */
-export function PasskeyButton({
+export default function PasskeyButton({
   label,
   secondStep = false,
   next,
@@ -17,7 +18,7 @@ export function PasskeyButton({
 }) {
   const enter = useEnter();
   const signIn = useMutation({
-    mutationFn: async () => (await import('@/api/passkeys')).signInWithPasskey(secondStep),
+    mutationFn: () => signInWithPasskey(secondStep),
     onSuccess: (session) => enter(session, next),
     gcTime: 0,
   });

@@ -1,10 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { api, read } from '@/api/client';
 import { CodeField, DoorForm, DoorPage, isWrong } from './DoorPage';
 import css from './DoorPage.module.css';
-import { PasskeyButton } from './PasskeyButton';
 import { useEnter } from './useEnter';
+
+const PasskeyButton = lazy(() => import('./PasskeyButton'));
 
 /** The password was right; a code of the app, or a recovery code, is still due. */
 export function SecondStep({
@@ -59,7 +60,11 @@ export function SecondStep({
       >
         <CodeField value={code} onChange={setCode} recovery={recovery} error={confirm.error} />
       </DoorForm>
-      {passkey && <PasskeyButton label="Use a passkey" secondStep next={next} />}
+      {passkey && (
+        <Suspense>
+          <PasskeyButton label="Use a passkey" secondStep next={next} />
+        </Suspense>
+      )}
     </DoorPage>
   );
 }
