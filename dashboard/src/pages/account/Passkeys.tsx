@@ -79,20 +79,22 @@ function Row({ passkey, onOpen }: { passkey: Passkey; onOpen: (open: Open) => vo
           )}
         </div>
       </div>
-      <Button
-        size="small"
-        aria-label={`Rename ${name}`}
-        onClick={() => onOpen({ what: 'rename', passkey })}
-      >
-        Rename
-      </Button>
-      <Button
-        size="small"
-        aria-label={`Remove ${name}`}
-        onClick={() => onOpen({ what: 'remove', passkey })}
-      >
-        Remove
-      </Button>
+      <div className={css.copies}>
+        <Button
+          size="small"
+          aria-label={`Rename ${name}`}
+          onClick={() => onOpen({ what: 'rename', passkey })}
+        >
+          Rename
+        </Button>
+        <Button
+          size="small"
+          aria-label={`Remove ${name}`}
+          onClick={() => onOpen({ what: 'remove', passkey })}
+        >
+          Remove
+        </Button>
+      </div>
     </li>
   );
 }
