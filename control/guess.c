@@ -20,9 +20,8 @@ static const struct {
     uint32_t free_guesses; /* of a name, without delay */
     int first_s, max_s;    /* the delay then; it doubles */
 } kinds[GUESS_KINDS] = {
-    [GUESS_PASSWORD] = {5, 1, 300},
-    [GUESS_CODE] = {5, 1, 300},
-    [GUESS_MAIL] = {3, 60, 1800},
+    [GUESS_PASSWORD] = {5, 1, 300},    [GUESS_CODE] = {5, 1, 300},   [GUESS_PASSKEY] = {5, 1, 300},
+    [GUESS_PASSKEY_ASK] = {20, 1, 60}, [GUESS_MAIL] = {3, 60, 1800},
 };
 
 struct counter {

@@ -12,9 +12,11 @@ struct guesses;
 
 /* What is guessed at, or asked for so often that it hurts; each is counted by itself. */
 enum guess_kind {
-    GUESS_PASSWORD, /* of an e-mail address */
-    GUESS_CODE,     /* second factor of a person */
-    GUESS_MAIL,     /* mail to an address: nobody's letter box is filled through us */
+    GUESS_PASSWORD,    /* of an e-mail address */
+    GUESS_CODE,        /* second factor of a person */
+    GUESS_PASSKEY,     /* of one passkey */
+    GUESS_PASSKEY_ASK, /* asking for a signature, by network address: each leaves a row */
+    GUESS_MAIL,        /* mail to an address: nobody's letter box is filled through us */
     GUESS_KINDS,
 };
 

@@ -61,6 +61,16 @@ static const struct {
                                   "Signing in asks for your password only from now on.", NULL,
                                   "If it was not you, choose a new password at once and turn it on "
                                   "again."},
+    [LETTER_PASSKEY_ADDED] = {"A passkey was added",
+                              "From now on a new passkey opens your account, without your "
+                              "password.",
+                              NULL,
+                              "If it was not you, remove it on your account's page, choose a new "
+                              "password at once and tell who runs this instance."},
+    [LETTER_PASSKEY_REMOVED] = {"A passkey was removed",
+                                "One of your passkeys no longer opens your account.", NULL,
+                                "If it was not you, choose a new password at once and tell who "
+                                "runs this instance."},
 };
 
 enum pg_err letter_send(const struct app *app, struct pg *pg, enum letter letter, struct str to,

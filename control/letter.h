@@ -16,6 +16,8 @@ enum letter {
     LETTER_EMAIL_CHANGED,     /* to the old address */
     LETTER_SECOND_FACTOR_ON,
     LETTER_SECOND_FACTOR_OFF,
+    LETTER_PASSKEY_ADDED,
+    LETTER_PASSKEY_REMOVED,
     LETTERS,
 };
 

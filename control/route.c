@@ -287,7 +287,8 @@ static enum pg_err hold_thing(struct call *c)
 /* Do its objects carry their tag as a field, too? */
 static bool with_field(const struct call *c)
 {
-    return !uuid_is_zero(c->org) || c->route->auth == AUTH_OPERATOR;
+    return !uuid_is_zero(c->org) || c->route->auth == AUTH_OPERATOR ||
+           str_starts(str_of(c->route->path), STR("/api/v1/account/"));
 }
 
 /* What the handler did: still what the caller wanted to change? Then its row in the audit log, and

@@ -9,6 +9,7 @@
 #include "control/input.h"
 #include "control/mail.h"
 #include "control/organisation.h"
+#include "control/passkey.h"
 #include "control/session.h"
 #include "control/store/instance_store.h"
 #include "control/store/invitation_store.h"
@@ -36,7 +37,8 @@ void api_instance_get(struct call *c)
     struct buf *out = call_json(c, 200);
     (void)buf_add_lit(out, "{\"sign_up\":");
     (void)buf_add_json(out, mode);
-    (void)buf_printf(out, ",\"mail\":%s}\n", mail_possible(c->app) ? "true" : "false");
+    (void)buf_printf(out, ",\"mail\":%s,\"passkeys\":\"%s\"}\n",
+                     mail_possible(c->app) ? "true" : "false", passkey_state(c->app));
 }
 
 /* The body {"email": ...} of somebody who wants a mail. */

@@ -12,7 +12,8 @@ static void sign_in(struct call *c, const struct user_login *user)
         if (!session_start_half(c, user->id))
             return;
         audit_nothing(c); /* nobody is signed in yet */
-        (void)buf_add_lit(call_json(c, 202), "{\"second_factor\":\"totp\"}\n");
+        (void)buf_printf(call_json(c, 202), "{\"second_factor\":\"totp\",\"passkey\":%s}\n",
+                         user->passkeys ? "true" : "false");
     } else if (session_start(c, user->id)) {
         audit_note(c, user->id, STR_NULL, STR_NULL);
         session_answer(c);

@@ -1,5 +1,5 @@
 /* `doteb-control admin recover`: whoever runs the instance lets somebody in again who lost their
- * password, where no mail is sent, or their second factor. One transaction.
+ * password, where no mail is sent, or their second factor. Their passkeys go, too. One transaction.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "control/commands/cli_audit.h"
 #include "control/commands/commands.h"
 #include "control/store/organisation_store.h"
+#include "control/store/passkey_store.h"
 #include "control/store/second_factor_store.h"
 #include "control/store/session_store.h"
 #include "control/store/token_store.h"
@@ -71,6 +72,8 @@ static enum pg_err recover_all(struct pg *pg, struct recovery *r, const struct u
     if (e == PG_OK)
         e = second_factor_store_remove(pg, user->id);
     if (e == PG_OK)
+        e = passkey_store_remove_all(pg, user->id);
+    if (e == PG_OK)
         e = session_store_revoke_all(pg, user->id, NULL, &ended);
     if (e == PG_OK)
         e = token_store_drop(pg, user->id);
@@ -110,11 +113,12 @@ static bool recover(const struct app *app, struct pg *pg, struct recovery *r)
         return false;
     if (recover_all(pg, r, &user) != PG_OK)
         return complain("", pg_error(pg));
-    (void)fprintf(stderr, "doteb-control: %s has no second factor and no session any more; %s\n",
-                  user.email,
-                  r->password_stdin ? "the new password works"
-                                    : "with this link, once and within the hour, they choose a "
-                                      "password:");
+    (void)fprintf(
+        stderr, "doteb-control: %s has no second factor, no passkey and no session any more; %s\n",
+        user.email,
+        r->password_stdin ? "the new password works"
+                          : "with this link, once and within the hour, they choose a "
+                            "password:");
     struct str root = str_of(app->opt.public_url);
     while (root.len && root.p[root.len - 1] == '/')
         root.len--;

@@ -19,6 +19,9 @@ static const struct pg_stmt purge_sessions_stmt = {
 static const struct pg_stmt purge_tokens_stmt = {
     "housekeeping.purge_tokens", "delete from account_tokens where expires_at < now()"};
 
+static const struct pg_stmt purge_challenges_stmt = {
+    "housekeeping.purge_challenges", "delete from passkey_challenges where expires_at < now()"};
+
 static const struct pg_stmt purge_answers_stmt = {
     "housekeeping.purge_answers",
     "delete from idempotent_answers where created_at < now() - interval '24 hours'"};
@@ -45,5 +48,7 @@ enum pg_err housekeeping_store_purge(struct pg *pg)
         e = pg_run(pg, &purge_sessions_stmt, NULL, 0, NULL);
     if (e == PG_OK)
         e = pg_run(pg, &purge_answers_stmt, NULL, 0, NULL);
+    if (e == PG_OK)
+        e = pg_run(pg, &purge_challenges_stmt, NULL, 0, NULL);
     return e == PG_OK ? pg_run(pg, &purge_tokens_stmt, NULL, 0, NULL) : e;
 }

@@ -7,7 +7,8 @@
 
 #define LOGIN_COLUMNS                                                                              \
     "select user_id, password_hash, email, exists (select 1 from second_factors f "                \
-    "where f.user_id = u.user_id and f.confirmed_at is not null) from users u "
+    "where f.user_id = u.user_id and f.confirmed_at is not null), exists (select 1 from passkeys " \
+    "k where k.user_id = u.user_id) from users u "
 
 static const struct pg_stmt add_stmt = {
     "user.add", "insert into users (user_id, email, name, password_hash, is_operator) "
@@ -54,6 +55,7 @@ static enum pg_err find(struct pg *pg, const struct pg_stmt *st, struct pg_param
         memcpy(out->hash, hash.p, hash.len);
         (void)snprintf(out->email, sizeof out->email, STR_FMT, STR_ARG(pg_str(r, 0, 2)));
         out->second_factor = pg_bool(r, 0, 3);
+        out->passkeys = pg_bool(r, 0, 4);
     }
     pg_result_free(r);
     return e;

@@ -20,6 +20,7 @@ MUST_USE enum pg_err user_store_add(struct pg *pg, const struct user_new *u);
 struct user_login {
     bool found; /* a user who is not disabled */
     bool second_factor;
+    bool passkeys; /* any */
     struct uuid id;
     char hash[PASSWORD_HASH_BYTES];
     char email[USER_EMAIL_BYTES];

@@ -52,13 +52,15 @@ BODIES = {
     ("PATCH", O + "/views/{id}"): lambda w, who: {"name": uuid.uuid4().hex},
     ("POST", "/api/v1/session"): lambda w, who: {"email": who.email, "password": who.password},
 }
-# A person's own account: what these do is in test_control_accounts.py and test_control_second_factor.py.
+# A person's own account: what these do is in test_control_accounts.py, _second_factor.py and _passkeys.py.
 BODIES |= {(method, "/api/v1/" + path): lambda w, who: {} for method, path in (
     ("POST", "session/second-factor"), ("POST", "sign-up"), ("POST", "sign-up/finish"),
     ("POST", "password-reset"), ("POST", "password-reset/finish"), ("POST", "email-change/finish"),
     ("PATCH", "account"), ("POST", "account/password"), ("POST", "account/email"),
     ("POST", "account/second-factor"), ("POST", "account/second-factor/confirm"),
-    ("POST", "account/second-factor/remove"), ("POST", "account/second-factor/recovery-codes"))}
+    ("POST", "account/second-factor/remove"), ("POST", "account/second-factor/recovery-codes"),
+    ("POST", "session/passkey"), ("POST", "session/passkey/begin"), ("POST", "account/passkeys"),
+    ("POST", "account/passkeys/begin"), ("PATCH", "account/passkeys/{id}"), ("POST", "account/passkeys/{id}/remove"))}
 # What must have been done before to the provider key that a route is called with.
 BEFORE = {
     ("POST", O + "/provider-keys/{id}/rotation/switch"): ["rotation"],

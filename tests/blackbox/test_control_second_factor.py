@@ -129,7 +129,7 @@ def test_signing_in_with_it(installation, control):
     secret, _ = turn_on(person)
     other = Person(control)
     status, body = sign_in(other, person.email)
-    assert (status, body) == (202, {"second_factor": "totp"})
+    assert (status, body) == (202, {"second_factor": "totp", "passkey": False})
     # The half session opens nothing.
     for method, path in (("GET", "/api/v1/session"), ("GET", "/api/v1/account"), ("DELETE", "/api/v1/session")):
         assert other.call(method, path)[0] == 401

@@ -69,10 +69,10 @@ test('what control sends: a strict policy, compressed files, no listing of the A
 test('a wrong password is refused, the right one leads in', async () => {
   await page.getByLabel('E-mail').fill(setting('DOTEB_ADMIN_EMAIL'));
   await page.getByLabel('Password').fill('surely not this');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('alert').waitFor();
   await page.getByLabel('Password').fill(setting('DOTEB_ADMIN_PASSWORD'));
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('heading', { name: 'Activity' }).waitFor();
 });
 

@@ -12,6 +12,7 @@ INSTANCE = {
     "idempotent_answers": "of whoever sent the key",
     "outbox": "mail to people",
     "account_tokens": "of people", "second_factors": "of people", "recovery_codes": "of people",
+    "passkeys": "of people", "passkey_challenges": "of people",
     "providers": "catalogue", "models": "catalogue", "model_aliases": "catalogue",
     "offers": "catalogue", "offer_prices": "catalogue", "catalogue_imports": "catalogue",
     "offer_overrides": "catalogue", "catalogue_versions": "catalogue", "catalogue_feed": "catalogue",

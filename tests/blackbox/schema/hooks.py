@@ -58,7 +58,7 @@ def before_call(ctx, case, kwargs):
     if ends_session:
         headers |= sign_in()
     # A sign-in that succeeds ends the session that came along.
-    if case.path in ("/api/v1/session", "/api/v1/session/second-factor") and case.method == "POST":
+    if case.path in ("/api/v1/session", "/api/v1/session/second-factor", "/api/v1/session/passkey") and case.method == "POST":
         headers.pop("Cookie", None)
     kwargs["auth"] = lambda request: request.headers.update(headers) or request
     component = case.meta.components.get(ParameterLocation.PATH) if case.meta else None

@@ -6,6 +6,7 @@ import { custom } from './custom.ts';
 import { edit, stale } from './edit.ts';
 import { MODELS } from './gateway.ts';
 import { operator } from './operator.ts';
+import { makePasskeys, passkeys, pretendPasskeys } from './passkeys.ts';
 import { providerKeys } from './provider_keys.ts';
 import { savedViews } from './saved_views.ts';
 import { tokens } from './tokens.ts';
@@ -29,6 +30,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   let here = signedIn;
   let account = { ...world.account, ...choices.account };
   let sessions = world.sessions;
+  const ownPasskeys = makePasskeys(now);
+  await pretendPasskeys(page);
 
   const answer = (route: Route, status: number, body?: unknown) =>
     route.fulfill({
@@ -52,7 +55,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     calls.push(`${request.method()} ${path}`);
     if (path === '/session') {
       if (request.method() === 'POST' && request.postDataJSON().password === 'two steps')
-        return answer(route, 202, { second_factor: 'totp' });
+        return answer(route, 202, { second_factor: 'totp', passkey: true });
       if (request.method() === 'POST') here = request.postDataJSON().password !== 'wrong';
       if (request.method() === 'DELETE') here = false;
       if (request.method() === 'DELETE') return answer(route, 204);
@@ -172,7 +175,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
 
   // What is asked without a session.
   function atTheDoor(route: Route, method: string, path: string) {
-    if (path === '/instance') return answer(route, 200, { sign_up: 'open', mail: true });
+    if (path === '/instance')
+      return answer(route, 200, { sign_up: 'open', mail: true, passkeys: 'available' });
     if (path === '/sign-up' || path === '/password-reset') return answer(route, 204);
     if (path === '/session/second-factor' || path === '/sign-up/finish') {
       const { code, token } = route.request().postDataJSON();
@@ -206,6 +210,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       sessions = sessions.filter((one) => one.current || (id && one.id !== id));
       return answer(route, 204);
     }
+    if (path.startsWith('/account/passkeys')) return passkeys(route, ownPasskeys);
     const factor = path.replace('/account/second-factor', '');
     if (factor === '') {
       const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';

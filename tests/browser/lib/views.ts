@@ -5,6 +5,7 @@ import { fakeControl, type State } from './control.ts';
 import { CUSTOM_VIEWS } from './custom.ts';
 import { fakeGateway } from './gateway.ts';
 import { OPERATOR_VIEWS } from './operator.ts';
+import { PASSKEY_VIEWS } from './passkeys.ts';
 import { SAVED_VIEWS } from './saved_views.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
@@ -77,6 +78,7 @@ export const VIEWS: View[] = [
   ...SAVED_VIEWS,
   ...OPERATOR_VIEWS,
   ...CUSTOM_VIEWS,
+  ...PASSKEY_VIEWS,
   {
     name: 'login-second-step',
     path: () => '/login',

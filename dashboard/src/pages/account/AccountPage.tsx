@@ -7,6 +7,7 @@ import { Button } from '@/ui/Button';
 import { Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
 import css from './AccountPage.module.css';
+import { Passkeys } from './Passkeys';
 import { EmailDialog, NameDialog, PasswordDialog } from './ProfileDialogs';
 import { SecondFactor } from './SecondFactor';
 import { Sessions } from './Sessions';
@@ -45,6 +46,7 @@ export default function AccountPage() {
             </ProfileRow>
           </section>
           <SecondFactor account={account.data} />
+          <Passkeys state={instance.data?.passkeys} />
           <Sessions />
           {open === 'name' && <NameDialog name={account.data.name} onClose={close} />}
           {open === 'email' && <EmailDialog onClose={close} />}

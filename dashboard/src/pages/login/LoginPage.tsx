@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { api, read } from '@/api/client';
 import { instanceQuery } from '@/api/queries';
 import { Field, inputClass } from '@/ui/Field';
@@ -8,11 +8,13 @@ import { DoorForm, DoorPage, EmailField } from './DoorPage';
 import { SecondStep } from './SecondStep';
 import { useEnter } from './useEnter';
 
+const PasskeyButton = lazy(() => import('./PasskeyButton'));
+
 export function LoginPage() {
   const { next } = useSearch({ from: '/login' });
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [second, setSecond] = useState(false);
+  const [second, setSecond] = useState<{ passkey: boolean }>();
   const instance = useQuery(instanceQuery);
   const enter = useEnter();
 
@@ -20,14 +22,15 @@ export function LoginPage() {
     mutationFn: () => read(api.POST('/api/v1/session', { body: { email, password } })),
     onSuccess: (answer) => {
       setPassword('');
-      if ('second_factor' in answer) setSecond(true);
+      if ('second_factor' in answer) setSecond(answer);
       else return enter(answer, next);
     },
     onError: () => setPassword(''),
     gcTime: 0,
   });
 
-  if (second) return <SecondStep next={next} onBack={() => setSecond(false)} />;
+  if (second)
+    return <SecondStep next={next} passkey={second.passkey} onBack={() => setSecond(undefined)} />;
   return (
     <DoorPage
       title="Sign in"
@@ -63,6 +66,11 @@ export function LoginPage() {
           )}
         </Field>
       </DoorForm>
+      {instance.data?.passkeys === 'available' && (
+        <Suspense>
+          <PasskeyButton label="Sign in with a passkey" next={next} />
+        </Suspense>
+      )}
     </DoorPage>
   );
 }

@@ -1,12 +1,22 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { api, read } from '@/api/client';
 import { CodeField, DoorForm, DoorPage, isWrong } from './DoorPage';
 import css from './DoorPage.module.css';
 import { useEnter } from './useEnter';
 
+const PasskeyButton = lazy(() => import('./PasskeyButton'));
+
 /** The password was right; a code of the app, or a recovery code, is still due. */
-export function SecondStep({ next, onBack }: { next?: string | undefined; onBack: () => void }) {
+export function SecondStep({
+  next,
+  passkey,
+  onBack,
+}: {
+  next?: string | undefined;
+  passkey: boolean;
+  onBack: () => void;
+}) {
   const [code, setCode] = useState('');
   const [recovery, setRecovery] = useState(false);
   const enter = useEnter();
@@ -50,6 +60,11 @@ export function SecondStep({ next, onBack }: { next?: string | undefined; onBack
       >
         <CodeField value={code} onChange={setCode} recovery={recovery} error={confirm.error} />
       </DoorForm>
+      {passkey && (
+        <Suspense>
+          <PasskeyButton label="Use a passkey" secondStep next={next} />
+        </Suspense>
+      )}
     </DoorPage>
   );
 }
