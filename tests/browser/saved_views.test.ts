@@ -45,7 +45,7 @@ test('what is shown is saved by keyboard alone: not the open request, nor the pa
   const { page, watched } = await open('/o/ORG/activity?status=error&live=off');
   await tabTo(page, /^Views$/);
   await page.keyboard.press('Enter');
-  await page.getByRole('menuitem', { name: 'Save this view' }).waitFor();
+  await page.getByRole('menuitem', { name: 'Manage views' }).waitFor();
   await page.waitForFunction(() => document.activeElement?.closest('[role=menu]'));
   await page.keyboard.press('End');
   await page.keyboard.press('ArrowUp');
