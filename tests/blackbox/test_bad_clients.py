@@ -214,6 +214,17 @@ def test_bodies_of_the_largest_size_at_once(start, key):
     others_are_served(gateway, key, 4)
 
 
+def test_the_copy_of_a_translation_counts(start, key):
+    """DOTEB_BODIES_MAX bounds the client's body and the one made of it together, and both are given back."""
+    gateway = start("copy", DOTEB_BODIES_MAX="3MB")
+    for size, status in ((2 * MB, 503), (MB, 200), (MB, 200), (MB, 200)):
+        wait_until(lambda: gateway.metrics()["doteb_body_bytes"] == 0, what="no body is in memory")
+        answer = fetch("POST", gateway.base_url + "/messages",
+                       {"model": "openai/gpt-4", "max_tokens": 10, "messages": [{"role": "user", "content": "a" * size}]},
+                       {"x-api-key": key, "anthropic-version": "2023-06-01"}, 20)
+        assert answer[0] == status, answer
+
+
 # --------------------------------------------------------------------------- rude
 
 @pytest.mark.parametrize("stream", [False, True])
