@@ -100,7 +100,9 @@ test('a provider is added on the way', async () => {
   await tabTo(page, /^Base URL/);
   await page.keyboard.type(setting('DOTEB_PROVIDER_URL'));
   await page.keyboard.press('Enter');
-  await page.getByText('Added a key of OpenAI').waitFor();
+  await page.getByRole('dialog', { name: /^Added/ }).waitFor();
+  await tabTo(page, /^Done$/, 4);
+  await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await tabTo(page, /^Activity$/, 60);
   await page.keyboard.press('Enter');
