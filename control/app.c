@@ -52,7 +52,10 @@ bool app_init(struct app *app)
         return complain(err);
     set_origin(app);
     bool proxies = address_nets_parse(&app->proxies, str_of(app->opt.trusted_proxies));
-    ASSERT(proxies); /* the options were checked */
+    bool guard = guard_parse(&app->guard, str_of(app->opt.upstream_allow));
+    ASSERT(proxies && guard); /* the options were checked */
+    app->tenant_guard = app->guard;
+    app->tenant_guard.allow_private |= app->opt.base_url_override_private;
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/address.h"
 #include "common/crypto.h"
+#include "common/guard.h"
 #include "common/pg.h"
 #include "control/options.h"
 #include "control/password.h"
@@ -14,6 +15,8 @@ struct app {
     struct secret *pepper;            /* NULL until app_open_pepper */
     char nobody[PASSWORD_HASH_BYTES]; /* serve only: what unknown users are verified against */
     struct address_nets proxies;      /* whose X-Forwarded-For is believed */
+    struct guard guard;               /* where URLs that are fetched may lead (A9.5) */
+    struct guard tenant_guard;        /* the same for organisations' own servers */
     bool https;                       /* of the public URL */
     char policy[1024];                /* Content-Security-Policy of every answer */
     char origin[512];                 /* of the public URL: "https://host:port" */

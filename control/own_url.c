@@ -5,25 +5,15 @@
 #include "control/base_url.h"
 #include "control/input.h"
 
-bool own_url_guard(const struct call *c, struct guard *out)
-{
-    const struct options *o = &c->app->opt;
-    ASSERT(guard_parse(out, str_of(o->upstream_allow))); /* checked at start */
-    out->allow_private |= o->base_url_override_private;
-    return true;
-}
-
 bool own_url_judge(struct call *c, struct str url)
 {
-    struct guard guard;
     if (!c->app->opt.base_url_override) {
         reply_problem(&c->reply, P_OVERRIDE_OFF, "base_url",
                       "The operator of this instance does not allow base URLs of one's own "
                       "(DOTEB_BASE_URL_OVERRIDE).");
         return false;
     }
-    (void)own_url_guard(c, &guard);
-    const char *why = base_url_complaint(url, &guard);
+    const char *why = base_url_complaint(url, &c->app->tenant_guard);
     return !*why || input_refuse(c, "base_url", "%s", why);
 }
 

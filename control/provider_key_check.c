@@ -23,17 +23,14 @@ struct asking {
  * operator's. */
 static void ask(struct asking *q, const struct app *app)
 {
-    struct guard guard;
     bool tenants = (q->s->base_url.p || q->s->provider->own) && q->what.kind != ASK_TOKEN;
-    ASSERT(guard_parse(&guard, str_of(app->opt.upstream_allow))); /* checked at start */
-    guard.allow_private |= app->opt.base_url_override_private;
     const struct fetch_request f = {
         .method = q->what.method,
         .url = q->what.url,
         .headers = q->what.lines,
         .n_headers = q->what.n_lines,
         .body = q->what.body,
-        .guard = tenants ? &guard : NULL,
+        .guard = tenants ? &app->tenant_guard : NULL,
         .ca_file = app->opt.ca_file,
     };
     buf_init(&q->answer, BODY_MAX);

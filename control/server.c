@@ -13,7 +13,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "control/listen.h"
 #include "control/live.h"
 #include "control/server_priv.h"
 
@@ -232,20 +231,10 @@ static void server_fini(struct server *s)
     (void)close(s->wake_fd);
 }
 
-bool server_run(const struct app *app)
+bool server_run(const struct app *app, int listen_fd, int port)
 {
-    char err[256];
-    int port = 0;
     struct server s = {.app = app, .guesses = guesses_new()};
     int signal_fd = block_signals();
-    int listen_fd = listen_open(app->opt.listen, &port, err);
-    if (listen_fd < 0) {
-        log_event(LOG_ERROR, "listen_failed", LOG_S("DOTEB_CONTROL_LISTEN", app->opt.listen),
-                  LOG_S("error", err));
-        guesses_free(s.guesses);
-        (void)close(signal_fd);
-        return false;
-    }
     ASSERT(pthread_mutex_init(&s.lock, NULL) == 0);
     s.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     ASSERT(s.wake_fd >= 0 && signal_fd >= 0);

@@ -9,7 +9,7 @@
 
 /* Serves until SIGTERM or SIGINT, then lets calls in flight finish. SIGHUP reads the dashboard's
  * files again. Those signals must be blocked in all threads. False after a log line if it cannot
- * start. */
-MUST_USE bool server_run(const struct app *app);
+ * start. Takes the listening socket. */
+MUST_USE bool server_run(const struct app *app, int listen_fd, int port);
 
 #endif

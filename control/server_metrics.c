@@ -11,7 +11,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/metrics.h"
-#include "control/listen.h"
 
 enum { BODY_MAX = 1 << 20, SCRAPERS_MAX = 16, TIMEOUT_S = 10 };
 
@@ -48,22 +47,17 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     return rc;
 }
 
-struct metrics_server *metrics_server_new(const char *address)
+struct metrics_server *metrics_server_new(int listen_fd)
 {
-    char err[256] = "";
-    int port = 0, fd = listen_open(address, &port, err);
     struct metrics_server *m = xcalloc(1, sizeof *m);
-    if (fd >= 0)
-        m->daemon = MHD_start_daemon(
-            MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, NULL,
-            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SCRAPERS_MAX,
-            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_END);
+    m->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, NULL,
+        MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SCRAPERS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_END);
     if (m->daemon)
         return m;
-    log_event(LOG_ERROR, "listen_failed", LOG_S("DOTEB_CONTROL_METRICS_LISTEN", address),
-              LOG_S("error", fd < 0 ? err : "the HTTP server did not start"));
-    if (fd >= 0)
-        (void)close(fd);
+    log_event(LOG_ERROR, "metrics_server_failed");
+    (void)close(listen_fd);
     xfree(m);
     return NULL;
 }

@@ -8,9 +8,9 @@
 
 struct metrics_server;
 
-/* Listens on `address` ("host:port") and answers from a thread of its own. Returns owned; NULL
+/* Answers on a listening socket, which it takes, from a thread of its own. Returns owned; NULL
  * after a log line. */
-struct metrics_server *metrics_server_new(const char *address);
+struct metrics_server *metrics_server_new(int listen_fd);
 /* Accepts NULL. */
 void metrics_server_free(struct metrics_server *m);
 

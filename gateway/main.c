@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/crypto.h"
+#include "common/guard_self.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/metrics.h"
@@ -108,7 +109,8 @@ static void set_started(struct gateway *g, bool started)
 /* Before the workers: they read the guards. */
 static bool guard_own(struct gateway *g, int fd)
 {
-    return (bind_guard(fd, &g->shared.guard) && bind_guard(fd, &g->shared.inline_guard)) ||
+    return (guard_add_listener(&g->shared.guard, fd) &&
+            guard_add_listener(&g->shared.inline_guard, fd)) ||
            say("the guard of addresses", "this machine's own cannot be listed");
 }
 

@@ -22,7 +22,6 @@ struct question {
     struct uuid key; /* whose secret it is, if `stored` */
     bool stored;
     struct custom_protocol how;
-    struct guard guard;
 };
 
 /* A secret goes where it was given for: to the server of the key's provider. */
@@ -96,8 +95,7 @@ static bool read_question(struct call *c, struct question *q)
     if (q->secret.p && (!provider_key_secret_fits(q->secret) ||
                         *provider_key_secret_complaint(str_of(q->how.signer), q->secret)))
         return input_refuse(c, "secret", "give one line of printable ASCII.");
-    return own_url_judge(c, q->base_url) && own_url_guard(c, &q->guard) &&
-           (!q->stored || open_key(c, q));
+    return own_url_judge(c, q->base_url) && (!q->stored || open_key(c, q));
 }
 
 static struct fetch_answer ask(struct call *c, const struct question *q, struct buf *body)
@@ -118,7 +116,7 @@ static struct fetch_answer ask(struct call *c, const struct question *q, struct 
         .url = arena_printf(c->arena, STR_FMT "%s", STR_ARG(base), q->how.models_path),
         .headers = headers,
         .n_headers = n,
-        .guard = &q->guard,
+        .guard = &c->app->tenant_guard,
         .ca_file = c->app->opt.ca_file,
     };
     return guarded_fetch(&request, body);

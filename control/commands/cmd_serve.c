@@ -2,7 +2,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/guard_self.h"
 #include "common/log.h"
 #include "control/args.h"
 #include "control/commands/commands.h"
@@ -10,6 +12,7 @@
 #include "control/jobs/feeder.h"
 #include "control/jobs/mailer.h"
 #include "control/jobs/retention.h"
+#include "control/listen.h"
 #include "control/server.h"
 #include "control/server_metrics.h"
 
@@ -37,6 +40,42 @@ static bool prepare(struct app *app)
     return ok;
 }
 
+/* Nothing that is fetched for somebody may lead here. Returns the socket, or -1 after a log line.
+ */
+static int open_listener(struct app *app, const char *option, const char *address, int *port)
+{
+    char err[256] = "this machine's own addresses cannot be listed";
+    int fd = listen_open(address, port, err);
+    if (fd >= 0 && guard_add_listener(&app->guard, fd) &&
+        guard_add_listener(&app->tenant_guard, fd))
+        return fd;
+    log_event(LOG_ERROR, "listen_failed", LOG_S(option, address), LOG_S("error", err));
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* The sockets are taken. */
+static bool serve(struct app *app, int listen_fd, int port, int metrics_fd)
+{
+    struct metrics_server *metrics = NULL;
+    if (metrics_fd >= 0 && !(metrics = metrics_server_new(metrics_fd))) {
+        (void)close(listen_fd);
+        return false;
+    }
+    struct retention *retention = retention_start(app->opt.database_url);
+    struct mailer *mailer = mailer_start(app);
+    if (!mailer)
+        log_event(LOG_WARN, "no_mail_is_sent", LOG_S("DOTEB_SMTP_URL", "not set"));
+    struct feeder *feeder = feeder_start(app);
+    bool ok = server_run(app, listen_fd, port);
+    feeder_stop(feeder);
+    mailer_stop(mailer);
+    retention_stop(retention);
+    metrics_server_free(metrics);
+    return ok;
+}
+
 int cmd_serve(struct app *app, int argc, char *const *argv)
 {
     if (!args_parse(argc, argv, NULL, 0))
@@ -47,19 +86,15 @@ int cmd_serve(struct app *app, int argc, char *const *argv)
         log_event(LOG_WARN, "session_cookie_not_secure", LOG_S("DOTEB_PUBLIC_URL", app->origin));
     block_signals();
     guarded_fetch_init();
-    struct metrics_server *metrics = NULL;
-    const char *address = app->opt.metrics_listen;
-    if (strcmp(address, "off") != 0 && !(metrics = metrics_server_new(address)))
+    int port = 0, metrics_port = 0, metrics_fd = -1;
+    bool scraped = strcmp(app->opt.metrics_listen, "off") != 0;
+    if (scraped && (metrics_fd = open_listener(app, "DOTEB_CONTROL_METRICS_LISTEN",
+                                               app->opt.metrics_listen, &metrics_port)) < 0)
         return 1;
-    struct retention *retention = retention_start(app->opt.database_url);
-    struct mailer *mailer = mailer_start(app);
-    if (!mailer)
-        log_event(LOG_WARN, "no_mail_is_sent", LOG_S("DOTEB_SMTP_URL", "not set"));
-    struct feeder *feeder = feeder_start(app);
-    bool ok = server_run(app);
-    feeder_stop(feeder);
-    mailer_stop(mailer);
-    retention_stop(retention);
-    metrics_server_free(metrics);
-    return ok ? 0 : 1;
+    int listen_fd = open_listener(app, "DOTEB_CONTROL_LISTEN", app->opt.listen, &port);
+    if (listen_fd >= 0)
+        return serve(app, listen_fd, port, metrics_fd) ? 0 : 1;
+    if (scraped)
+        (void)close(metrics_fd);
+    return 1;
 }

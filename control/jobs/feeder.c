@@ -56,7 +56,6 @@ static void on_notification(void *arg, struct str channel, struct str payload)
 /* Fetches and reads. False with the reason in `f->why`. */
 static bool fetch(const struct app *app, const struct pg_result *r, struct fetched *f)
 {
-    struct guard guard;
     struct feed_trust trust = {.pinned = str_eq(pg_str(r, 0, FEED_TRUST), STR("pin"))};
     char url[1100];
     bool known = trust.pinned ? feed_parse_pin(pg_str(r, 0, FEED_PIN), trust.key)
@@ -65,9 +64,8 @@ static bool fetch(const struct app *app, const struct pg_result *r, struct fetch
         (void)snprintf(f->why, sizeof f->why, "there is no public key and no pin");
         return false;
     }
-    ASSERT(guard_parse(&guard, str_of(app->opt.upstream_allow))); /* checked at start */
     (void)snprintf(url, sizeof url, STR_FMT, STR_ARG(pg_str(r, 0, FEED_URL)));
-    if (!feed_fetch(url, &trust, &guard, &f->content, f->why))
+    if (!feed_fetch(url, &trust, &app->guard, &f->content, f->why))
         return false;
     (void)crypto_hash_sha256(f->sha256, (const uint8_t *)f->content.p, f->content.len);
     return changes_read(&f->document, buf_str(&f->content), f->why);

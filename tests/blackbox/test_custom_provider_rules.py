@@ -207,6 +207,23 @@ def test_private_addresses_are_refused_at_save(installation, people, settings, s
         hosted.stop()
 
 
+def test_control_asks_itself_nothing(installation, people):
+    """Whatever private addresses are allowed: its own ports are nobody's server."""
+    control = Control(installation, DOTEB_UPSTREAM_ALLOW="private")
+    try:
+        owner = Person(control, people["owner"].email)
+        org = owner.call("POST", "/api/v1/organisations", {"name": uuid.uuid4().hex})[1]["id"]
+        path = f"/api/v1/organisations/{org}/custom-providers"
+        for port in (control.port, control.metrics_port):
+            for host in ("127.0.0.1", "localhost", "127.0.0.2", "[::ffff:127.0.0.1]", "0.0.0.0"):
+                url = f"http://{host}:{port}/v1"
+                assert owner.call("POST", path, GOOD | {"base_url": url})[0] == 422, url
+                assert owner.call("POST", path + "/discover", {"protocol": "openai", "base_url": url})[0] == 422, url
+        assert owner.call("POST", path, GOOD)[0] == 201
+    finally:
+        control.stop()
+
+
 def test_an_address_that_changes_is_refused_at_connect(installation, people, scratch, key, server):
     """Public when it was saved, ours when it is called: each looks the name up in a file of the test's."""
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
