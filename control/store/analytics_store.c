@@ -162,26 +162,36 @@ enum pg_err analytics_store_bounds(struct pg *pg, int64_t from_us, int64_t to_us
     return pg_run(pg, &bounds_stmt, p, ARRAY_LEN(p), out);
 }
 
-/* Fills $1 to $14, runs, with $15 and $16 as given. */
-static enum pg_err run(struct pg *pg, const struct pg_stmt *st, const struct analytics_filter *f,
-                       const struct analytics_period *t, struct pg_param p15, struct pg_param p16,
-                       struct pg_result **out)
+void analytics_common(const struct analytics_filter *f, const struct analytics_period *t,
+                      struct buf *times, struct pg_param p[ANALYTICS_COMMON])
 {
-    struct buf times;
-    buf_init(&times, 64 << 10);
-    (void)buf_add_char(&times, '{');
-    for (size_t i = 0; i < t->n; i++)
-        (void)buf_printf(&times, "%s%lld", i ? "," : "", (long long)t->times[i]);
-    (void)buf_add_char(&times, '}');
-    const struct pg_param p[PARAMS] = {
+    const struct pg_param common[] = {
         pgp_uuid(f->organisation),
-        pgp_text(buf_str(&times)),
+        pgp_null(), /* the times, once they are written */
         pgp_i64(t->set),
         pgp_time_us(t->span_from_us),
         pgp_time_us(t->span_to_us),
         pgp_time_us(t->raw_from_us),
         pgp_time_us(t->raw_to_us),
         f->by_project ? pgp_uuid(f->project) : pgp_null(),
+    };
+    static_assert(ARRAY_LEN(common) == ANALYTICS_COMMON, "a value for each");
+    memcpy(p, common, sizeof common);
+    (void)buf_add_char(times, '{');
+    for (size_t i = 0; i < t->n; i++)
+        (void)buf_printf(times, "%s%lld", i ? "," : "", (long long)t->times[i]);
+    (void)buf_add_char(times, '}');
+    p[1] = pgp_text(buf_str(times));
+}
+
+/* Fills $1 to $14, runs, with $15 and $16 as given. */
+static enum pg_err run(struct pg *pg, const struct pg_stmt *st, const struct analytics_filter *f,
+                       const struct analytics_period *t, struct pg_param p15, struct pg_param p16,
+                       struct pg_result **out)
+{
+    struct buf times;
+    struct pg_param p[PARAMS];
+    const struct pg_param rest[] = {
         f->by_api_key ? pgp_uuid(f->api_key) : pgp_null(),
         f->by_user ? pgp_uuid(f->user) : pgp_null(),
         f->model.p ? pgp_text(f->model) : pgp_null(),
@@ -191,6 +201,10 @@ static enum pg_err run(struct pg *pg, const struct pg_stmt *st, const struct ana
         p15,
         p16,
     };
+    static_assert(ANALYTICS_COMMON + ARRAY_LEN(rest) == PARAMS, "a value for each");
+    buf_init(&times, ANALYTICS_TIMES_MAX);
+    analytics_common(f, t, &times, p);
+    memcpy(p + ANALYTICS_COMMON, rest, sizeof rest);
     enum pg_err e = pg_run(pg, st, p, PARAMS, out);
     buf_fini(&times);
     return e;

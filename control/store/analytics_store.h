@@ -64,6 +64,13 @@ struct analytics_period {
     int64_t span_from_us, span_to_us, raw_from_us, raw_to_us;
 };
 
+/* What each statement begins with, $1 to $8: organisation, times, set of spans, the two stretches,
+ * project. `times` is the caller's, empty, with room for ANALYTICS_TIMES_MAX; the values borrow it.
+ */
+enum { ANALYTICS_COMMON = 8, ANALYTICS_TIMES_MAX = 64 << 10 };
+void analytics_common(const struct analytics_filter *f, const struct analytics_period *t,
+                      struct buf *times, struct pg_param p[ANALYTICS_COMMON]);
+
 /* The groups that have rows of their own, as text arrays for PostgreSQL. */
 struct analytics_keys {
     struct str first, second;

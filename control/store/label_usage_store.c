@@ -89,26 +89,18 @@ static enum pg_err run(struct pg *pg, const struct pg_stmt *st, const struct ana
 {
     struct str value = label_usage_dim(f) == DIM_TAG ? f->tag : f->end_user;
     struct buf times;
-    buf_init(&times, 64 << 10);
-    (void)buf_add_char(&times, '{');
-    for (size_t i = 0; i < t->n; i++)
-        (void)buf_printf(&times, "%s%lld", i ? "," : "", (long long)t->times[i]);
-    (void)buf_add_char(&times, '}');
-    const struct pg_param p[PARAMS] = {
-        pgp_uuid(f->organisation),
-        pgp_text(buf_str(&times)),
-        pgp_i64(t->set),
-        pgp_time_us(t->span_from_us),
-        pgp_time_us(t->span_to_us),
-        pgp_time_us(t->raw_from_us),
-        pgp_time_us(t->raw_to_us),
-        f->by_project ? pgp_uuid(f->project) : pgp_null(),
+    struct pg_param p[PARAMS];
+    const struct pg_param rest[] = {
         value.p ? pgp_text(value) : pgp_null(),
         pgp_cstr(dims[f->group[0]]),
         pgp_cstr(dims[f->group[1]]),
         p12,
         p13,
     };
+    static_assert(ANALYTICS_COMMON + ARRAY_LEN(rest) == PARAMS, "a value for each");
+    buf_init(&times, ANALYTICS_TIMES_MAX);
+    analytics_common(f, t, &times, p);
+    memcpy(p + ANALYTICS_COMMON, rest, sizeof rest);
     enum pg_err e = pg_run(pg, st, p, PARAMS, out);
     buf_fini(&times);
     return e;
