@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Page } from '@/frame/Page';
+import cells from '@/ui/Cells.module.css';
 import { Segments } from '@/ui/Segments';
-import css from './Catalogue.module.css';
 import { Feed } from './Feed';
 import { Offers } from './Offers';
 import { Versions } from './Versions';
@@ -17,7 +17,7 @@ export default function CataloguePage() {
   const navigate = useNavigate({ from: '/o/$org/catalogue' });
   return (
     <Page title="Catalogue">
-      <div className={css.bar}>
+      <div className={cells.bar}>
         <Segments
           label="Part of the catalogue"
           value={tab}

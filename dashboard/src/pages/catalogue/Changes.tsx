@@ -2,6 +2,7 @@ import { type CatalogueChange, type CatalogueVersion, useApplyVersion } from '@/
 import { countExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
+import cells from '@/ui/Cells.module.css';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
@@ -93,12 +94,12 @@ function ChangeTable({ items }: { items: CatalogueChange[] }) {
               <td>
                 <Badge tone={TONES[item.kind]}>{item.kind}</Badge>{' '}
                 {item.what === 'provider' ? `provider ${item.provider}` : item.model}
-                <div className={css.under}>
+                <div className={cells.under}>
                   {item.what === 'offer' && `at ${item.provider}`}
                   {item.region && ` in ${item.region}`}
                 </div>
                 {item.fields.length > 0 && (
-                  <div className={css.under}>changes {item.fields.join(', ')}</div>
+                  <div className={cells.under}>changes {item.fields.join(', ')}</div>
                 )}
                 {item.overridden && <Badge tone="warn">your own price stays</Badge>}
               </td>

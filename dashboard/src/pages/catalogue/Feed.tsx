@@ -18,6 +18,7 @@ import { Code } from '@/ui/Code';
 import { Field, inputClass, SelectField } from '@/ui/Field';
 import { ListLoading } from '@/ui/List';
 import { ChangedMeanwhile, Failed, FormError } from '@/ui/Notice';
+import panel from '@/ui/Panel.module.css';
 import { toast } from '@/ui/Toasts';
 import css from './Catalogue.module.css';
 
@@ -81,7 +82,7 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
     );
   };
   return (
-    <form className={css.box} onSubmit={submit} aria-labelledby="feed-settings">
+    <form className={panel.panel} onSubmit={submit} aria-labelledby="feed-settings">
       <h2 id="feed-settings">Where it comes from</h2>
       <p>A catalogue file that is fetched, so that new models and prices come without a release.</p>
       <Field label="URL" error={errorOf('url')} hint="No query; redirects are not followed.">
@@ -192,7 +193,7 @@ function LastFetch({ feed }: { feed: CatalogueFeed }) {
   const { tone, label } = OUTCOMES[outcome];
   const busy = isFetching(feed);
   return (
-    <section className={css.box} aria-labelledby="feed-state">
+    <section className={panel.panel} aria-labelledby="feed-state">
       <h2 id="feed-state">Last fetch</h2>
       <div className={css.counts} role="status">
         <Badge tone={tone}>{label}</Badge>

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react';
 import { type InstanceOffer, type OnlyOffers, offersQuery } from '@/api/instance';
 import { NONE } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
+import cells from '@/ui/Cells.module.css';
 import { type Columns, DataTable, rowLink } from '@/ui/DataTable';
 import { inputClass } from '@/ui/Field';
 import { Empty, Failed } from '@/ui/Notice';
@@ -30,10 +31,10 @@ export function Offers() {
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   return (
     <>
-      <div className={css.bar}>
+      <div className={cells.bar}>
         <input
           type="search"
-          className={`${inputClass} ${css.search}`}
+          className={`${inputClass} ${cells.search}`}
           aria-label="Find a model"
           placeholder="Find a model"
           value={search.q ?? ''}
@@ -116,7 +117,7 @@ function Price({ offer, kind }: { offer: InstanceOffer; kind: string }) {
   const catalogue = offer.catalogue.price[kind];
   const differs = offer.override?.price && catalogue !== now;
   return (
-    <div className={css.two}>
+    <div className={cells.two}>
       {now === undefined ? NONE : priceText(kind, now)}
       {differs && (
         <div className={css.was} title="What the catalogue says">
@@ -140,11 +141,11 @@ function columnsOf(onEdit: (offer: InstanceOffer) => void): Columns<InstanceOffe
       header: 'Model',
       meta: { width: 'minmax(240px, 2fr)' },
       cell: ({ row: { original: offer } }) => (
-        <div className={css.two}>
-          <div className={css.name}>
+        <div className={cells.two}>
+          <div className={cells.name}>
             <Name offer={offer} onEdit={() => onEdit(offer)} /> <State offer={offer} />
           </div>
-          <div className={css.under}>{offer.model.slug}</div>
+          <div className={cells.under}>{offer.model.slug}</div>
         </div>
       ),
     },
@@ -153,12 +154,12 @@ function columnsOf(onEdit: (offer: InstanceOffer) => void): Columns<InstanceOffe
       header: 'Provider',
       meta: { width: 'minmax(160px, 1.2fr)' },
       cell: ({ row: { original: offer } }) => (
-        <div className={css.two}>
+        <div className={cells.two}>
           <div>
             {offer.provider_name}
             {offer.region && ` · ${offer.region}`}
           </div>
-          <div className={css.under}>{offer.provider_model}</div>
+          <div className={cells.under}>{offer.provider_model}</div>
         </div>
       ),
     },
@@ -171,10 +172,10 @@ function columnsOf(onEdit: (offer: InstanceOffer) => void): Columns<InstanceOffe
 function OfferCard({ offer, onEdit }: { offer: InstanceOffer; onEdit: () => void }) {
   return (
     <div className={css.card}>
-      <div className={css.name}>
+      <div className={cells.name}>
         <Name offer={offer} onEdit={onEdit} /> <State offer={offer} />
       </div>
-      <div className={css.under}>
+      <div className={cells.under}>
         {offer.provider_name}
         {offer.region && ` · ${offer.region}`} · {offer.provider_model}
       </div>

@@ -17,6 +17,7 @@ import { Button } from '@/ui/Button';
 import { Field, inputClass, SelectField } from '@/ui/Field';
 import { ListLoading } from '@/ui/List';
 import { ChangedMeanwhile, Failed, FormError } from '@/ui/Notice';
+import panel from '@/ui/Panel.module.css';
 import { toast } from '@/ui/Toasts';
 import css from './Instance.module.css';
 
@@ -70,7 +71,7 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
     );
   };
   return (
-    <form className={css.card} onSubmit={submit} aria-labelledby="settings">
+    <form className={panel.panel} onSubmit={submit} aria-labelledby="settings">
       <h2 id="settings">Settings</h2>
       <div className={css.form}>
         <SelectField
@@ -133,7 +134,7 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
 function PlatformKeys() {
   const own = useSession().organisations.find((org) => org.is_operator);
   return (
-    <section className={css.card} aria-labelledby="platform-keys">
+    <section className={panel.panel} aria-labelledby="platform-keys">
       <h2 id="platform-keys">Platform keys</h2>
       <p>
         The provider keys of the operator’s organisation are the platform’s. Projects in mode
@@ -169,7 +170,7 @@ function Facts({ rows, mono }: { rows: [string, ReactNode][]; mono?: boolean }) 
 
 function Gateways({ state }: { state: InstanceState }) {
   return (
-    <section className={css.card} aria-labelledby="gateways">
+    <section className={panel.panel} aria-labelledby="gateways">
       <h2 id="gateways">Gateways</h2>
       {state.gateways.length === 0 ? (
         <p>None was seen within a week.</p>
@@ -192,7 +193,7 @@ function Database({ state }: { state: InstanceState }) {
   const last = state.migrations.at(-1);
   const strange = state.master_keys.some(({ id }) => id !== state.sealing_key);
   return (
-    <section className={css.card} aria-labelledby="database">
+    <section className={panel.panel} aria-labelledby="database">
       <h2 id="database">Versions and data</h2>
       <Facts
         rows={[
@@ -256,7 +257,7 @@ function Environment({ state }: { state: InstanceState }) {
   const shown = state.environment.filter(({ name }) => SHOWN.includes(name));
   const others = state.environment.filter(({ name }) => !SHOWN.includes(name));
   return (
-    <section className={css.card} aria-labelledby="environment">
+    <section className={panel.panel} aria-labelledby="environment">
       <h2 id="environment">From the environment</h2>
       <p>
         Read when doteb-control starts, and changed where it is started. Secrets only say whether

@@ -10,6 +10,7 @@ import { Button } from '@/ui/Button';
 import { Field, inputClass } from '@/ui/Field';
 import { ListLoading } from '@/ui/List';
 import { ChangedMeanwhile, Failed, FormError } from '@/ui/Notice';
+import panel from '@/ui/Panel.module.css';
 import { toast } from '@/ui/Toasts';
 import { Value } from '@/ui/Value';
 import { ArchiveOrganisation } from './ArchiveOrganisation';
@@ -37,7 +38,7 @@ function Settings({ organisation }: { organisation: OrganisationDetail }) {
   const { members, projects, created_at, id, is_operator } = organisation;
   return (
     <div className={css.page}>
-      <section className={css.card} aria-labelledby="general">
+      <section className={panel.panel} aria-labelledby="general">
         <h2 id="general">General</h2>
         {may(org, 'admin') ? <Rename organisation={organisation} /> : <p>{organisation.name}</p>}
         <dl className={css.facts}>
@@ -60,7 +61,7 @@ function Settings({ organisation }: { organisation: OrganisationDetail }) {
         </dl>
       </section>
       {may(org, 'owner') && !is_operator && (
-        <section className={css.card} aria-labelledby="archive">
+        <section className={panel.panel} aria-labelledby="archive">
           <h2 id="archive">Archive</h2>
           <div className={css.line}>
             <p>All API keys stop working, and nobody sees this organisation any more.</p>

@@ -11,6 +11,7 @@ import { Page } from '@/frame/Page';
 import { count, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
+import cells from '@/ui/Cells.module.css';
 import { type Columns, DataTable } from '@/ui/DataTable';
 import { inputClass } from '@/ui/Field';
 import { Empty, Failed, FormError } from '@/ui/Notice';
@@ -47,10 +48,10 @@ export default function OrganisationsPage() {
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   return (
     <Page title="Organisations">
-      <div className={css.bar}>
+      <div className={cells.bar}>
         <input
           type="search"
-          className={`${inputClass} ${css.search}`}
+          className={`${inputClass} ${cells.search}`}
           aria-label="Find an organisation"
           placeholder="Find an organisation"
           value={search.q ?? ''}
@@ -108,11 +109,11 @@ function State({ one }: { one: InstanceOrganisation }) {
 
 function Name({ one }: { one: InstanceOrganisation }) {
   return (
-    <div className={css.two}>
-      <div className={css.name}>
+    <div className={cells.two}>
+      <div className={cells.name}>
         <span>{one.name}</span> <State one={one} />
       </div>
-      <div className={css.under} title={one.suspended_reason || whenExact(one.created_at)}>
+      <div className={cells.under} title={one.suspended_reason || whenExact(one.created_at)}>
         {one.suspended_reason || `since ${date(one.created_at)}`}
       </div>
     </div>
@@ -170,7 +171,7 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
 function Card({ one, ...ways }: { one: InstanceOrganisation } & Ways) {
   return (
     <div className={css.card}>
-      <div className={css.two}>
+      <div className={cells.two}>
         <Name one={one} />
         <div className={css.facts}>
           <span>{countExact(one.members, 'member')}</span>
