@@ -1,5 +1,5 @@
 # The commands of doteb; each is a script that can be read. `make help` lists them.
-.PHONY: help up down status logs clean-data test format lint docs demo-data bench fuzz fuzz-api soak faults test-scale test-scale-analytics test-agents
+.PHONY: help up down status logs clean-data test format lint docs demo-data bench fuzz fuzz-api soak faults test-scale test-scale-analytics test-tsan test-memcheck test-agents
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,12 @@ test-scale: ## a million API keys: start, memory, how fast a change holds
 
 test-scale-analytics: ## what the dashboard's pages read of 10 million requests, against 1 million
 	@tests/blackbox/long/run.sh analytics
+
+test-tsan: ## the unit and black-box tests with the thread sanitizer (some 40 minutes)
+	@tests/deep.sh tsan
+
+test-memcheck: ## a part of the black-box tests under valgrind (some 10 minutes)
+	@tests/deep.sh memcheck
 
 test-agents: ## Claude Code and Codex edit files through the gateway, with models of every protocol
 	@tests/agents/run.sh

@@ -268,7 +268,7 @@ static bool read_peak(const struct reader *r, json_t *peak)
 /* A factor as text or number, to thousandths. */
 static bool read_multiplier(const json_t *value, int64_t *milli)
 {
-    char text[32];
+    char text[32] = "";
     struct price p; /* the same decimal grammar; 1 is 1e15 */
     struct str s = json_is_string(value) ? json_text(value) : str_make(text, 0);
     if (json_is_integer(value))

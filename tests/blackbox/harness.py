@@ -20,6 +20,8 @@ import stream_tap
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DOTEB_BUILD_DIR", ROOT / "build" / "dev")).resolve()
+WRAP = os.environ.get("DOTEB_TEST_WRAP", "").split()   # before each daemon: valgrind and its options
+PATIENCE = 6 if WRAP else 1
 MASTER_KEY = "5a" * 32
 PASSWORD = "correct-horse-battery"
 
@@ -39,7 +41,7 @@ def free_port():
 
 def wait_until(check, seconds=20.0, what="the condition", step=0.02):
     """Calls check() until it returns something true; returns that. Exceptions count as false."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while True:
         try:
             value = check()
@@ -60,7 +62,7 @@ def http(method, url, body=None, headers=None, timeout=10):
     if isinstance(body, (dict, list)):
         req.add_header("Content-Type", "application/json")
     try:
-        with urllib.request.urlopen(req, timeout=timeout) as r:
+        with urllib.request.urlopen(req, timeout=timeout * PATIENCE) as r:
             return r.status, r.headers, r.read()
     except urllib.error.HTTPError as e:
         with e:
@@ -107,7 +109,7 @@ class Process:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            code = process.wait(seconds)
+            code = process.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -274,7 +276,7 @@ class Control(Process):
                                        "DOTEB_CONTROL_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
                                        "DOTEB_PUBLIC_URL": self.root} | settings
         if start:
-            self.spawn([BUILD / "control/doteb-control", "serve"], self.env)
+            self.spawn([*WRAP, BUILD / "control/doteb-control", "serve"], self.env)
             self.wait_ready(self.root + "/readyz")
 
 
@@ -312,7 +314,7 @@ class Gateway(Process):
         super().stop(seconds)
 
     def start(self, **settings):
-        self.spawn([BUILD / "gateway/doteb-gateway"], self.env | settings)
+        self.spawn([*WRAP, BUILD / "gateway/doteb-gateway"], self.env | settings)
         self.wait_ready(self.admin + "/readyz")
 
     def metrics(self):

@@ -293,7 +293,7 @@ def test_sign_up_can_be_closed(quiet, mailbox):
         status, problem, _ = post(control, "/api/v1/sign-up", {"email": email})
         assert (status, problem["type"]) == (403, "urn:doteb:problem:sign-up-closed")
         assert json.loads(http("GET", control.root + "/api/v1/instance")[2]) == \
-            {"sign_up": "closed", "mail": True, "passkeys": "insecure"}
+            {"sign_up": "closed", "mail": True, "mail_late": False, "passkeys": "insecure"}
     finally:
         control.stop()
 
