@@ -1,9 +1,10 @@
 // Providers of an organisation's own, and what the catalogue is together with them.
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Model } from './analytics';
+import { useChange } from './change';
 import { api, CSRF, type Provider, read } from './client';
-import { everyPage, isOutdated, modelsQuery, providersQuery } from './queries';
+import { everyPage, modelsQuery, providersQuery } from './queries';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -15,11 +16,9 @@ export type CustomProviderPatch = Schemas['CustomProviderPatch'];
 export type Capability = Schemas['CustomCapability'];
 export type Protocol = Schemas['CustomProtocol'];
 
-const keyOf = (org: string) => ['org', org, 'custom-providers'];
-
 export const customProvidersQuery = (org: string) =>
   queryOptions({
-    queryKey: keyOf(org),
+    queryKey: ['org', org, 'custom-providers'],
     queryFn: ({ signal }) =>
       everyPage((cursor) =>
         read(
@@ -33,7 +32,7 @@ export const customProvidersQuery = (org: string) =>
 
 export const customImpactQuery = (org: string, id: string) =>
   queryOptions({
-    queryKey: [...keyOf(org), id, 'impact'],
+    queryKey: ['org', org, 'custom-provider-impact', id],
     queryFn: ({ signal }) =>
       read(
         api.GET('/api/v1/organisations/{org}/custom-providers/{id}/impact', {
@@ -43,22 +42,6 @@ export const customImpactQuery = (org: string, id: string) =>
       ),
     staleTime: 0,
   });
-
-function useChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
-  const client = useQueryClient();
-  const readAgain = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: keyOf(org) }),
-      client.invalidateQueries({ queryKey: ['org', org, 'provider-keys'] }),
-    ]);
-  return useMutation({
-    mutationFn: run,
-    onSuccess: readAgain,
-    onError: (error) => (isOutdated(error) ? readAgain() : undefined),
-    // A secret must not stay in a cache.
-    gcTime: 0,
-  });
-}
 
 export const useAddCustomProvider = (org: string) =>
   useChange(org, (body: NewCustomProvider) =>

@@ -6,8 +6,9 @@ import {
   useMutation,
   useQueryClient,
 } from '@tanstack/react-query';
+import { isOutdated } from './change';
 import { api, CSRF, read } from './client';
-import { isOutdated, sessionQuery } from './queries';
+import { instanceQuery, modelsQuery, providersQuery, sessionQuery } from './queries';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -31,15 +32,18 @@ function next(last: { next_cursor: string | null }) {
   return last.next_cursor;
 }
 
+/** What everybody is told of the instance and its catalogue. */
+const PUBLIC = [instanceQuery, modelsQuery, providersQuery].map(({ queryKey }) => queryKey);
+
 /**
- * A change after which all that the operator sees is asked for again: also when it was refused
- * because somebody else's came first.
+ * A change after which all that the operator and everybody sees of it is asked for again: also when
+ * it was refused because somebody else's came first.
  */
 function useChange<In, Out>(run: (input: In) => Promise<Out>, session = false) {
   const client = useQueryClient();
   const readAgain = () =>
     Promise.all([
-      client.invalidateQueries({ queryKey: KEY }),
+      ...[KEY, ...PUBLIC].map((queryKey) => client.invalidateQueries({ queryKey })),
       session && client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
     ]);
   return useMutation({

@@ -1,5 +1,6 @@
 // Management tokens: secrets with which scripts call the control API.
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
+import { useChange } from './change';
 import { api, CSRF, read } from './client';
 import { everyPage } from './queries';
 import type { components } from './schema';
@@ -40,18 +41,8 @@ export const managementTokensQuery = (org: string) =>
       ),
   });
 
-function useTokenChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: run,
-    onSuccess: () => client.invalidateQueries({ queryKey: keyOf(org) }),
-    // The secret of a new one must not stay in a cache.
-    gcTime: 0,
-  });
-}
-
 export const useCreateManagementToken = (org: string) =>
-  useTokenChange(org, (body: NewManagementToken) =>
+  useChange(org, (body: NewManagementToken) =>
     read(
       api.POST('/api/v1/organisations/{org}/management-tokens', {
         params: { path: { org }, ...CSRF },
@@ -61,7 +52,7 @@ export const useCreateManagementToken = (org: string) =>
   );
 
 export const useRevokeManagementToken = (org: string) =>
-  useTokenChange(org, (id: string) =>
+  useChange(org, (id: string) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/management-tokens/{id}', {
         params: { path: { org, id }, ...CSRF },

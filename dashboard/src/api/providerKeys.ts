@@ -1,11 +1,9 @@
 // Changes of provider keys.
+import { useChange } from './change';
 import { api, CSRF, ifMatch, type NewProviderKey, type ProviderKey, read } from './client';
-import { providerKeysQuery, useChangeOf } from './queries';
-
-const keysKey = (org: string) => providerKeysQuery(org).queryKey;
 
 export const useAddProviderKey = (org: string) =>
-  useChangeOf(keysKey(org), (body: NewProviderKey) =>
+  useChange(org, (body: NewProviderKey) =>
     read(
       api.POST('/api/v1/organisations/{org}/provider-keys', {
         params: { path: { org }, ...CSRF },
@@ -18,7 +16,7 @@ type Which = Pick<ProviderKey, 'id' | 'etag'>;
 type Change = Partial<Pick<ProviderKey, 'label' | 'models' | 'options'>> & { disabled?: boolean };
 
 export const useChangeProviderKey = (org: string) =>
-  useChangeOf(keysKey(org), ({ id, etag, ...body }: Which & Change) =>
+  useChange(org, ({ id, etag, ...body }: Which & Change) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/provider-keys/{id}', {
         params: { path: { org, id }, ...ifMatch(etag) },
@@ -28,7 +26,7 @@ export const useChangeProviderKey = (org: string) =>
   );
 
 export const useDeleteProviderKey = (org: string) =>
-  useChangeOf(keysKey(org), ({ id, etag }: Which) =>
+  useChange(org, ({ id, etag }: Which) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/provider-keys/{id}', {
         params: { path: { org, id }, ...ifMatch(etag) },
@@ -37,7 +35,7 @@ export const useDeleteProviderKey = (org: string) =>
   );
 
 export const useOrderProviderKeys = (org: string) =>
-  useChangeOf(keysKey(org), (body: { provider: string; ids: string[] }) =>
+  useChange(org, (body: { provider: string; ids: string[] }) =>
     read(
       api.POST('/api/v1/organisations/{org}/provider-keys/order', {
         params: { path: { org }, ...CSRF },
@@ -48,7 +46,7 @@ export const useOrderProviderKeys = (org: string) =>
 
 /** Asks the provider whether it takes the secret in use. */
 export const useCheckProviderKey = (org: string) =>
-  useChangeOf(keysKey(org), ({ id }: Which) =>
+  useChange(org, ({ id }: Which) =>
     read(
       api.POST('/api/v1/organisations/{org}/provider-keys/{id}/check', {
         params: { path: { org, id }, ...CSRF },
@@ -58,7 +56,7 @@ export const useCheckProviderKey = (org: string) =>
 
 /** The new secret beside the one in use, checked. */
 export const useStartRotation = (org: string) =>
-  useChangeOf(keysKey(org), ({ id, etag, secret }: Which & { secret: string }) =>
+  useChange(org, ({ id, etag, secret }: Which & { secret: string }) =>
     read(
       api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation', {
         params: { path: { org, id }, ...ifMatch(etag) },
@@ -69,23 +67,20 @@ export const useStartRotation = (org: string) =>
 
 /** `back` discards the new secret, or after the switch takes the old one into use again. */
 export const useRotation = (org: string) =>
-  useChangeOf(
-    keysKey(org),
-    ({ id, etag, step }: Which & { step: 'switch' | 'confirm' | 'back' }) => {
-      const params = { path: { org, id }, ...ifMatch(etag) };
-      switch (step) {
-        case 'switch':
-          return read(
-            api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation/switch', { params }),
-          );
-        case 'confirm':
-          return read(
-            api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation/confirm', { params }),
-          );
-        case 'back':
-          return read(
-            api.DELETE('/api/v1/organisations/{org}/provider-keys/{id}/rotation', { params }),
-          );
-      }
-    },
-  );
+  useChange(org, ({ id, etag, step }: Which & { step: 'switch' | 'confirm' | 'back' }) => {
+    const params = { path: { org, id }, ...ifMatch(etag) };
+    switch (step) {
+      case 'switch':
+        return read(
+          api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation/switch', { params }),
+        );
+      case 'confirm':
+        return read(
+          api.POST('/api/v1/organisations/{org}/provider-keys/{id}/rotation/confirm', { params }),
+        );
+      case 'back':
+        return read(
+          api.DELETE('/api/v1/organisations/{org}/provider-keys/{id}/rotation', { params }),
+        );
+    }
+  });

@@ -1,23 +1,8 @@
 // Every question the dashboard asks, as query options: one place for keys, paging and freshness.
-import {
-  infiniteQueryOptions,
-  keepPreviousData,
-  queryOptions,
-  useMutation,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
-import {
-  ApiError,
-  type ApiKey,
-  api,
-  CSRF,
-  ifMatch,
-  isChanged,
-  type Outcome,
-  read,
-  setCsrfToken,
-} from './client';
+import { useChange } from './change';
+import { type ApiKey, api, CSRF, ifMatch, type Outcome, read, setCsrfToken } from './client';
 import type { Restrictions } from './keyRestrictions';
 
 export const sessionQuery = queryOptions({
@@ -70,47 +55,19 @@ export const apiKeysQuery = (org: string, project: string, status: ApiKeyStatus)
     getNextPageParam: (last) => last.next_cursor,
   });
 
-// Refused for what stands now, which is then not what was seen.
-/** What the caller read is not what stands. */
-export const isOutdated = (error: unknown) =>
-  isChanged(error) || (error instanceof ApiError && (error.status === 404 || error.status === 409));
-
-/**
- * A change after which the lists under `queryKey` are asked for again: also when it was refused
- * because somebody else's came first.
- */
-export function useChangeOf<In, Out>(
-  queryKey: readonly unknown[],
-  run: (input: In) => Promise<Out>,
-) {
-  const client = useQueryClient();
-  const readAgain = () => client.invalidateQueries({ queryKey });
-  return useMutation({
-    mutationFn: run,
-    onSuccess: readAgain,
-    onError: (error) => (isOutdated(error) ? readAgain() : undefined),
-    // A secret in an answer must not stay in a cache after its dialog is gone.
-    gcTime: 0,
-  });
-}
-
-const apiKeysKey = (org: string, project: string) => ['org', org, 'api-keys', project];
-
 export const useCreateApiKey = (org: string, project: string) =>
-  useChangeOf(
-    apiKeysKey(org, project),
-    (body: { name: string; expires_at?: string | null } & Partial<Restrictions>) =>
-      read(
-        api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys', {
-          params: { path: { org, project }, ...CSRF },
-          body,
-        }),
-      ),
+  useChange(org, (body: { name: string; expires_at?: string | null } & Partial<Restrictions>) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys', {
+        params: { path: { org, project }, ...CSRF },
+        body,
+      }),
+    ),
   );
 
 /** Without its etag whatever it is by now. */
 export const useRevokeApiKey = (org: string, project: string) =>
-  useChangeOf(apiKeysKey(org, project), ({ id, etag }: { id: string; etag?: string }) =>
+  useChange(org, ({ id, etag }: { id: string; etag?: string }) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
         params: { path: { org, project, id }, ...(etag ? ifMatch(etag) : CSRF) },
@@ -125,7 +82,7 @@ type ApiKeyChange = Pick<ApiKey, 'id' | 'etag'> & {
 } & Partial<Restrictions>;
 
 export const useChangeApiKey = (org: string, project: string) =>
-  useChangeOf(apiKeysKey(org, project), ({ id, etag, ...body }: ApiKeyChange) =>
+  useChange(org, ({ id, etag, ...body }: ApiKeyChange) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}', {
         params: { path: { org, project, id }, ...ifMatch(etag) },
@@ -135,15 +92,13 @@ export const useChangeApiKey = (org: string, project: string) =>
   );
 
 export const useRotateApiKey = (org: string, project: string) =>
-  useChangeOf(
-    apiKeysKey(org, project),
-    ({ id, etag, hours }: Pick<ApiKey, 'id' | 'etag'> & { hours: number }) =>
-      read(
-        api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}/rotate', {
-          params: { path: { org, project, id }, ...ifMatch(etag) },
-          body: { grace_hours: hours },
-        }),
-      ),
+  useChange(org, ({ id, etag, hours }: Pick<ApiKey, 'id' | 'etag'> & { hours: number }) =>
+    read(
+      api.POST('/api/v1/organisations/{org}/projects/{project}/api-keys/{id}/rotate', {
+        params: { path: { org, project, id }, ...ifMatch(etag) },
+        body: { grace_hours: hours },
+      }),
+    ),
   );
 
 type Page<T> = { items: T[]; next_cursor: string | null };
@@ -177,10 +132,8 @@ export const signingKeysQuery = (org: string, project: string, apiKey: string) =
       ),
   });
 
-const signingKeysKey = (org: string, project: string) => ['org', org, 'signing-keys', project];
-
 export const useCreateSigningKey = (org: string, project: string) =>
-  useChangeOf(signingKeysKey(org, project), (apiKey: string) =>
+  useChange(org, (apiKey: string) =>
     read(
       api.POST('/api/v1/organisations/{org}/projects/{project}/signing-keys', {
         params: { path: { org, project }, ...CSRF },
@@ -190,7 +143,7 @@ export const useCreateSigningKey = (org: string, project: string) =>
   );
 
 export const useRevokeSigningKey = (org: string, project: string) =>
-  useChangeOf(signingKeysKey(org, project), (id: string) =>
+  useChange(org, (id: string) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/projects/{project}/signing-keys/{id}', {
         params: { path: { org, project, id }, ...CSRF },

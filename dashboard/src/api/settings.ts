@@ -1,16 +1,11 @@
 // Questions and changes of the settings pages: organisation, members, projects, audit log.
-import {
-  infiniteQueryOptions,
-  queryOptions,
-  useMutation,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { bounds, type RangeSearch } from '@/lib/range';
+import { useChange } from './change';
 import {
   api,
   CSRF,
   ifMatch,
-  isChanged,
   type Member,
   type OrganisationDetail,
   type Role,
@@ -19,22 +14,9 @@ import {
 import { everyPage, sessionQuery } from './queries';
 import type { components } from './schema';
 
-/** A change after which the session and all that the organisation shows are asked for again. */
-function useChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
-  const client = useQueryClient();
-  const readAgain = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
-      client.invalidateQueries({ queryKey: ['org', org, 'settings'] }),
-    ]);
-  return useMutation({
-    mutationFn: run,
-    onSuccess: readAgain,
-    onError: (error) => (isChanged(error) ? readAgain() : undefined),
-    // A link of an invitation must not stay in a cache after its dialog is gone.
-    gcTime: 0,
-  });
-}
+/** A change that the session tells of, too: names of organisations and projects, and one's role. */
+const useSessionChange = <In, Out>(org: string, run: (input: In) => Promise<Out>) =>
+  useChange(org, run, [sessionQuery.queryKey]);
 
 // ---------------------------------------------------------------- organisations
 
@@ -46,12 +28,12 @@ export const organisationQuery = (org: string) =>
   });
 
 export const useCreateOrganisation = () =>
-  useChange('', (name: string) =>
+  useSessionChange('', (name: string) =>
     read(api.POST('/api/v1/organisations', { params: CSRF, body: { name } })),
   );
 
 export const useRenameOrganisation = ({ id: org, etag }: OrganisationDetail) =>
-  useChange(org, (name: string) =>
+  useSessionChange(org, (name: string) =>
     read(
       api.PATCH('/api/v1/organisations/{org}', {
         params: { path: { org }, ...ifMatch(etag) },
@@ -61,7 +43,7 @@ export const useRenameOrganisation = ({ id: org, etag }: OrganisationDetail) =>
   );
 
 export const useArchiveOrganisation = ({ id: org, etag }: OrganisationDetail) =>
-  useChange(org, (name: string) =>
+  useSessionChange(org, (name: string) =>
     read(
       api.POST('/api/v1/organisations/{org}/archive', {
         params: { path: { org }, ...ifMatch(etag) },
@@ -89,7 +71,7 @@ export const projectsQuery = (org: string, status: ProjectStatus) =>
   });
 
 export const useCreateProject = (org: string) =>
-  useChange(org, (body: components['schemas']['NewProject']) =>
+  useSessionChange(org, (body: components['schemas']['NewProject']) =>
     read(
       api.POST('/api/v1/organisations/{org}/projects', {
         params: { path: { org }, ...CSRF },
@@ -101,7 +83,7 @@ export const useCreateProject = (org: string) =>
 type ProjectChange = components['schemas']['ProjectPatch'] & { id: string; etag: string };
 
 export const useChangeProject = (org: string) =>
-  useChange(org, ({ id, etag, ...body }: ProjectChange) =>
+  useSessionChange(org, ({ id, etag, ...body }: ProjectChange) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/projects/{project}', {
         params: { path: { org, project: id }, ...ifMatch(etag) },
@@ -127,7 +109,7 @@ export const membersQuery = (org: string) =>
   });
 
 export const useChangeRole = (org: string) =>
-  useChange(org, ({ member, role }: { member: Member; role: Role }) =>
+  useSessionChange(org, ({ member, role }: { member: Member; role: Role }) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/members/{id}', {
         params: { path: { org, id: member.user.id }, ...ifMatch(member.etag) },
@@ -137,7 +119,7 @@ export const useChangeRole = (org: string) =>
   );
 
 export const useRemoveMember = (org: string) =>
-  useChange(org, ({ member, keys }: { member: Member; keys: 'keep' | 'revoke' }) =>
+  useSessionChange(org, ({ member, keys }: { member: Member; keys: 'keep' | 'revoke' }) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/members/{id}', {
         params: {
@@ -164,7 +146,7 @@ export const invitationsQuery = (org: string) =>
   });
 
 export const useInvite = (org: string) =>
-  useChange(org, (body: { email: string; role: Role }) =>
+  useSessionChange(org, (body: { email: string; role: Role }) =>
     read(
       api.POST('/api/v1/organisations/{org}/invitations', {
         params: { path: { org }, ...CSRF },
@@ -174,7 +156,7 @@ export const useInvite = (org: string) =>
   );
 
 export const useResendInvitation = (org: string) =>
-  useChange(org, (id: string) =>
+  useSessionChange(org, (id: string) =>
     read(
       api.POST('/api/v1/organisations/{org}/invitations/{id}/resend', {
         params: { path: { org, id }, ...CSRF },
@@ -183,7 +165,7 @@ export const useResendInvitation = (org: string) =>
   );
 
 export const useRevokeInvitation = (org: string) =>
-  useChange(org, (id: string) =>
+  useSessionChange(org, (id: string) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/invitations/{id}', {
         params: { path: { org, id }, ...CSRF },
@@ -200,7 +182,7 @@ export const invitationQuery = (token: string) =>
   });
 
 export const useAcceptInvitation = () =>
-  useChange('', (token: string) =>
+  useSessionChange('', (token: string) =>
     read(api.POST('/api/v1/invitations/accept', { params: CSRF, body: { token } })),
   );
 

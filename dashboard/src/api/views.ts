@@ -1,5 +1,6 @@
 // Saved views: a page with its filters, by name.
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
+import { useChange } from './change';
 import { api, CSRF, ifMatch, read } from './client';
 import { everyPage } from './queries';
 import type { components } from './schema';
@@ -24,16 +25,8 @@ export const viewsQuery = (org: string) =>
       ),
   });
 
-function useViewChange<In, Out>(org: string, run: (input: In) => Promise<Out>) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: run,
-    onSettled: () => client.invalidateQueries({ queryKey: keyOf(org) }),
-  });
-}
-
 export const useSaveView = (org: string) =>
-  useViewChange(org, (body: Schemas['NewView']) =>
+  useChange(org, (body: Schemas['NewView']) =>
     read(
       api.POST('/api/v1/organisations/{org}/views', { params: { path: { org }, ...CSRF }, body }),
     ),
@@ -41,7 +34,7 @@ export const useSaveView = (org: string) =>
 
 /** This and the next: refused if somebody has changed it since it was read. */
 export const useChangeView = (org: string) =>
-  useViewChange(org, ({ view, ...body }: Schemas['ViewPatch'] & { view: View }) =>
+  useChange(org, ({ view, ...body }: Schemas['ViewPatch'] & { view: View }) =>
     read(
       api.PATCH('/api/v1/organisations/{org}/views/{id}', {
         params: { path: { org, id: view.id }, ...ifMatch(view.etag) },
@@ -51,7 +44,7 @@ export const useChangeView = (org: string) =>
   );
 
 export const useDeleteView = (org: string) =>
-  useViewChange(org, ({ id, etag }: View) =>
+  useChange(org, ({ id, etag }: View) =>
     read(
       api.DELETE('/api/v1/organisations/{org}/views/{id}', {
         params: { path: { org, id }, ...ifMatch(etag) },
