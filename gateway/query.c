@@ -5,11 +5,21 @@
 #include "common/clock.h"
 #include "gateway/request_error.h"
 
+static bool any_serves(const struct snap_provider_key *const *keys, size_t n,
+                       const struct snap_model *m)
+{
+    for (size_t i = 0; i < n; i++)
+        if (snap_provider_key_serves(keys[i], m))
+            return true;
+    return false;
+}
+
 static bool callable(const struct req *r, const struct snap_offer *o)
 {
-    size_t n;
-    snapshot_provider_keys(r->snap, r->who.key.organisation_id, o->provider->id, &n);
-    return n > 0 && o->ends_at_us > r->in.created_us && permit_offer(r->who.permit, o);
+    struct snap_keys k = snapshot_keys(r->snap, r->who.project, o->provider);
+    return (any_serves(k.own, k.n_own, o->model) ||
+            any_serves(k.platform, k.n_platform, o->model)) &&
+           o->ends_at_us > r->in.created_us && permit_offer(r->who.permit, o);
 }
 
 static struct dialect_model model_of(const struct snap_offer *o, bool prefixed)

@@ -132,6 +132,11 @@ void req_uncharge(struct req *r, int64_t *charged, size_t bytes)
     *charged -= (int64_t)bytes;
 }
 
+bool req_is_lent(const struct req *r, const struct snap_provider_key *k)
+{
+    return !uuid_eq(k->organisation_id, r->who.key.organisation_id);
+}
+
 int64_t req_overhead_us(const struct req *r, int64_t now_us)
 {
     int64_t body = r->in.body_done ? r->in.body_done_us - r->in.start_us : 0;

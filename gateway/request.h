@@ -313,6 +313,8 @@ void req_depart(struct req *r);
 MUST_USE bool req_charge(struct req *r, int64_t *charged, size_t bytes);
 /* Takes some of them out again. */
 void req_uncharge(struct req *r, int64_t *charged, size_t bytes);
+/* Is it the platform's key, and the request another organisation's? */
+bool req_is_lent(const struct req *r, const struct snap_provider_key *k);
 const char *step_name(enum step_id s);
 /* Microseconds of our own: since the start, less the waiting for providers, for URLs and for the
  * client's body. */

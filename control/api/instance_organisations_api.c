@@ -1,6 +1,6 @@
-/* /instance/organisations: the tenants as the operator sees them: how many use what, and who is
- * suspended. The gateways refuse a suspended organisation's keys; its members can still look and
- * take away (route.c).
+/* /instance/organisations: the tenants as the operator sees them: how many use what, who is
+ * suspended, and who may use the platform's provider keys. The gateways refuse a suspended
+ * organisation's keys; its members can still look and take away (route.c).
  */
 #include "control/api/api.h"
 #include "control/audit.h"
@@ -29,8 +29,8 @@ void api_instance_organisations_list(struct call *c)
     page_answer(c, &page, e, r, 2);
 }
 
-/* Is it there, and can it be suspended? */
-static bool find(struct call *c, struct str *before)
+/* Is it there, and can it be suspended or lent to? `own` says why not the operator's. */
+static bool find(struct call *c, const char *own, struct str *before)
 {
     struct pg_result *r = NULL;
     enum pg_err e = instance_organisation_store_get(c->pg, c->org, c->id, &r);
@@ -40,8 +40,7 @@ static bool find(struct call *c, struct str *before)
     else if (pg_rows(r) == 0)
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such organisation.");
     else if (pg_bool(r, 0, 1))
-        reply_problem(&c->reply, P_CONFLICT, NULL,
-                      "The operator's organisation cannot be suspended: this instance is its.");
+        reply_problem(&c->reply, P_CONFLICT, NULL, "%s", own);
     else if (pg_bool(r, 0, 2))
         reply_problem(&c->reply, P_CONFLICT, NULL, "It is archived: its keys are refused anyway.");
     else
@@ -52,12 +51,9 @@ static bool find(struct call *c, struct str *before)
     return ok;
 }
 
-static void set(struct call *c, struct str reason)
+static void changed(struct call *c, enum pg_err e, struct str before)
 {
-    struct str before = STR_NULL, after = STR_NULL;
-    if (!find(c, &before))
-        return;
-    enum pg_err e = instance_organisation_store_suspend(c->pg, c->id, reason);
+    struct str after = STR_NULL;
     if (e == PG_OK)
         e = call_item(c, instance_organisation_store_get, c->id, &after);
     if (e != PG_OK) {
@@ -66,6 +62,30 @@ static void set(struct call *c, struct str reason)
     }
     audit_change(c, c->id, before, after);
     (void)buf_add_str(call_json(c, 200), after);
+}
+
+static void set(struct call *c, struct str reason)
+{
+    struct str before;
+    if (find(c, "The operator's organisation cannot be suspended: this instance is its.", &before))
+        changed(c, instance_organisation_store_suspend(c->pg, c->id, reason), before);
+}
+
+static void lend(struct call *c, bool may)
+{
+    struct str before;
+    if (find(c, "The operator's organisation has these keys: it needs no loan of them.", &before))
+        changed(c, instance_organisation_store_lend(c->pg, c->id, may), before);
+}
+
+void api_instance_organisations_lend(struct call *c)
+{
+    lend(c, true);
+}
+
+void api_instance_organisations_withdraw(struct call *c)
+{
+    lend(c, false);
 }
 
 void api_instance_organisations_suspend(struct call *c)

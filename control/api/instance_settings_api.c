@@ -37,14 +37,16 @@ void api_instance_settings_update(struct call *c)
 {
     struct str announcement = STR_NULL, before, after;
     int word = -1;
+    bool lend = false, set_lend = false;
     const struct input_row rows[] = {
         {.name = "sign_up", .kind = INPUT_WORD, .words = sign_up_words, .to = &word},
         {.name = "announcement", .kind = INPUT_TEXT, .max = 500, .to = &announcement},
+        {.name = "lend_to_new", .kind = INPUT_BOOL, .to = &lend, .given = &set_lend},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return;
-    if (word < 0 && !announcement.p) {
-        reply_problem(&c->reply, P_INVALID, NULL, "Give sign_up or announcement.");
+    if (word < 0 && !announcement.p && !set_lend) {
+        reply_problem(&c->reply, P_INVALID, NULL, "Give sign_up, announcement or lend_to_new.");
         return;
     }
     enum pg_err e = read_settings(c, &before);
@@ -53,6 +55,8 @@ void api_instance_settings_update(struct call *c)
             c->pg, strcmp(sign_up_words[word], "environment") == 0 ? NULL : sign_up_words[word]);
     if (e == PG_OK && announcement.p)
         e = instance_store_set_announcement(c->pg, announcement);
+    if (e == PG_OK && set_lend)
+        e = instance_store_set_lend_to_new(c->pg, lend);
     if (e == PG_OK)
         e = read_settings(c, &after);
     if (e != PG_OK) {

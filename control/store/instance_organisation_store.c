@@ -8,6 +8,7 @@
     "select json_build_object('id', o.organisation_id, 'name', o.name, 'is_operator', o.is_operator, " \
     "'created_at', " SQL_TIME("o.created_at") ", 'archived_at', " SQL_TIME("o.archived_at") ", " \
     "'suspended_at', " SQL_TIME("o.suspended_at") ", 'suspended_reason', o.suspended_reason, " \
+    "'platform_keys', o.platform_keys, " \
     "'members', (select count(*) from members m where m.organisation_id = o.organisation_id), " \
     "'api_keys', (select count(*) from api_keys k where k.organisation_id = o.organisation_id " \
     "  and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())), " \
@@ -38,6 +39,10 @@ static const struct pg_stmt suspend_stmt = {
     "else coalesce(suspended_at, now()) end, suspended_reason = coalesce($2, '') "
     "where organisation_id = $1"};
 
+static const struct pg_stmt lend_stmt = {
+    "instance_organisation.lend",
+    "update organisations set platform_keys = $2 where organisation_id = $1"};
+
 enum pg_err instance_organisation_store_list(struct pg *pg,
                                              const struct instance_organisation_filter *f,
                                              struct pg_result **out)
@@ -59,4 +64,10 @@ enum pg_err instance_organisation_store_suspend(struct pg *pg, struct uuid id, s
 {
     const struct pg_param p[] = {pgp_uuid(id), reason.p ? pgp_text(reason) : pgp_null()};
     return pg_run(pg, &suspend_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err instance_organisation_store_lend(struct pg *pg, struct uuid id, bool lend)
+{
+    const struct pg_param p[] = {pgp_uuid(id), pgp_bool(lend)};
+    return pg_run(pg, &lend_stmt, p, ARRAY_LEN(p), NULL);
 }

@@ -23,5 +23,7 @@ MUST_USE enum pg_err instance_organisation_store_get(struct pg *pg, struct uuid 
 /* `reason` NULL p: it goes on. */
 MUST_USE enum pg_err instance_organisation_store_suspend(struct pg *pg, struct uuid id,
                                                          struct str reason);
+/* May it use the platform's keys? */
+MUST_USE enum pg_err instance_organisation_store_lend(struct pg *pg, struct uuid id, bool lend);
 
 #endif

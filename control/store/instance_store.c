@@ -11,10 +11,12 @@ static const struct pg_stmt settings_stmt = {
     "instance.settings",
     "select json_build_object('id', 'settings', 'sign_up', coalesce(sign_up, $1::text), "
     "'sign_up_from', case when sign_up is null then 'environment' else 'settings' end, "
-    "'announcement', announcement)::text, coalesce(sign_up, $1::text) from instance"};
+    "'announcement', announcement, 'lend_to_new', lend_to_new)::text, coalesce(sign_up, $1::text) from instance"};
 static const struct pg_stmt sign_up_stmt = {"instance.sign_up", "update instance set sign_up = $1"};
 static const struct pg_stmt announcement_stmt = {"instance.announcement",
                                                  "update instance set announcement = $1"};
+static const struct pg_stmt lend_stmt = {"instance.lend_to_new",
+                                         "update instance set lend_to_new = $1"};
 static const struct pg_stmt state_stmt = {
     "instance.state",
     "select json_build_object('created_at', (select " SQL_TIME(
@@ -53,6 +55,12 @@ enum pg_err instance_store_set_announcement(struct pg *pg, struct str text)
 {
     const struct pg_param p[] = {pgp_text(text)};
     return pg_run(pg, &announcement_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err instance_store_set_lend_to_new(struct pg *pg, bool lend)
+{
+    const struct pg_param p[] = {pgp_bool(lend)};
+    return pg_run(pg, &lend_stmt, p, ARRAY_LEN(p), NULL);
 }
 
 enum pg_err instance_store_state(struct pg *pg, struct pg_result **out)

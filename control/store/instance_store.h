@@ -15,6 +15,8 @@ MUST_USE enum pg_err instance_store_settings(struct pg *pg, const char *sign_up,
 /* NULL: what the environment says. */
 MUST_USE enum pg_err instance_store_set_sign_up(struct pg *pg, const char *word);
 MUST_USE enum pg_err instance_store_set_announcement(struct pg *pg, struct str text);
+/* May organisations made from now on use the platform's keys? */
+MUST_USE enum pg_err instance_store_set_lend_to_new(struct pg *pg, bool lend);
 /* Column 0: {"created_at","database","migrations","gateways","master_keys","retention"}. */
 MUST_USE enum pg_err instance_store_state(struct pg *pg, struct pg_result **out);
 

@@ -5,7 +5,8 @@
 
 static const struct pg_stmt add_stmt = {
     "organisation.add", "insert into organisations (organisation_id, name, is_operator, "
-                        "data_key_sealed) values ($1, $2, $3, $4)"};
+                        "data_key_sealed, platform_keys) values ($1, $2, $3, $4, "
+                        "not $3 and coalesce((select lend_to_new from instance), false))"};
 static const struct pg_stmt operator_stmt = {
     "organisation.operator", "select organisation_id from organisations where is_operator"};
 static const struct pg_stmt by_name_stmt = {

@@ -150,7 +150,7 @@ static const struct pg_stmt by_client_id_stmt = {
     "coalesce((select json_agg(json_build_object(  'provider', (select n.slug from provider_names n " \
     "where n.provider_id = (a ->> 'provider_id')::int and " SQL_SEEN("n", "$1") "),   'model', " \
     "(select n.provider_model from offer_names n where n.offer_id = (a ->> 'offer_id')::int and " \
-    SQL_SEEN("n", "$1") "),   'status', nullif((a ->> " \
+    SQL_SEEN("n", "$1") "),   'platform_key', coalesce((a ->> 'lent')::boolean, false), 'status', nullif((a ->> " \
     "'status')::int, 0), 'error', nullif(a ->> 'error', ''),   'start_ms', " \
     SQL_MS("(a ->> 'start_us')::bigint") ",   'first_byte_ms', case when (a ->> " \
     "'first_byte_us')::bigint >= 0     then " SQL_MS("(a ->> 'first_byte_us')::bigint") " end, " \

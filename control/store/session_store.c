@@ -44,7 +44,7 @@ static const struct pg_stmt view_stmt = {
     "select json_build_object('id', u.user_id, 'email', u.email, 'name', u.name, "
     "  'is_operator', u.is_operator)::text, "
     "(select coalesce(json_agg(json_build_object('id', o.organisation_id, 'name', o.name, "
-    "   'role', m.role, 'is_operator', o.is_operator, 'suspended', case when o.suspended_at is not "
+    "   'role', m.role, 'is_operator', o.is_operator, 'platform_keys', o.platform_keys, 'suspended', case when o.suspended_at is not "
     "   null then json_build_object('at', " SQL_TIME(
         "o.suspended_at") ", 'reason', "
                           "   o.suspended_reason) end, 'projects', "

@@ -15,9 +15,9 @@ static const struct dialect_route routes[] = {
 };
 
 static const struct dialect_header headers[] = {
-    {"anthropic-version", "2023-06-01"}, /* docs.anthropic.com/en/api/versioning */
-    {"anthropic-beta", NULL},
-    {NULL, NULL},
+    {"anthropic-version", "2023-06-01", false}, /* docs.anthropic.com/en/api/versioning */
+    {"anthropic-beta", NULL, false},
+    {NULL, NULL, false},
 };
 
 const struct dialect anthropic = {

@@ -274,6 +274,7 @@ struct dialect_writing {
 struct dialect_header {
     const char *name;      /* lower case */
     const char *otherwise; /* sent when the client gave none (also when translated); NULL nothing */
+    bool account;          /* names an account: only beside a key of that account's owner */
 };
 
 /* What a path of a dialect asks for. */

@@ -8,10 +8,10 @@ static const struct dialect_route routes[] = {
 };
 
 const struct dialect_header openai_headers[] = {
-    {"openai-organization", NULL},
-    {"openai-project", NULL},
-    {"openai-beta", NULL},
-    {NULL, NULL},
+    {"openai-organization", NULL, true},
+    {"openai-project", NULL, true},
+    {"openai-beta", NULL, false},
+    {NULL, NULL, false},
 };
 
 const struct dialect openai_chat = {

@@ -10,10 +10,10 @@ static const struct dialect_route routes[] = {
 
 /* The same as the chat dialect's. */
 static const struct dialect_header headers[] = {
-    {"openai-organization", NULL},
-    {"openai-project", NULL},
-    {"openai-beta", NULL},
-    {NULL, NULL},
+    {"openai-organization", NULL, true},
+    {"openai-project", NULL, true},
+    {"openai-beta", NULL, false},
+    {NULL, NULL, false},
 };
 
 static const struct dialect_chain chain = {

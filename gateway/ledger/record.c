@@ -9,6 +9,8 @@
 
 #include "gateway/ledger/utf8.h"
 
+/* Flags that share a field of the records as they were before there were any. */
+enum { OPEN_STREAMED = 1, OPEN_LENT = 2, ATTEMPT_LENT = 1 << 15 };
 enum { HEAD_BYTES = 16, RECORD_VERSION = 1, DISK_OPEN = 0xFA, DISK_CLOSE = 0xFC };
 
 struct text_field {
@@ -176,7 +178,7 @@ size_t record_encode_open(const struct ledger_open *r, uint8_t *out)
     put_i64(&o, r->created_us);
     put_u16(&o, r->retention_days);
     put_u8(&o, r->endpoint);
-    put_u8(&o, r->streamed);
+    put_u8(&o, (r->streamed ? OPEN_STREAMED : 0U) | (r->lent ? OPEN_LENT : 0U));
     put_i32(&o, r->provider_id);
     put_i32(&o, r->model_id);
     put_i32(&o, r->offer_id);
@@ -223,7 +225,7 @@ static void put_attempts(struct out *o, const struct ledger_close *c)
         put_i32(o, a->offer_id);
         put_i32(o, a->provider_id);
         put_uuid(o, &a->provider_key_id);
-        put_u16(o, a->status);
+        put_u16(o, (a->status & (ATTEMPT_LENT - 1U)) | (a->lent ? (unsigned)ATTEMPT_LENT : 0U));
         put_error(o, a->error);
         put_i64(o, a->start_us);
         put_i64(o, a->first_byte_us);
@@ -397,7 +399,10 @@ bool record_decode_open(struct str bytes, struct ledger_open *r)
     r->created_us = get_i64(&i);
     r->retention_days = get_u16(&i);
     r->endpoint = get_u8(&i);
-    r->streamed = get_bool(&i);
+    uint8_t flags = get_u8(&i);
+    i.bad |= flags > (OPEN_STREAMED | OPEN_LENT);
+    r->streamed = flags & OPEN_STREAMED;
+    r->lent = flags & OPEN_LENT;
     r->provider_id = get_i32(&i);
     r->model_id = get_i32(&i);
     r->offer_id = get_i32(&i);
@@ -452,6 +457,8 @@ static void get_attempts(struct in *i, struct ledger_close *c)
         a->provider_id = get_i32(i);
         get_bytes(i, &a->provider_key_id, UUID_BYTES);
         a->status = get_u16(i);
+        a->lent = a->status & ATTEMPT_LENT;
+        a->status &= ATTEMPT_LENT - 1;
         get_error(i, a->error);
         a->start_us = get_i64(i);
         a->first_byte_us = get_i64(i);

@@ -38,6 +38,7 @@ struct ledger_open {
     uint16_t retention_days;
     uint8_t endpoint; /* requests.endpoint: 1 chat completions */
     bool streamed;
+    bool lent; /* the provider key is the platform's, lent to the organisation */
     int32_t provider_id, model_id, offer_id;              /* 0: none yet */
     int64_t estimated_input;                              /* tokens */
     int64_t estimated_output;                             /* tokens */
@@ -57,6 +58,7 @@ enum { LEDGER_ATTEMPTS_MAX = 8, LEDGER_STEPS_MAX = 16 };
 struct ledger_attempt {
     int32_t offer_id, provider_id;
     struct uuid provider_key_id;
+    bool lent;                                    /* as in struct ledger_open */
     uint16_t status;                              /* upstream's HTTP status, 0: none came */
     char error[32];                               /* err_name, "" none */
     int64_t start_us, first_byte_us, duration_us; /* start since the request's start; first byte

@@ -110,12 +110,14 @@ static void add_label(struct tally *t, const struct request_row *row, int64_t la
     s->cost_pico = money_add(s->cost_pico, row->cost_pico);
 }
 
+/* Under the organisation that owns the key, whoever made the request. */
 static struct provider_key_sum *provider_key_at(struct rollup *r, const struct request_row *row,
-                                                struct uuid provider_key_id)
+                                                struct uuid provider_key_id, bool lent)
 {
     struct provider_key_key key;
     memset(&key, 0, sizeof key);
-    key.organisation_id = row->organisation_id;
+    if (!lent)
+        key.organisation_id = row->organisation_id;
     key.provider_key_id = provider_key_id;
     key.grain_us = row->created_us - row->created_us % grain_us;
     return tally_at(&r->provider_keys, &key);
@@ -149,12 +151,14 @@ static void add_attempt(struct provider_key_sum *s, const struct request_attempt
 
 static void add_provider_keys(struct rollup *r, const struct request_row *row)
 {
-    for (int64_t i = 0; i < row->n_attempts; i++)
-        if (!uuid_is_zero(row->tried[i].provider_key_id))
-            add_attempt(provider_key_at(r, row, row->tried[i].provider_key_id), &row->tried[i]);
+    for (int64_t i = 0; i < row->n_attempts; i++) {
+        const struct request_attempt *a = &row->tried[i];
+        if (!uuid_is_zero(a->provider_key_id))
+            add_attempt(provider_key_at(r, row, a->provider_key_id, a->lent), a);
+    }
     if (uuid_is_zero(row->provider_key_id) || row->cost_pico == 0)
         return;
-    struct provider_key_sum *s = provider_key_at(r, row, row->provider_key_id);
+    struct provider_key_sum *s = provider_key_at(r, row, row->provider_key_id, row->lent);
     s->provider_id = row->provider_id;
     s->cost_pico = money_add(s->cost_pico, row->cost_pico);
 }

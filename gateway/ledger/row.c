@@ -90,6 +90,7 @@ static struct str attempts(const struct ledger_close *c, struct arena *arena)
             (void)buf_add_lit(&b, "null");
         else
             (void)buf_add_json(&b, str_of(key));
+        (void)buf_add_str(&b, a->lent ? STR(",\"lent\":true") : STR(""));
         member(&b, ",\"status\":", a->status);
         (void)buf_add_lit(&b, ",\"error\":");
         (void)buf_add_json(&b, str_of(a->error));
@@ -110,6 +111,7 @@ static const struct request_attempt *tried(const struct ledger_close *c, int64_t
         const struct ledger_attempt *a = &c->attempt[i];
         out[i] = (struct request_attempt){
             .provider_key_id = a->provider_key_id,
+            .lent = a->lent,
             .provider_id = a->provider_id,
             .status = a->status,
             .end_us = created_us + within(a->start_us, 0, duration_most_us) +
@@ -212,6 +214,7 @@ bool row_make(struct request_row *row, const struct ledger_open *o, const struct
     *row = (struct request_row){0};
     take_open(row, o);
     take_close(row, c);
+    row->lent = c->n_attempts ? c->attempt[c->n_attempts - 1].lent : o->lent;
     /* The id's time is the row's, so that the day in the unique key is always the same one. */
     row->created_us = o->created_us / 1000 == ms ? o->created_us : ms * 1000;
     row->error = arena_str(arena, str_of(c->error));

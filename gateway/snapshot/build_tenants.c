@@ -49,14 +49,17 @@ void build_projects(struct builder *b)
         if (!org)
             continue;
         struct snap_project *p = ARENA_NEW(b->img->arena, struct snap_project);
+        enum project_mode mode = read_mode(row->mode);
         *p = (struct snap_project){
             .id = row->id,
             .organisation_id = row->organisation_id,
-            .mode = read_mode(row->mode),
+            .mode = mode,
             .retention_days = (uint16_t)org->retention_days,
             .data_key_sealed = arena_str(b->img->arena, org->data_key_sealed),
             .active = !row->archived && !org->archived,
             .suspended = org->suspended,
+            .own_keys = mode != MODE_CREDITS || org->is_operator,
+            .platform_keys = mode != MODE_API_KEYS && org->lent && !org->is_operator,
         };
         (void)map_put(&b->img->projects, pair_key(&p->id), p);
     }
@@ -175,7 +178,8 @@ static struct snap_credential *credential_for(const struct builder *b,
                           k->id, org->data_key_sealed, row->sealed);
 }
 
-static void add_to_group(struct builder *b, const struct snap_provider_key *k)
+/* Returns its list. */
+static const struct list *add_to_group(struct builder *b, const struct snap_provider_key *k)
 {
     struct key_group_name name = {k->organisation_id, k->provider_id};
     struct key_group *g = map_get(&b->img->key_groups, str_make((const char *)&name, sizeof name));
@@ -185,12 +189,13 @@ static void add_to_group(struct builder *b, const struct snap_provider_key *k)
         (void)map_put(&b->img->key_groups, str_make((const char *)&g->name, sizeof name), g);
     }
     list_add(b->img->arena, &g->keys, k);
+    return &g->keys;
 }
 
 static void add_provider_key(struct builder *b, const struct provider_key_row *row,
                              const struct organisation_row *org)
 {
-    const struct provider_entry *p = map_get(&b->providers_by_id, row_key(&row->provider_id));
+    struct provider_entry *p = map_get(&b->providers_by_id, row_key(&row->provider_id));
     if (!p || !org || org->archived)
         return;
     if (p->owner.is_set && !uuid_eq(p->owner.organisation_id, row->organisation_id))
@@ -205,7 +210,9 @@ static void add_provider_key(struct builder *b, const struct provider_key_row *r
     }
     k->credential = credential_for(b, row, org, k);
     (void)map_put(&b->img->provider_keys, pair_key(&k->id), k);
-    add_to_group(b, k);
+    const struct list *keys = add_to_group(b, k);
+    if (org->is_operator && !p->owner.is_set)
+        p->platform = keys;
 }
 
 void build_provider_keys(struct builder *b)
@@ -239,7 +246,7 @@ void build_keyless(struct builder *b)
             .deployment = none,
             .api_version = none,
         };
-        add_to_group(b, k);
+        (void)add_to_group(b, k);
     }
 }
 

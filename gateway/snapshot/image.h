@@ -21,7 +21,8 @@ struct list {
 struct provider_entry {
     struct snap_provider p; /* first: handed out */
     struct owner owner;
-    struct map names; /* a name of a model -> struct list of struct snap_offer */
+    struct map names;            /* a name of a model -> struct list of struct snap_offer */
+    const struct list *platform; /* struct snap_provider_key, the platform's; NULL none */
 };
 
 struct model_entry {

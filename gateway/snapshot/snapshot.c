@@ -181,6 +181,12 @@ const struct snap_model *const *snapshot_own_models(const struct snapshot *s,
     return t ? (const struct snap_model *const *)(const void *)t->list.p : NULL;
 }
 
+static const struct snap_provider_key *const *keys_in(const struct list *l, size_t *n)
+{
+    *n = l ? l->n : 0;
+    return l ? (const struct snap_provider_key *const *)(const void *)l->p : NULL;
+}
+
 const struct snap_provider_key *const *snapshot_provider_keys(const struct snapshot *s,
                                                               struct uuid organisation_id,
                                                               int32_t provider_id, size_t *n)
@@ -189,8 +195,19 @@ const struct snap_provider_key *const *snapshot_provider_keys(const struct snaps
     struct key_group_name name = {organisation_id, provider_id};
     const struct key_group *g = map_get(&s->img->key_groups,
                                         str_make((const char *)&name, sizeof name));
-    *n = g ? g->keys.n : 0;
-    return g ? (const struct snap_provider_key *const *)(const void *)g->keys.p : NULL;
+    return keys_in(g ? &g->keys : NULL, n);
+}
+
+struct snap_keys snapshot_keys(const struct snapshot *s, const struct snap_project *project,
+                               const struct snap_provider *p)
+{
+    const struct provider_entry *e = (const struct provider_entry *)(const void *)p;
+    struct snap_keys k = {0};
+    if (project->own_keys)
+        k.own = snapshot_provider_keys(s, project->organisation_id, p->id, &k.n_own);
+    if (project->platform_keys)
+        k.platform = keys_in(e->platform, &k.n_platform);
+    return k;
 }
 
 bool snap_provider_key_serves(const struct snap_provider_key *k, const struct snap_model *m)

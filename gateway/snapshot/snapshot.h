@@ -88,6 +88,8 @@ struct snap_project {
     struct str data_key_sealed; /* the organisation's, under the master key */
     bool active;                /* neither it nor its organisation is archived */
     bool suspended;             /* its organisation is, by the operator */
+    /* Whose provider keys it uses. The operator's own organisation has its keys for both. */
+    bool own_keys, platform_keys;
 };
 
 struct key_restrictions;
@@ -151,6 +153,14 @@ const struct snap_model *const *snapshot_own_models(const struct snapshot *s,
 const struct snap_provider_key *const *snapshot_provider_keys(const struct snapshot *s,
                                                               struct uuid organisation_id,
                                                               int32_t provider_id, size_t *n);
+/* The keys with which a project may call a provider, by position: its organisation's, and the
+ * platform's that are lent to it. Of an organisation's own provider the platform has none. */
+struct snap_keys {
+    const struct snap_provider_key *const *own, *const *platform;
+    size_t n_own, n_platform;
+};
+struct snap_keys snapshot_keys(const struct snapshot *s, const struct snap_project *project,
+                               const struct snap_provider *p);
 /* May the key serve this model? */
 bool snap_provider_key_serves(const struct snap_provider_key *k, const struct snap_model *m);
 /* The credential in clear, opened at first use (thread-safe), kept in guarded memory, shared with

@@ -172,7 +172,7 @@ static struct inline_file *first_wanted(const struct inliner *in, uint32_t by_ur
 static bool is_allowed(const struct req *r)
 {
     enum inline_policy policy = r->engine->conf->inline_policy;
-    bool own = uuid_eq(r->route.candidate->key->organisation_id, r->who.key.organisation_id);
+    bool own = !req_is_lent(r, r->route.candidate->key);
     return policy == INLINE_ON || (policy == INLINE_OWN_KEYS && own);
 }
 

@@ -20,6 +20,7 @@ static void add_estimate(const struct req *r, struct ledger_open *o)
     o->provider_id = c->offer->provider->id;
     o->offer_id = c->offer->id;
     o->provider_key_id = c->key->id;
+    o->lent = req_is_lent(r, c->key);
     o->estimated_input = estimate_upper_input(text_bytes(r));
     o->estimated_output = r->in.dialect->no_output
                               ? 0
@@ -104,6 +105,7 @@ static void copy_attempts(const struct req *r, struct ledger_close *c)
             .offer_id = a->candidate->offer->id,
             .provider_id = a->candidate->offer->provider->id,
             .provider_key_id = a->candidate->key->id,
+            .lent = req_is_lent(r, a->candidate->key),
             .status = (uint16_t)a->status,
             .start_us = a->start_us - r->in.start_us,
             .first_byte_us = a->first_byte_us ? a->first_byte_us - a->start_us : -1,

@@ -3,7 +3,9 @@
  *
  * Names: a root id ("gpt-5.2"), "provider/model", "provider/model:region", LiteLLM's spellings. A
  * root id may itself contain slashes, so the whole name is tried first. Order is by price; a named
- * provider comes first, the others stand behind it for failover unless x-no-fallback says no. */
+ * provider comes first, the others stand behind it for failover unless x-no-fallback says no. The
+ * platform's keys, where they are lent, stand behind all of the organisation's own: at the named
+ * provider, then at the others. */
 #include "gateway/request.h"
 #include "gateway/steps/address.h"
 
@@ -132,16 +134,31 @@ static size_t collect(struct req *r, const struct choice *c, struct pick picks[P
     return n;
 }
 
-/* How many keys of the organisation there are, whatever they may serve. */
-static size_t add_candidates(struct req *r, const struct snap_offer *o)
+static void add_candidates(struct req *r, const struct snap_offer *o,
+                           const struct snap_provider_key *const *keys, size_t n_keys)
 {
-    size_t n_keys;
-    const struct snap_provider_key *const *keys = snapshot_provider_keys(
-        r->snap, r->who.key.organisation_id, o->provider->id, &n_keys);
     for (size_t k = 0; k < n_keys && r->target.n < CANDIDATES_MAX; k++) {
         if (!address_fits(o, keys[k]) || !snap_provider_key_serves(keys[k], o->model))
             continue;
         r->target.candidate[r->target.n++] = (struct candidate){.offer = o, .key = keys[k]};
+    }
+}
+
+/* How many keys there are, whatever they may serve. */
+static size_t add_all(struct req *r, const struct pick *picks, size_t n)
+{
+    size_t n_keys = 0, end;
+    for (size_t begin = 0; begin < n; begin = end) {
+        struct snap_keys k;
+        for (end = begin; end < n && picks[end].pinned == picks[begin].pinned; end++) {
+            k = snapshot_keys(r->snap, r->who.project, picks[end].offer->provider);
+            add_candidates(r, picks[end].offer, k.own, k.n_own);
+            n_keys += k.n_own + k.n_platform;
+        }
+        for (size_t i = begin; i < end && r->who.project->platform_keys; i++) {
+            k = snapshot_keys(r->snap, r->who.project, picks[i].offer->provider);
+            add_candidates(r, picks[i].offer, k.platform, k.n_platform);
+        }
     }
     return n_keys;
 }
@@ -156,6 +173,30 @@ static bool denied(const struct req *r, const struct choice *c)
             return false;
     }
     return true;
+}
+
+/* No key may serve it. Says what its owner can do: there are some that may not (`any`), or none. */
+static void fail_no_key(struct req *r, struct str model, const struct snap_provider *p, bool any)
+{
+    const struct snap_project *project = r->who.project;
+    if (!project->own_keys && !project->platform_keys)
+        req_fail(r, E_NOT_LENT, STR_NULL, NULL);
+    else if (!project->own_keys)
+        req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
+                 "None of the platform's provider keys serves '" STR_FMT
+                 "', and this project uses those alone: ask the operator of this instance for one, "
+                 "or give the project another mode.",
+                 STR_ARG(model));
+    else if (any)
+        req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
+                 "None of your provider keys serves '" STR_FMT
+                 "': their models or region leave it out, under Settings > Provider Keys.",
+                 STR_ARG(model));
+    else
+        req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
+                 "No provider key for '" STR_FMT "': add one for " STR_FMT
+                 " under Settings > Provider Keys.",
+                 STR_ARG(model), STR_ARG(p->slug));
 }
 
 enum step_rc step_resolve(struct req *r)
@@ -173,24 +214,15 @@ enum step_rc step_resolve(struct req *r)
         return STEP_FAIL;
     }
     struct pick picks[PICKS_MAX];
-    size_t n = collect(r, &c, picks), n_keys = 0;
-    for (size_t i = 0; i < n; i++)
-        n_keys += add_candidates(r, picks[i].offer);
+    size_t n = collect(r, &c, picks);
+    size_t n_keys = add_all(r, picks, n);
     if (r->target.n)
         return STEP_NEXT;
     if (n == 0)
         req_fail(r, E_UNSUPPORTED, STR("model"),
                  "No provider that this gateway can call serves '" STR_FMT "' for this request.",
                  STR_ARG(c.model->slug));
-    else if (n_keys)
-        req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
-                 "None of your provider keys serves '" STR_FMT
-                 "': their models or region leave it out, under Settings > Provider Keys.",
-                 STR_ARG(c.model->slug));
     else
-        req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
-                 "No provider key for '" STR_FMT "': add one for " STR_FMT
-                 " under Settings > Provider Keys.",
-                 STR_ARG(c.model->slug), STR_ARG(picks[0].offer->provider->slug));
+        fail_no_key(r, c.model->slug, picks[0].offer->provider, n_keys > 0);
     return STEP_FAIL;
 }

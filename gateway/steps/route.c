@@ -22,11 +22,32 @@ static bool spoiled(const struct req *r, const struct candidate *c)
     return false;
 }
 
+/* The last attempt, if the organisation's own keys were all refused, is for the platform's, however
+ * many more there are of its own. */
+static void skip_to_last_resort(struct req *r)
+{
+    for (unsigned i = 0; i < r->route.n_attempts; i++) {
+        const struct attempt *a = &r->route.attempt[i];
+        if (!key_at_fault(a->err) || req_is_lent(r, a->candidate->key))
+            return;
+    }
+    for (size_t i = r->route.next; i < r->target.n; i++) {
+        const struct candidate *c = &r->target.candidate[i];
+        if (!req_is_lent(r, c->key) || spoiled(r, c))
+            continue;
+        r->route.next = i;
+        return;
+    }
+}
+
 enum step_rc step_route(struct req *r)
 {
-    bool more = r->route.n_attempts < (unsigned)r->engine->conf->attempts_max &&
-                r->route.n_attempts < LEDGER_ATTEMPTS_MAX;
-    while (more && r->route.next < r->target.n) {
+    unsigned most = (unsigned)r->engine->conf->attempts_max;
+    if (most > LEDGER_ATTEMPTS_MAX)
+        most = LEDGER_ATTEMPTS_MAX;
+    if (r->route.n_attempts > 0 && r->route.n_attempts + 1 == most)
+        skip_to_last_resort(r);
+    while (r->route.n_attempts < most && r->route.next < r->target.n) {
         const struct candidate *c = &r->target.candidate[r->route.next++];
         if (spoiled(r, c))
             continue;

@@ -33,6 +33,8 @@ static void push_dialect_headers(struct req *r)
 {
     for (const struct dialect_header *h = r->tx.dialect->headers; h && h->name; h++) {
         struct str value = str_of(h->otherwise);
+        if (h->account && req_is_lent(r, r->route.candidate->key))
+            continue;
         if (r->in.dialect == r->tx.dialect) {
             struct str given = r->in.passed[dialect_header_number(str_of(h->name))];
             value = given.p ? given : value;
@@ -211,7 +213,7 @@ static enum step_rc make_body(struct req *r)
 static enum step_rc next_candidate(struct req *r, enum err err, const char *why)
 {
     r->route.attempt[r->route.n_attempts - 1].err = err;
-    r->route.why = why;
+    r->route.why = req_is_lent(r, r->route.candidate->key) ? NULL : why;
     r->run.jump = STEP_route;
     return STEP_JUMP;
 }

@@ -245,6 +245,8 @@ enum step_rc upstream_failed(struct req *r, enum err err, struct str detail)
     r->up.wait_us += a->end_us - r->up.sent_us;
     metrics_add(M_UPSTREAM_FAILURES, 1);
     detail.len = detail.len < WHY_MAX ? detail.len : WHY_MAX;
+    if (err_retry(err) == RETRY_GATEWAY && req_is_lent(r, a->candidate->key))
+        detail.len = 0; /* it may name the operator's account or address: not even for the row */
     r->route.why = detail.len
                        ? arena_printf(r->arena, STR_FMT ": " STR_FMT,
                                       STR_ARG(a->candidate->offer->provider->slug), STR_ARG(detail))

@@ -52,6 +52,8 @@ static void read_organisation(struct arena *a, const struct pg_result *r, size_t
         .archived = pg_bool(r, row, 2),
         .data_key_sealed = bytes(a, r, row, 3),
         .suspended = pg_bool(r, row, 4),
+        .is_operator = pg_bool(r, row, 5),
+        .lent = pg_bool(r, row, 6),
     };
 }
 
@@ -165,7 +167,7 @@ static void read_signing_key(struct arena *a, const struct pg_result *r, size_t 
 static const struct table tables[] = {
     TABLE(organisations, organisation_row, read_organisation,
           "select organisation_id, retention_days, archived_at is not null, data_key_sealed, "
-          "suspended_at is not null "
+          "suspended_at is not null, is_operator, platform_keys "
           "from organisations order by 1"),
     TABLE(projects, project_row, read_project,
           "select organisation_id, project_id, mode, archived_at is not null from projects "

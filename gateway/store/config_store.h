@@ -13,6 +13,8 @@ struct organisation_row {
     struct uuid id;
     int64_t retention_days;
     bool archived, suspended;
+    bool is_operator; /* its provider keys are the platform's */
+    bool lent;        /* it may use those */
     struct str data_key_sealed;
 };
 

@@ -11,6 +11,7 @@ enum { REQUEST_TAGS_MAX = 20 };
 /* One attempt, as the sums of provider keys need it. */
 struct request_attempt {
     struct uuid provider_key_id; /* zero: none */
+    bool lent;                   /* that is the platform's */
     int64_t provider_id, status; /* status 0: none came */
     int64_t end_us;              /* wall time */
     bool no_credential;          /* the key's secret is none, or got no token */
@@ -26,6 +27,7 @@ struct request_row {
     int64_t requested_model_id, source_id, end_user_id; /* labels */
     int64_t endpoint, status, outcome, finish_reason, n_attempts;
     bool streamed, estimated;
+    bool lent; /* the provider key is the platform's */
     int64_t input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens;
     int64_t cost_pico;
     int64_t duration_us, overhead_us;

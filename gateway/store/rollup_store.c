@@ -64,8 +64,16 @@ static const struct pg_stmt end_users_stmt = {
 
 static const struct pg_stmt provider_keys_stmt = {
     "rollup_add_provider_keys",
-    "insert into rollup_provider_keys as t select * from provider_key_stage"
-    " order by organisation_id, provider_key_id, grain"
+    "insert into rollup_provider_keys as t (organisation_id, provider_key_id, grain, provider_id,"
+    " attempts, ok, refused, rate_limited, failed, cost, last_ok_at, last_refused_at,"
+    " last_refused_status, last_limited_at)"
+    " select coalesce(o.organisation_id, s.organisation_id), s.provider_key_id, s.grain,"
+    " max(s.provider_id), sum(s.attempts), sum(s.ok), sum(s.refused), sum(s.rate_limited),"
+    " sum(s.failed), sum(s.cost), max(s.last_ok_at), max(s.last_refused_at),"
+    " (array_agg(s.last_refused_status order by s.last_refused_at desc nulls last))[1],"
+    " max(s.last_limited_at) from provider_key_stage s left join organisations o"
+    " on o.is_operator and s.organisation_id = '00000000-0000-0000-0000-000000000000'"
+    " group by 1, 2, 3 order by 1, 2, 3"
     " on conflict (organisation_id, provider_key_id, grain) do update set"
     " attempts = t.attempts + excluded.attempts, ok = t.ok + excluded.ok,"
     " refused = t.refused + excluded.refused,"

@@ -41,7 +41,8 @@ struct label_sum {
 };
 
 struct provider_key_key {
-    struct uuid organisation_id, provider_key_id;
+    struct uuid organisation_id; /* whose key it is; zero: the operator's */
+    struct uuid provider_key_id;
     int64_t grain_us;
 };
 

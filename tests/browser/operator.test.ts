@@ -93,6 +93,15 @@ test('an organisation is suspended with a reason', async () => {
   check(watched);
 });
 
+test('the platform’s keys are lent to an organisation', async () => {
+  const { page, watched } = await open('/o/ORG/organisations');
+  const request = sent(page, 'POST', '/lend');
+  await page.getByRole('button', { name: 'Lend keys to Tailspin' }).click();
+  await request;
+  await page.getByText('Tailspin may use the platform’s keys').waitFor();
+  check(watched);
+});
+
 test('the feed and the settings are saved with the tag that was read', async () => {
   const { page, watched, org } = await open('/o/ORG/catalogue?tab=feed');
   await page.getByLabel('Fetched').selectOption('daily');

@@ -178,12 +178,52 @@ START_TEST(restrictions_name_them_as_requests_do)
 }
 END_TEST
 
+START_TEST(the_platforms_keys_are_lent_by_mode_and_never_copied)
+{
+    static const struct {
+        const char *mode;
+        bool is_operator, lent;
+        size_t n_own, n_platform;
+    } cases[] = {
+        {"hybrid", false, false, 1, 0},  {"hybrid", false, true, 1, 2},
+        {"credits", false, false, 0, 0}, {"credits", false, true, 0, 2},
+        {"api-keys", false, true, 1, 0}, {"hybrid", true, true, 1, 0},
+        {"credits", true, false, 1, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct config_rows r = rows_new();
+        ROWS(&r, providers, provider_row(1, "openai"));
+        r.organisations[1].archived = false;
+        r.organisations[1].is_operator = !cases[i].is_operator;
+        r.organisations[0].is_operator = cases[i].is_operator;
+        r.organisations[0].lent = cases[i].lent;
+        r.projects[0].mode = str_of(cases[i].mode);
+        ROWS(&r, provider_keys, provider_key(&r, 1, 1, 1, "own"),
+             provider_key(&r, 2, 2, 1, "first"), provider_key(&r, 2, 3, 1, "second"));
+        struct snapshot *s = snapshot_over(image_of(&r, NULL));
+        const struct snap_project *p = snapshot_project(s, id_of(ORGANISATION, 1),
+                                                        id_of(PROJECT, 1));
+        const struct snap_provider *at = snapshot_provider(s, STR("openai"));
+        struct snap_keys k = snapshot_keys(s, p, at);
+        ck_assert_uint_eq(k.n_own, cases[i].n_own);
+        ck_assert_uint_eq(k.n_platform, cases[i].n_platform);
+        size_t n;
+        if (k.n_platform)
+            ck_assert_ptr_eq(k.platform,
+                             snapshot_provider_keys(s, id_of(ORGANISATION, 2), at->id, &n));
+        snapshot_unref(s);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {
-        an_organisation_sees_its_own_and_nobody_elses, lists_and_suggestions_are_each_organisations,
-        its_names_are_the_id_and_the_servers_own, keys_of_a_keyless_server_and_of_somebody_else,
-        restrictions_name_them_as_requests_do};
+    const TTest *const tests[] = {an_organisation_sees_its_own_and_nobody_elses,
+                                  lists_and_suggestions_are_each_organisations,
+                                  its_names_are_the_id_and_the_servers_own,
+                                  keys_of_a_keyless_server_and_of_somebody_else,
+                                  restrictions_name_them_as_requests_do,
+                                  the_platforms_keys_are_lent_by_mode_and_never_copied};
     rows_setup();
     int status = unit_run("own", tests, ARRAY_LEN(tests));
     master_keys_free(master);

@@ -60,6 +60,7 @@ START_TEST(a_close_comes_back)
     struct ledger_close d;
     memcpy(c.error, "UPSTREAM_CUT", 13);
     memcpy(c.attempt[0].error, "UPSTREAM_STATUS", 16);
+    c.attempt[0].lent = true;
     struct str r = encode_close(&c);
     size_t len = 0;
     ck_assert_int_eq(record_peek(r, &len), RECORD_CLOSE);
@@ -78,6 +79,8 @@ START_TEST(a_close_comes_back)
     ck_assert_int_eq(d.cost.total_pico, 24000000);
     ck_assert_uint_eq(d.n_attempts, 1);
     ck_assert_str_eq(d.attempt[0].error, "UPSTREAM_STATUS");
+    ck_assert(d.attempt[0].lent);
+    ck_assert_uint_eq(d.attempt[0].status, c.attempt[0].status);
     ck_assert_int_eq(d.attempt[0].first_byte_us, 100);
     ck_assert_uint_eq(d.n_steps, 2);
     ck_assert_uint_eq(d.step_us[1], 20);

@@ -194,6 +194,21 @@ export const useResume = () =>
     true,
   );
 
+export const useLend = () =>
+  useChange(
+    ({ id, lend }: { id: string; lend: boolean }) =>
+      read(
+        lend
+          ? api.POST('/api/v1/instance/organisations/{id}/lend', {
+              params: { path: { id }, ...CSRF },
+            })
+          : api.POST('/api/v1/instance/organisations/{id}/withdraw', {
+              params: { path: { id }, ...CSRF },
+            }),
+      ),
+    true,
+  );
+
 // ---------------------------------------------------------------- settings
 
 export const settingsQuery = queryOptions({

@@ -114,6 +114,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         name,
         role: 'owner',
         is_operator: false,
+        platform_keys: false,
         suspended: null,
         projects: [],
       });

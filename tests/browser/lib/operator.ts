@@ -132,6 +132,7 @@ const organisation = (n: number, name: string, more: Partial<Organisation>): Org
   archived_at: null,
   suspended_at: null,
   suspended_reason: '',
+  platform_keys: false,
   members: 4 + n,
   api_keys: 3 * n,
   requests: 18_200 * n,
@@ -156,6 +157,7 @@ export const SETTINGS: Schemas['InstanceSettings'] = {
   sign_up: 'invite',
   sign_up_from: 'environment',
   announcement: '',
+  lend_to_new: false,
 };
 
 const setting = (name: string, value: string) => ({ name, value, help: 'What it does.' });
@@ -238,6 +240,9 @@ function answer(method: string, path: string, query: URLSearchParams, empty: boo
   if (collection === 'feed') return FEED;
   if (collection === 'organisations' && one) {
     const found = ORGANISATIONS.find((known) => known.id === one);
+    if (verb === 'lend' || verb === 'withdraw') {
+      return { ...found, platform_keys: verb === 'lend' };
+    }
     return verb === 'suspend'
       ? { ...found, suspended_at: new Date().toISOString(), suspended_reason: body.reason }
       : { ...found, suspended_at: null, suspended_reason: '' };

@@ -141,6 +141,7 @@ export function makeWorld(
           name: 'Northwind',
           role,
           is_operator: true,
+          platform_keys: false,
           suspended: null,
           projects: projectList,
         },
@@ -266,6 +267,7 @@ function makeRequest(
   ) => ({
     provider,
     model,
+    platform_key: false,
     status,
     error: status && status < 400 ? null : (failure?.[2] ?? 'upstream_rate_limited'),
     start_ms: Number(start.toFixed(3)),

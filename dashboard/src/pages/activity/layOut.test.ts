@@ -4,6 +4,7 @@ import { layOut } from './layOut';
 const attempt = (start_ms: number, duration_ms: number) => ({
   provider: 'openai',
   model: 'gpt-4o',
+  platform_key: false,
   status: 200,
   error: null,
   start_ms,

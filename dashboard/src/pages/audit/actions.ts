@@ -82,6 +82,8 @@ const WORDS: Record<string, string> = {
   'catalogue.preview': 'Looked at a file for the catalogue',
   'catalogue.feed': 'Changed the catalogue’s feed',
   'catalogue.fetch': 'Fetched the catalogue’s feed',
+  'organisation.lend': 'Lent the platform’s keys to the organisation',
+  'organisation.withdraw': 'Lent the platform’s keys no longer',
   'organisation.suspend': 'Suspended the organisation',
   'organisation.resume': 'Let the organisation go on',
   'instance.update': 'Changed the instance’s settings',

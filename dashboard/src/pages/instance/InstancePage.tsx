@@ -34,7 +34,7 @@ export default function InstancePage() {
       ) : (
         <div className={css.page}>
           <Settings settings={settings.data} state={state.data} />
-          <PlatformKeys />
+          <PlatformKeys lendToNew={settings.data.lend_to_new} />
           <Gateways state={state.data} />
           <Database state={state.data} />
           <Environment state={state.data} />
@@ -47,19 +47,24 @@ export default function InstancePage() {
 const settingOf = (state: InstanceState, name: string) =>
   state.environment.find((one) => one.name === name)?.value ?? '';
 
-const draftOf = ({ sign_up, sign_up_from, announcement }: InstanceSettings) => ({
+const draftOf = ({ sign_up, sign_up_from, announcement, lend_to_new }: InstanceSettings) => ({
   signUp: sign_up_from === 'environment' ? ('environment' as const) : sign_up,
   announcement,
+  lendToNew: lend_to_new ? ('yes' as const) : ('no' as const),
 });
 
 function Settings({ settings, state }: { settings: InstanceSettings; state: InstanceState }) {
   const now = draftOf(settings);
   const change = useChangeSettings();
   const draft = useDraft(now, settings.etag, change.isPending);
-  const { signUp, announcement } = draft.value;
+  const { signUp, announcement, lendToNew } = draft.value;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const body = { sign_up: signUp, announcement: announcement.trim() };
+    const body = {
+      sign_up: signUp,
+      announcement: announcement.trim(),
+      lend_to_new: lendToNew === 'yes',
+    };
     change.mutate(
       { etag: settings.etag, body },
       {
@@ -101,6 +106,20 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
             />
           )}
         </Field>
+        <SelectField
+          label="New organisations and the platform’s provider keys"
+          value={lendToNew}
+          choices={[
+            { value: 'no', label: 'May not use them' },
+            { value: 'yes', label: 'May use them from the start' },
+          ]}
+          hint={
+            lendToNew === 'yes' && settings.sign_up === 'open'
+              ? 'Everybody may sign up here: anybody could then spend at your expense, without a limit.'
+              : 'Those that there are stay as they are.'
+          }
+          onChange={(next) => draft.set({ lendToNew: next })}
+        />
         {/* The form stays open, and its own saving is no news. */}
         {draft.both.length > 0 ? (
           <ChangedMeanwhile
@@ -108,6 +127,7 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
             shown={{
               signUp: ['Who may make an account', now.signUp],
               announcement: ['Announcement', now.announcement || 'empty'],
+              lendToNew: ['New organisations and the platform’s provider keys', now.lendToNew],
             }}
           />
         ) : (
@@ -119,7 +139,9 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
             type="submit"
             disabled={
               change.isPending ||
-              (signUp === now.signUp && announcement.trim() === now.announcement)
+              (signUp === now.signUp &&
+                lendToNew === now.lendToNew &&
+                announcement.trim() === now.announcement)
             }
           >
             {change.isPending ? 'Saving…' : 'Save'}
@@ -131,16 +153,17 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
 }
 
 /** The provider keys of the operator's organisation. */
-function PlatformKeys() {
+function PlatformKeys({ lendToNew }: { lendToNew: boolean }) {
   const own = useSession().organisations.find((org) => org.is_operator);
   return (
     <section className={panel.panel} aria-labelledby="platform-keys">
       <h2 id="platform-keys">Platform keys</h2>
       <p>
-        The provider keys of the operator’s organisation are the platform’s. Projects in mode
-        “credits” (the platform’s keys alone) or “hybrid” (their own first) of any organisation are
-        those that may use them; projects in mode “API keys” never do. The gateways of this version
-        do not lend them yet: whatever the mode, a request uses keys of its own organisation.
+        The provider keys of the operator’s organisation are the platform’s. Of the organisations
+        that they are lent to, projects in mode “hybrid” use them after their own, and those in mode
+        “credits” use them alone; projects in mode “API keys” never do. They are lent under
+        Organisations, one by one
+        {lendToNew ? '; new organisations may use them from the start.' : '.'}
       </p>
       <p>
         {own ? (

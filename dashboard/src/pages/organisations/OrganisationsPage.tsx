@@ -5,6 +5,7 @@ import {
   type InstanceOrganisation,
   type OrganisationState,
   organisationsQuery,
+  useLend,
   useResume,
 } from '@/api/instance';
 import { Page } from '@/frame/Page';
@@ -32,6 +33,7 @@ export default function OrganisationsPage() {
   const navigate = useNavigate({ from: '/o/$org/organisations' });
   const [suspending, setSuspending] = useState<InstanceOrganisation>();
   const { mutate: resume, error: refused } = useResume();
+  const { mutate: lend, error: notLent } = useLend();
   const state = search.state ?? 'all';
   const list = useInfiniteQuery(organisationsQuery(search.q ?? '', state));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
@@ -40,8 +42,16 @@ export default function OrganisationsPage() {
       onSuspend: setSuspending,
       onResume: ({ id, name }: InstanceOrganisation) =>
         resume(id, { onSuccess: () => toast(`${name} goes on`) }),
+      onLend: ({ id, name, platform_keys: lent }: InstanceOrganisation) =>
+        lend(
+          { id, lend: !lent },
+          {
+            onSuccess: () =>
+              toast(`${name} ${lent ? 'no longer uses' : 'may use'} the platform’s keys`),
+          },
+        ),
     }),
-    [resume],
+    [resume, lend],
   );
   const columns = useMemo(() => columnsOf(ways), [ways]);
   const go = (change: Partial<typeof search>) =>
@@ -64,7 +74,7 @@ export default function OrganisationsPage() {
           onChange={(value) => go({ state: value === 'all' ? undefined : value })}
         />
       </div>
-      <FormError error={refused} />
+      <FormError error={refused ?? notLent} />
       {list.isError && !rows ? (
         <Failed error={list.error} retry={() => void list.refetch()} />
       ) : rows?.length === 0 ? (
@@ -93,6 +103,7 @@ export default function OrganisationsPage() {
 type Ways = {
   onSuspend: (one: InstanceOrganisation) => void;
   onResume: (one: InstanceOrganisation) => void;
+  onLend: (one: InstanceOrganisation) => void;
 };
 
 function State({ one }: { one: InstanceOrganisation }) {
@@ -120,7 +131,31 @@ function Name({ one }: { one: InstanceOrganisation }) {
   );
 }
 
-function Switch({ one, onSuspend, onResume }: { one: InstanceOrganisation } & Ways) {
+/** Whose provider keys it uses: one press, and the gateways know it within a second. */
+function Lending({ one, onLend }: { one: InstanceOrganisation } & Pick<Ways, 'onLend'>) {
+  if (one.is_operator || one.archived_at) return null;
+  const { name, platform_keys: lent } = one;
+  return (
+    <Button
+      size="small"
+      onClick={() => onLend(one)}
+      aria-label={lent ? `Withdraw the platform’s keys from ${name}` : `Lend keys to ${name}`}
+      title={
+        lent
+          ? 'Its projects may use the platform’s provider keys, at the operator’s expense'
+          : 'Let its projects use the platform’s provider keys, at the operator’s expense and without a limit'
+      }
+    >
+      {lent ? 'Withdraw keys' : 'Lend keys'}
+    </Button>
+  );
+}
+
+function Switch({
+  one,
+  onSuspend,
+  onResume,
+}: { one: InstanceOrganisation } & Omit<Ways, 'onLend'>) {
   if (one.is_operator || one.archived_at) return null;
   return one.suspended_at ? (
     <Button size="small" onClick={() => onResume(one)} aria-label={`Resume ${one.name}`}>
@@ -130,6 +165,15 @@ function Switch({ one, onSuspend, onResume }: { one: InstanceOrganisation } & Wa
     <Button size="small" onClick={() => onSuspend(one)} aria-label={`Suspend ${one.name}`}>
       Suspend
     </Button>
+  );
+}
+
+function Switches({ one, onLend, ...ways }: { one: InstanceOrganisation } & Ways) {
+  return (
+    <span className={css.switches}>
+      <Lending one={one} onLend={onLend} />
+      <Switch one={one} {...ways} />
+    </span>
   );
 }
 
@@ -162,8 +206,8 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
     {
       id: 'actions',
       header: () => <span className="visually-hidden">Actions</span>,
-      meta: { width: '110px', align: 'end' },
-      cell: ({ row: { original } }) => <Switch one={original} {...ways} />,
+      meta: { width: '240px', align: 'end' },
+      cell: ({ row: { original } }) => <Switches one={original} {...ways} />,
     },
   ];
 }
@@ -179,7 +223,7 @@ function Card({ one, ...ways }: { one: InstanceOrganisation } & Ways) {
           <span>{money(one.cost)}</span>
         </div>
       </div>
-      <Switch one={one} {...ways} />
+      <Switches one={one} {...ways} />
     </div>
   );
 }
