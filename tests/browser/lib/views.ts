@@ -18,6 +18,8 @@ export type View = {
   path: (org: string, request: string) => string;
   state: State;
   signedIn?: boolean;
+  /** Who looks is in no organisation. */
+  alone?: boolean;
   /** What is there when the view is. */
   ready: string;
   act?: (page: Page) => Promise<unknown>;
@@ -381,6 +383,7 @@ export async function show(page: Page, view: View, now = new Date()): Promise<vo
   await serveDashboard(page);
   await fakeControl(page, { state: view.state, signedIn: view.signedIn ?? true, world, now });
   const org = world.session.organisations[0]?.id ?? '';
+  if (view.alone) world.session.organisations = [];
   const retried = world.requests.find(({ attempts }) => attempts === 2);
   await fakeGateway(page, retried?.id ?? '');
   await page.goto(ORIGIN + view.path(org, retried?.id ?? ''));

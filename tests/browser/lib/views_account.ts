@@ -99,6 +99,20 @@ export const ACCOUNT_VIEWS: View[] = [
       await page.getByTestId('recovery-codes').waitFor();
     },
   },
+  {
+    name: 'no-organisation',
+    path: () => '/',
+    state: 'filled',
+    alone: true,
+    ready: 'text=You are in no organisation',
+  },
+  {
+    name: 'account-alone',
+    path: () => '/account',
+    state: 'filled',
+    alone: true,
+    ready: 'text=curl',
+  },
   { name: 'login', path: () => '/login', state: 'filled', signedIn: false, ready: 'text=Sign in' },
   {
     name: 'login-wrong',
