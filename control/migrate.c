@@ -3,12 +3,17 @@
  */
 #include "control/migrate.h"
 
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 
 #include "common/log.h"
 
-enum { ERR_BYTES = 512 };
+enum {
+    ERR_BYTES = 512,
+    LOCK_MS = 3 * 1000,
+    PAUSE_MS = 2 * 1000, /* for those that waited behind it */
+};
 
 static const struct pg_stmt exists_stmt = {"migrate.exists",
                                            "select to_regclass('schema_migrations') is not null"};
@@ -23,6 +28,18 @@ static const char note_sql[] =
     "do $$ begin if to_regclass('config_changes') is not null then "
     "insert into config_changes (table_name) values ('schema_migrations'); "
     "perform pg_notify('doteb_config', 'schema_migrations'); end if; end $$";
+
+/* Whoever kept a lock for all of LOCK_MS. Which of these it was is not known any more: the wait is
+ * over. Another role's transactions have no times for who may not see them. */
+static const struct pg_stmt holders_stmt = {
+    "migrate.holders",
+    "select string_agg(format('pid %s (%s, %s%s)', pid, usename, "
+    "coalesce(nullif(application_name, ''), backend_type), ', ' || state || ' for ' || "
+    "extract(epoch from clock_timestamp() - xact_start)::bigint || ' s'), ', ' order by xact_start) "
+    "from pg_stat_activity a where datname = current_database() and pid <> pg_backend_pid() "
+    "and coalesce(xact_start < clock_timestamp() - $1::bigint * interval '1 millisecond', true) "
+    "and exists (select 1 from pg_locks l where l.pid = a.pid and l.granted "
+    "and l.locktype = 'relation' and l.relation >= 16384)"};
 
 static bool fail(struct pg *pg, const char *what, char *err)
 {
@@ -88,25 +105,64 @@ static int applied_count(struct pg *pg, const struct migration *list, size_t n, 
     return count;
 }
 
-static bool apply(struct pg *pg, const struct migration *m, char *err)
+static enum pg_err apply_once(struct pg *pg, const struct migration *m)
 {
     uint8_t sha[crypto_hash_sha256_BYTES];
+    char patience[64];
     digest(m, sha);
+    (void)snprintf(patience, sizeof patience, "set local lock_timeout = %d", LOCK_MS);
     const struct pg_param p[] = {pgp_i64(m->version), pgp_cstr(m->name),
                                  pgp_bytes(sha, sizeof sha)};
-    if (pg_begin(pg) == PG_OK && pg_exec(pg, m->sql, NULL) == PG_OK &&
-        pg_exec(pg, note_sql, NULL) == PG_OK &&
-        pg_run(pg, &insert_stmt, p, ARRAY_LEN(p), NULL) == PG_OK && pg_commit(pg) == PG_OK) {
-        log_event(LOG_INFO, "migration_applied", LOG_S("name", m->name));
-        return true;
-    }
-    (void)fail(pg, m->name, err);
-    pg_rollback(pg);
-    return false;
+    enum pg_err e = pg_begin(pg);
+    if (e == PG_OK)
+        e = pg_exec(pg, patience, NULL);
+    if (e == PG_OK)
+        e = pg_exec(pg, m->sql, NULL);
+    if (e == PG_OK)
+        e = pg_exec(pg, note_sql, NULL);
+    if (e == PG_OK)
+        e = pg_run(pg, &insert_stmt, p, ARRAY_LEN(p), NULL);
+    return e == PG_OK ? pg_commit(pg) : e;
 }
 
-static bool run_locked(struct pg *pg, const struct migration *list, size_t n, int *applied,
-                       char *err)
+/* Puts into `err` why `m` could not have its locks, and who may hold them. */
+static void name_holders(struct pg *pg, const struct migration *m, char *err)
+{
+    char why[160];
+    struct pg_result *r = NULL;
+    const struct pg_param p[] = {pgp_i64(LOCK_MS)};
+    (void)snprintf(why, sizeof why, "%.159s", pg_error(pg));
+    pg_rollback(pg);
+    bool known = pg_run(pg, &holders_stmt, p, ARRAY_LEN(p), &r) == PG_OK && !pg_is_null(r, 0, 0);
+    struct str holders = known ? pg_str(r, 0, 0) : STR("nobody any more");
+    (void)snprintf(err, ERR_BYTES, "%.60s: %s; transactions that hold locks: %.*s", m->name, why,
+                   (int)(holders.len < 250 ? holders.len : 250), holders.p);
+    pg_result_free(r);
+}
+
+static bool apply(struct pg *pg, const struct migration *m, int tries, char *err)
+{
+    for (;;) {
+        enum pg_err e = apply_once(pg, m);
+        if (e == PG_OK) {
+            log_event(LOG_INFO, "migration_applied", LOG_S("name", m->name));
+            return true;
+        }
+        if (e != PG_RETRY) {
+            (void)fail(pg, m->name, err);
+            pg_rollback(pg);
+            return false;
+        }
+        name_holders(pg, m, err);
+        if (--tries <= 0)
+            return false;
+        log_event(LOG_WARN, "migration_waits", LOG_S("name", m->name), LOG_S("why", err));
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+}
+
+static bool run_locked(struct pg *pg, const struct migration *list, size_t n, int tries,
+                       int *applied, char *err)
 {
     if (pg_exec(pg,
                 "set client_min_messages = warning;"
@@ -119,19 +175,20 @@ static bool run_locked(struct pg *pg, const struct migration *list, size_t n, in
     if (have < 0)
         return false;
     for (size_t i = (size_t)have; i < n; i++) {
-        if (!apply(pg, &list[i], err))
+        if (!apply(pg, &list[i], tries, err))
             return false;
         (*applied)++;
     }
     return true;
 }
 
-bool migrate_run(struct pg *pg, const struct migration *list, size_t n, int *applied, char err[512])
+bool migrate_run(struct pg *pg, const struct migration *list, size_t n, int tries, int *applied,
+                 char err[512])
 {
     *applied = 0;
     if (pg_exec(pg, "select pg_advisory_lock(hashtext('doteb.migrate'))", NULL) != PG_OK)
         return fail(pg, "cannot take the migration lock", err);
-    bool ok = run_locked(pg, list, n, applied, err);
+    bool ok = run_locked(pg, list, n, tries, applied, err);
     if (pg_alive(pg) &&
         pg_exec(pg, "select pg_advisory_unlock(hashtext('doteb.migrate'))", NULL) != PG_OK)
         log_event(LOG_WARN, "migrate_unlock_failed", LOG_S("error", pg_error(pg)));

@@ -18,11 +18,15 @@ struct migration {
 extern const struct migration migrations_known[];
 extern const size_t migrations_known_len;
 
-/* Applies what is missing of `list`. True with how many in `*applied`; false with the reason in
- * `err`: a file that was changed after it ran, a database of a newer program, or SQL that failed
- * (everything before it stays applied). */
-MUST_USE bool migrate_run(struct pg *pg, const struct migration *list, size_t n, int *applied,
-                          char err[512]);
+/* How often a file is tried that waits for a lock: two minutes in all. */
+enum { MIGRATE_TRIES = 24 };
+
+/* Applies what is missing of `list`, a file up to `tries` times while somebody holds a lock that it
+ * needs: it waits for one for seconds only, since everybody else waits behind it. True with how
+ * many in `*applied`; false with the reason in `err`: a file that was changed after it ran, a
+ * database of a newer program, or SQL that failed (everything before it stays applied). */
+MUST_USE bool migrate_run(struct pg *pg, const struct migration *list, size_t n, int tries,
+                          int *applied, char err[512]);
 /* Is the database exactly at `list`? False with the reason in `err`. Changes nothing. */
 MUST_USE bool migrate_check(struct pg *pg, const struct migration *list, size_t n, char err[512]);
 

@@ -28,7 +28,7 @@ static bool migrate(struct app *app, struct pg *pg)
 {
     char err[512];
     int applied;
-    if (!migrate_run(pg, migrations_known, migrations_known_len, &applied, err)) {
+    if (!migrate_run(pg, migrations_known, migrations_known_len, MIGRATE_TRIES, &applied, err)) {
         (void)fprintf(stderr, "doteb-control: %s\n", err);
         return false;
     }

@@ -25,6 +25,8 @@
 enum {
     LOOK_MS = 5 * 1000,
     AGAIN_MS = 3 * 1000, /* after the database was lost */
+    DEFER_MS = 30 * 1000,
+    DEFER_DOUBLINGS = 5, /* 16 minutes: about as long as after a failure of an hourly feed */
     STATEMENT_MS = 60 * 1000,
     CHANGES_BYTES = 8 << 20,
     WHY_BYTES = 600,
@@ -35,6 +37,9 @@ struct feeder {
     pthread_t thread;
     int stop_fd;
     atomic_bool stop;
+    /* The thread's own: for what the database could not be told, and holds to be due still. */
+    int64_t not_before_us; /* clock_mono_us */
+    int deferrals;         /* in a row */
 };
 
 /* One fetch. */
@@ -47,10 +52,22 @@ struct fetched {
     uint8_t sha256[crypto_hash_sha256_BYTES];
 };
 
-/* Being told is enough. */
+/* Somebody wants it now, or has changed something. */
 static void on_notification(void *arg, struct str channel, struct str payload)
 {
-    (void)arg, (void)channel, (void)payload;
+    struct feeder *f = arg;
+    (void)channel, (void)payload;
+    f->not_before_us = 0;
+}
+
+/* A fetch of which the database knows nothing, since it was lost or its row is locked: without this
+ * the file would be fetched again every few seconds. */
+static void defer(struct feeder *f)
+{
+    int64_t ms = (int64_t)DEFER_MS << f->deferrals;
+    f->not_before_us = clock_mono_us() + ms * 1000;
+    if (f->deferrals < DEFER_DOUBLINGS)
+        f->deferrals++;
 }
 
 /* Fetches and reads. False with the reason in `f->why`. */
@@ -171,10 +188,14 @@ static enum pg_err look(struct feeder *feeder, struct pg *pg)
 {
     struct pg_result *r = NULL;
     struct fetched f = {.outcome = ""};
+    if (clock_mono_us() < feeder->not_before_us)
+        return PG_OK;
+    bool taken = false;
     enum pg_err e = pg_begin(pg);
     if (e == PG_OK)
         e = feed_store_take(pg, &r);
     if (e == PG_OK && pg_rows(r) > 0) {
+        taken = true;
         buf_init(&f.content, FEED_MAX_BYTES);
         buf_init(&f.changes, CHANGES_BYTES);
         document_init(&f.document);
@@ -193,6 +214,10 @@ static enum pg_err look(struct feeder *feeder, struct pg *pg)
         pg_rollback(pg);
     else if (*f.outcome)
         report(&f);
+    if (taken && e != PG_OK)
+        defer(feeder);
+    else if (taken)
+        feeder->deferrals = 0;
     return e;
 }
 
@@ -206,7 +231,7 @@ static void work(struct feeder *f, struct pg *pg)
         if ((e = look(f, pg)) != PG_OK)
             break;
         (void)poll(fds, ARRAY_LEN(fds), LOOK_MS);
-        e = pg_notifications(pg, on_notification, NULL);
+        e = pg_notifications(pg, on_notification, f);
     }
     if (e != PG_OK)
         log_event(LOG_WARN, "feeder_lost_the_database", LOG_S("error", pg_error(pg)));

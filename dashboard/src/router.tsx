@@ -400,10 +400,26 @@ const invitationRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/invitation/InvitationPage')),
 });
 
+const account = () => import('./pages/account/AccountPage');
+
 const accountRoute = createRoute({
   getParentRoute: () => orgRoute,
   path: 'account',
-  component: lazyRouteComponent(() => import('./pages/account/AccountPage')),
+  beforeLoad: ({ context }) => {
+    if (!rememberedOrganisation(context.session)) throw redirect({ to: '/account', replace: true });
+  },
+  component: lazyRouteComponent(account),
+});
+
+/** The account's address that names no organisation: inside one if there is any. */
+const accountAloneRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/account',
+  beforeLoad: ({ context }) => {
+    const org = rememberedOrganisation(context.session);
+    if (org) throw redirect({ to: '/o/$org/account', params: { org: org.id }, replace: true });
+  },
+  component: lazyRouteComponent(account, 'AccountAlonePage'),
 });
 
 // Plain words in the address, as people write them: no JSON.
@@ -424,6 +440,7 @@ export const router = createRouter({
     ...doorRoutes,
     signedInRoute.addChildren([
       homeRoute,
+      accountAloneRoute,
       orgRoute.addChildren([
         orgHomeRoute,
         overviewRoute,

@@ -192,6 +192,10 @@ def test_on_a_schedule(operator, feed, server):
     assert got["outcome"] == "applied" and got["next_at"] > got["at"], got
 
 
+FEED_PID = ("select pid from pg_stat_activity where datname = current_database() "
+            "and application_name = 'doteb-control feed'")
+
+
 @pytest.fixture
 def impatient(installation):
     """The feed's thread waits for locks for a moment only, as it does not wait for ever for a statement."""
@@ -199,9 +203,7 @@ def impatient(installation):
         old = installation.query(pid)
         installation.query(f"select pg_terminate_backend({old})")
         wait_until(lambda: installation.query(pid) not in ("", old), what="the feed's thread to be back")
-    pid = ("select pid from pg_stat_activity where datname = current_database() "
-           "and application_name = 'doteb-control feed'")
-    name = installation.database
+    pid, name = FEED_PID, installation.database
     installation.query(f"alter database {name} set lock_timeout = '200ms'")
     begin_anew()
     yield
@@ -229,6 +231,36 @@ def test_what_cannot_be_applied_now_is_tried_later(operator, feed, server, insta
     assert (got["outcome"], server.asked.count("/catalogue.json")) == ("failed", 1)
     assert "the database cannot do it now" in got["detail"] and got["next_at"] > got["at"]
     assert fetch(operator)["outcome"] == "applied" and operator.all(I + "/offers", q=name)
+
+
+@pytest.mark.parametrize("harm", ["the connection is lost", "its row is locked"])
+def test_what_cannot_even_be_noted_is_not_fetched_at_once(operator, feed, server, installation, impatient, harm):
+    """In the database it is due still; whoever asks for it has it at once."""
+    server.wrong = "slow"
+    server.publish(row(f"m-{uuid.uuid4().hex[:8]}", {"input": "1e-6"}))
+    server.asked.clear()
+    server.waiting.clear()
+    pid = installation.query(FEED_PID)
+    assert operator.call("POST", I + "/feed/fetch")[0] == 200
+    assert server.waiting.wait(10)
+    holder = ("select pid from pg_locks where mode = 'RowShareLock' and relation = 'catalogue_feed'::regclass "
+              f"and database = (select oid from pg_database where datname = current_database()) and pid <> {pid}")
+    lock = "begin; select from catalogue_feed for update; select pg_sleep(60)"
+    with subprocess.Popen(["psql", "-XAtq", installation.pg.url(installation.database), "-c", lock],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        try:
+            wait_until(lambda: installation.query(holder), what="the lock")
+            if harm == "the connection is lost":
+                installation.query(f"select pg_terminate_backend({pid})")
+            wait_until(lambda: installation.query(FEED_PID) not in ("", pid), 20, "the feed's thread to be back")
+        finally:
+            installation.query(f"select pg_terminate_backend(pid) from ({holder}) l")
+    wait_until(lambda: "LISTEN" in installation.query(FEED_PID.replace("select pid", "select query")),
+               what="the thread to have looked")
+    assert operator.get(I + "/feed")["last_fetch"]["outcome"] != "failed"
+    server.wrong = ""
+    assert fetch(operator)["outcome"] == "applied"
+    assert server.asked.count("/catalogue.json") == 2
 
 
 def test_feeds_that_are_refused(operator, server):

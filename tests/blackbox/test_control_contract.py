@@ -111,6 +111,13 @@ def test_unknown_query_parameters_are_named(route, people, operator):
     assert (status, body["field"]) == (422, "nonsense")
 
 
+@pytest.mark.parametrize("route", [p for m, p, a, *_ in printed_routes() if a == "user" and m == "GET"])
+def test_malformed_query_strings_are_refused(route, people, operator):
+    """By every route in the same way, and as the document says (the client looks)."""
+    admin = operator if route.startswith("/api/v1/instance/") else people["admin"]
+    assert admin.call("GET", concrete(route, admin) + "?limit=%00")[0] == 400
+
+
 def test_malformed_ids_name_their_place(people):
     admin = people["admin"]
     status, body = admin.call("GET", "/api/v1/organisations/1/requests")

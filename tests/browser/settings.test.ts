@@ -108,6 +108,35 @@ test('who is in no organisation can make one or sign out', async () => {
   await page.context().close();
 });
 
+test('who is in no organisation has an account, and an invitation leads into the new one', async () => {
+  const { page, watched, world, org } = await open('/o/ORG/activity');
+  // With an organisation the account is inside it.
+  await page.goto(`${ORIGIN}/account`);
+  await page.waitForURL(`${ORIGIN}/o/${org}/account`);
+
+  world.session.organisations = [];
+  await page.goto(`${ORIGIN}/`);
+  await page.getByRole('link', { name: 'Your account' }).click();
+  await page.waitForURL(`${ORIGIN}/account`);
+  for (const name of ['Profile', 'Two-step sign-in', 'Passkeys', 'Where you are signed in'])
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Change your name' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Mira Alone');
+  await page.keyboard.press('Enter');
+  await page.getByText('Mira Alone').waitFor();
+  await page.getByRole('link', { name: 'Back' }).click();
+  await page.getByRole('heading', { name: 'You are in no organisation' }).waitFor();
+  await page.goto(`${ORIGIN}/o/${org}/account`);
+  await page.waitForURL(`${ORIGIN}/account`);
+
+  await page.goto(`${ORIGIN}/invitation#mine`);
+  await page.getByRole('button', { name: 'Join Contoso Research' }).click();
+  await page.waitForURL(new RegExp(`${org}/overview`));
+  await page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
+  check(watched);
+  await page.context().close();
+});
+
 test('a role is changed by keyboard; the last owner has no menu and cannot leave', async () => {
   const { page, watched, world } = await open('/o/ORG/members');
   await page.getByText('Lena Castellano').waitFor();

@@ -40,7 +40,7 @@ START_TEST(a_failing_file_stops_the_rest_and_leaves_what_was_before)
     char err[512];
     int applied;
     struct pg *pg = fresh("m1");
-    ck_assert(!migrate_run(pg, list, 4, &applied, err));
+    ck_assert(!migrate_run(pg, list, 4, 1, &applied, err));
     ck_assert_int_eq(applied, 2);
     ck_assert_ptr_nonnull(strstr(err, "0003_c.sql"));
     ck_assert_ptr_nonnull(strstr(err, "nowhere"));
@@ -62,16 +62,49 @@ START_TEST(goes_on_where_it_ended)
     struct migration mended[ARRAY_LEN(list)];
     memcpy(mended, list, sizeof list);
     mended[2] = (struct migration){3, "0003_c.sql", SQL("create table c (y integer)")};
-    ck_assert(migrate_run(pg, mended, 2, &applied, err));
+    ck_assert(migrate_run(pg, mended, 2, 1, &applied, err));
     ck_assert_int_eq(applied, 2);
-    ck_assert(migrate_run(pg, mended, 4, &applied, err));
+    ck_assert(migrate_run(pg, mended, 4, 1, &applied, err));
     ck_assert_int_eq(applied, 2);
-    ck_assert(migrate_run(pg, mended, 4, &applied, err));
+    ck_assert(migrate_run(pg, mended, 4, 1, &applied, err));
     ck_assert_int_eq(applied, 0);
-    ck_assert(!migrate_run(pg, list, 4, &applied, err)); /* 0003 differs now */
+    ck_assert(!migrate_run(pg, list, 4, 1, &applied, err)); /* 0003 differs now */
     ck_assert_ptr_nonnull(strstr(err, "0003_c.sql was changed"));
-    ck_assert(!migrate_run(pg, mended, 3, &applied, err)); /* an older program */
+    ck_assert(!migrate_run(pg, mended, 3, 1, &applied, err)); /* an older program */
     ck_assert_ptr_nonnull(strstr(err, "0004_d.sql"));
+    pg_close(pg);
+}
+END_TEST
+
+/* Meanwhile others that need the table wait for seconds, not for the report's end. */
+START_TEST(who_holds_a_lock_is_named_and_waited_for)
+{
+    char err[512], pid[32];
+    int applied;
+    struct pg *pg = fresh("m4"), *report = fresh("m5");
+    const struct migration alter[] = {
+        {1, "0001_a.sql", SQL("create table a (x integer)")},
+        {2, "0002_b.sql", SQL("alter table a add column y integer")},
+    };
+    ck_assert(migrate_run(pg, alter, 1, 1, &applied, err));
+    ck_assert_int_eq(pg_exec(report,
+                             "begin; set application_name = 'report'; "
+                             "select count(*) from m4.a",
+                             NULL),
+                     PG_OK);
+    (void)snprintf(pid, sizeof pid, "pid %lld ",
+                   (long long)number(report, "select pg_backend_pid()"));
+    ck_assert(!migrate_run(pg, alter, 2, 1, &applied, err));
+    ck_assert_msg(strstr(err, "0002_b.sql") && strstr(err, "lock timeout") && strstr(err, pid) &&
+                      strstr(err, "report"),
+                  "%s", err);
+    ck_assert_int_eq(applied, 0);
+    /* Its server ends it while the second try waits. */
+    ck_assert_int_eq(pg_exec(report, "set idle_in_transaction_session_timeout = '4s'", NULL),
+                     PG_OK);
+    ck_assert_msg(migrate_run(pg, alter, 2, 3, &applied, err), "%s", err);
+    ck_assert_int_eq(applied, 1);
+    pg_close(report);
     pg_close(pg);
 }
 END_TEST
@@ -105,4 +138,5 @@ START_TEST(known_files_ascend)
 END_TEST
 
 UNIT_MAIN("control_migrations", a_failing_file_stops_the_rest_and_leaves_what_was_before,
-          goes_on_where_it_ended, an_empty_database_is_not_current, known_files_ascend)
+          goes_on_where_it_ended, who_holds_a_lock_is_named_and_waited_for,
+          an_empty_database_is_not_current, known_files_ascend)

@@ -1,6 +1,6 @@
-import { LogOut, Plus } from 'lucide-react';
+import { LogOut, Plus, UserRound } from 'lucide-react';
 import { useEffect } from 'react';
-import { Button } from '@/ui/Button';
+import { Button, ButtonLink } from '@/ui/Button';
 import { Empty } from '@/ui/Notice';
 import { useSignOut } from './AccountMenu';
 import { Alone } from './Frame';
@@ -25,6 +25,9 @@ export function NoOrganisation() {
             <Button look="primary" onClick={onNew}>
               <Plus size={14} /> New organisation
             </Button>
+            <ButtonLink to="/account">
+              <UserRound size={14} /> Your account
+            </ButtonLink>
             <Button onClick={() => void signOut()}>
               <LogOut size={14} /> Sign out
             </Button>

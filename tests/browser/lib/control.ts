@@ -31,6 +31,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   let mailLate = false;
   let account = { ...world.account, ...choices.account };
   let sessions = world.sessions;
+  const [invitedTo] = world.session.organisations;
   const ownPasskeys = makePasskeys(now);
   await pretendPasskeys(page);
 
@@ -121,6 +122,8 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 201, made);
     }
     if (path === '/invitations/accept') {
+      if (invitedTo && !world.session.organisations.length)
+        world.session.organisations = [invitedTo];
       return answer(route, 200, { organisation_id: tenant.organisation.id, role: 'developer' });
     }
     if (collection === 'archive') return answer(route, 204);

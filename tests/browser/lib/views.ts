@@ -8,6 +8,7 @@ import { OPERATOR_VIEWS } from './operator.ts';
 import { PASSKEY_VIEWS } from './passkeys.ts';
 import { SAVED_VIEWS } from './saved_views.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
+import { ACCOUNT_VIEWS } from './views_account.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { PROVIDER_KEY_VIEWS } from './views_provider_keys.ts';
 import { makeWorld } from './world.ts';
@@ -17,6 +18,8 @@ export type View = {
   path: (org: string, request: string) => string;
   state: State;
   signedIn?: boolean;
+  /** Who looks is in no organisation. */
+  alone?: boolean;
   /** What is there when the view is. */
   ready: string;
   act?: (page: Page) => Promise<unknown>;
@@ -27,9 +30,6 @@ const apiKeys = (org: string) => `/o/${org}/api-keys`;
 const settings = (page: string) => (org: string) => `/o/${org}/${page}`;
 const open = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name }).first().click();
-
-const account = (org: string) => `/o/${org}/account`;
-const signedOut = { state: 'filled', signedIn: false } as const;
 
 /** What somebody else does to an element of a list meanwhile, found by what is in it. */
 export const changeElsewhere = (page: Page, list: string, text: string, change: object) =>
@@ -43,14 +43,6 @@ export const changeElsewhere = (page: Page, list: string, text: string, change: 
     },
     [list, text, JSON.stringify(change)] as const,
   );
-
-/** Two-step sign-in up to the QR code. */
-async function toQrCode(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Set up' }).click();
-  await page.getByLabel('Your password', { exact: true }).fill('right');
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('img', { name: /QR code/ }).waitFor();
-}
 
 export const VIEWS: View[] = [
   ...(
@@ -79,105 +71,7 @@ export const VIEWS: View[] = [
   ...OPERATOR_VIEWS,
   ...CUSTOM_VIEWS,
   ...PASSKEY_VIEWS,
-  {
-    name: 'login-second-step',
-    path: () => '/login',
-    ...signedOut,
-    ready: 'text=Sign in',
-    act: async (page) => {
-      await page.getByLabel('E-mail').fill('mira@northwind.example');
-      await page.getByLabel('Password').fill('two steps');
-      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-      await page.getByLabel('Code', { exact: true }).fill('000000');
-      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-      await page.getByRole('alert').waitFor();
-    },
-  },
-  { name: 'sign-up', path: () => '/sign-up', ...signedOut, ready: 'text=Send the link' },
-  {
-    name: 'sign-up-sent',
-    path: () => '/sign-up',
-    ...signedOut,
-    ready: 'text=Send the link',
-    act: async (page) => {
-      await page.getByLabel('E-mail').fill('mira@northwind.example');
-      await page.getByRole('button', { name: 'Send the link' }).click();
-      await page.getByText('Check your mail').waitFor();
-    },
-  },
-  {
-    name: 'sign-up-finish',
-    path: () => '/sign-up/finish#token',
-    ...signedOut,
-    ready: 'text=Create the account',
-  },
-  { name: 'forgot', path: () => '/reset', ...signedOut, ready: 'text=Send the link' },
-  {
-    name: 'reset-finish',
-    path: () => '/reset/finish#token',
-    ...signedOut,
-    ready: 'text=Save the password',
-  },
-  {
-    name: 'link-gone',
-    path: () => '/reset/finish#old',
-    ...signedOut,
-    ready: 'text=Save the password',
-    act: async (page) => {
-      await page.getByLabel('New password').fill('a new password');
-      await page.getByRole('button', { name: 'Save the password' }).click();
-      await page.getByText('no longer works').waitFor();
-    },
-  },
-  {
-    name: 'email-finish',
-    path: () => '/email/finish#token',
-    ...signedOut,
-    ready: 'text=Use this address',
-  },
-  { name: 'account', path: account, state: 'filled', ready: 'text=curl' },
-  { name: 'account-loading', path: account, state: 'loading', ready: '[aria-busy=true]' },
-  { name: 'account-error', path: account, state: 'error', ready: 'text=No answer for now' },
-  {
-    name: 'account-password',
-    path: account,
-    state: 'filled',
-    ready: 'text=curl',
-    act: async (page) => {
-      await page.getByRole('button', { name: 'Change your password' }).click();
-      await page.getByLabel('Your password', { exact: true }).fill('wrong');
-      await page.getByLabel('New password').fill('a new password');
-      await page.getByRole('button', { name: 'Change password' }).click();
-      await page.getByText('It is wrong.').waitFor();
-    },
-  },
-  { name: 'account-qr-code', path: account, state: 'filled', ready: 'text=curl', act: toQrCode },
-  {
-    name: 'account-recovery-codes',
-    path: account,
-    state: 'filled',
-    ready: 'text=curl',
-    act: async (page) => {
-      await toQrCode(page);
-      await page.getByLabel('Code', { exact: true }).fill('123456');
-      await page.getByRole('button', { name: 'Turn on' }).click();
-      await page.getByTestId('recovery-codes').waitFor();
-    },
-  },
-  { name: 'login', path: () => '/login', state: 'filled', signedIn: false, ready: 'text=Sign in' },
-  {
-    name: 'login-wrong',
-    path: () => '/login',
-    state: 'filled',
-    signedIn: false,
-    ready: 'text=Sign in',
-    act: async (page) => {
-      await page.getByLabel('E-mail').fill('mira@northwind.example');
-      await page.getByLabel('Password').fill('wrong');
-      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-      await page.getByRole('alert').waitFor();
-    },
-  },
+  ...ACCOUNT_VIEWS,
   { name: 'activity', path: activity, state: 'filled', ready: '[role=table] [role=row] a' },
   {
     name: 'activity-drawer',
@@ -489,6 +383,7 @@ export async function show(page: Page, view: View, now = new Date()): Promise<vo
   await serveDashboard(page);
   await fakeControl(page, { state: view.state, signedIn: view.signedIn ?? true, world, now });
   const org = world.session.organisations[0]?.id ?? '';
+  if (view.alone) world.session.organisations = [];
   const retried = world.requests.find(({ attempts }) => attempts === 2);
   await fakeGateway(page, retried?.id ?? '');
   await page.goto(ORIGIN + view.path(org, retried?.id ?? ''));

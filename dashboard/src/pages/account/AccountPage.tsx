@@ -1,9 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { ArrowLeft, LogOut } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { accountQuery, instanceQuery } from '@/api/queries';
+import { useSignOut } from '@/frame/AccountMenu';
+import { Mark } from '@/frame/Mark';
 import { Page } from '@/frame/Page';
 import { date } from '@/lib/format';
-import { Button } from '@/ui/Button';
+import { Button, ButtonLink } from '@/ui/Button';
 import { Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
 import css from './AccountPage.module.css';
@@ -14,46 +17,76 @@ import { Sessions } from './Sessions';
 
 type Open = 'name' | 'email' | 'password' | null;
 
+const TITLE = 'Your account';
+
 export default function AccountPage() {
+  return (
+    <Page title={TITLE}>
+      <Account />
+    </Page>
+  );
+}
+
+/** The same without an organisation around it, for who is in none. */
+export function AccountAlonePage() {
+  const signOut = useSignOut();
+  useEffect(() => {
+    document.title = `${TITLE} · doteb`;
+  }, []);
+  return (
+    <>
+      <header className={css.top}>
+        <Mark />
+        <h1 className={css.title}>{TITLE}</h1>
+        <ButtonLink to="/">
+          <ArrowLeft size={14} /> Back
+        </ButtonLink>
+        <Button onClick={() => void signOut()}>
+          <LogOut size={14} /> Sign out
+        </Button>
+      </header>
+      <main className={css.alone}>
+        <Account />
+      </main>
+    </>
+  );
+}
+
+function Account() {
   const account = useQuery(accountQuery);
   const instance = useQuery(instanceQuery);
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
+  if (account.isError && !account.data)
+    return <Failed error={account.error} retry={() => void account.refetch()} />;
+  if (!account.data) return <Loading />;
   return (
-    <Page title="Your account">
-      {account.isError && !account.data ? (
-        <Failed error={account.error} retry={() => void account.refetch()} />
-      ) : !account.data ? (
-        <Loading />
-      ) : (
-        <div className={css.groups}>
-          <section className={css.group} aria-labelledby="profile">
-            <div className={css.head}>
-              <h2 id="profile">Profile</h2>
-              <span className={css.quiet}>since {date(account.data.created_at)}</span>
-            </div>
-            <ProfileRow label="Name" onChange={() => setOpen('name')}>
-              {account.data.name || 'None'}
-            </ProfileRow>
-            <ProfileRow
-              label="E-mail"
-              onChange={instance.data?.mail ? () => setOpen('email') : undefined}
-            >
-              {account.data.email}
-            </ProfileRow>
-            <ProfileRow label="Password" onChange={() => setOpen('password')}>
-              Changing it signs you out everywhere else.
-            </ProfileRow>
-          </section>
-          <SecondFactor account={account.data} />
-          <Passkeys state={instance.data?.passkeys} />
-          <Sessions />
-          {open === 'name' && <NameDialog name={account.data.name} onClose={close} />}
-          {open === 'email' && <EmailDialog onClose={close} />}
-          {open === 'password' && <PasswordDialog onClose={close} />}
+    <div className={css.groups}>
+      <section className={css.group} aria-labelledby="profile">
+        <div className={css.head}>
+          <h2 id="profile">Profile</h2>
+          <span className={css.quiet}>since {date(account.data.created_at)}</span>
         </div>
-      )}
-    </Page>
+        <ProfileRow label="Name" onChange={() => setOpen('name')}>
+          {account.data.name || 'None'}
+        </ProfileRow>
+        <ProfileRow
+          label="E-mail"
+          onChange={instance.data?.mail ? () => setOpen('email') : undefined}
+        >
+          {account.data.email}
+        </ProfileRow>
+        <ProfileRow label="Password" onChange={() => setOpen('password')}>
+          Changing it signs you out everywhere else.
+        </ProfileRow>
+      </section>
+      <SecondFactor account={account.data} />
+      <Passkeys state={instance.data?.passkeys} />
+      <Sessions />
+      {open === 'name' && <NameDialog name={account.data.name} onClose={close} />}
+      {open === 'email' && <EmailDialog onClose={close} />}
+      {open === 'password' && <PasswordDialog onClose={close} />}
+    </div>
   );
 }
 
