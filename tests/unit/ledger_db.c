@@ -176,6 +176,14 @@ void ledger_check_sums(void)
                " retention_days, day, request_id) cross join unnest(d.tags) t join labels l on"
                " l.organisation_id = r.organisation_id and l.kind = 3 and l.value = t"
                " group by 1, 2, 3, 4)");
+    check_same("rollup_sources",
+               "(select organisation_id, grain, project_id, sum(requests), sum(errors),"
+               " sum(input_tokens), sum(output_tokens), sum(cost) from rollup_sources"
+               " group by 1, 2, 3)",
+               "(select organisation_id, " GRAIN ", project_id, count(*)::numeric,"
+               " (count(*) filter (where outcome <> 0))::numeric, sum(input_tokens),"
+               " sum(output_tokens), sum(cost)"
+               " from requests r where source_id is not null group by 1, 2, 3)");
     check_same("rollup_end_users",
                "(select organisation_id, grain, project_id, sum(requests), sum(errors),"
                " sum(input_tokens), sum(cost) from rollup_end_users group by 1, 2, 3)",
