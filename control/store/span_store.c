@@ -68,7 +68,7 @@ static const struct pg_stmt make_stmt = {
     "labels as (insert into rollup_label_spans (organisation_id, set_id, starts_at, kind, project_id, "
     "  label_id, requests, errors, input_tokens, output_tokens, cost) "
     "  select $1, $2, x.* from (" SQL_LABELS("2", "rollup_end_users") "union all "
-    SQL_LABELS("3", "rollup_tags") ") x order by kind, starts_at), "
+    SQL_LABELS("3", "rollup_tags") "union all " SQL_LABELS("1", "rollup_sources") ") x order by kind, starts_at), "
     "raw as materialized (select m.starts_at, u.* from made m join rollup_usage u "
     "  on u.organisation_id = $1 and u.grain >= m.starts_at and u.grain < m.ends_at), "
     "sums as (select starts_at, " SQL_KEYS
