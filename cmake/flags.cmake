@@ -31,10 +31,6 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_link_options(-pie -Wl,-z,relro,-z,now)
 endif()
 
-if(DOTEB_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link) # coverage of the libraries, for the fuzzer
-endif()
-
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(failpoints_default OFF)
 else()

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "control/store/member_store.h"
+#include "control/store/organisation_store.h"
 
 bool call_failed(struct call *c, enum pg_err e)
 {
@@ -59,6 +60,23 @@ bool call_may_give(struct call *c, enum role role)
         return true;
     reply_problem(&c->reply, P_ROLE, "role", "Nobody gives a role above their own.");
     return false;
+}
+
+bool call_not_suspended(struct call *c, struct uuid organisation)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = organisation_store_suspended(c->pg, organisation, &r);
+    bool free = e == PG_OK && pg_rows(r) == 0;
+    if (e != PG_OK)
+        (void)call_failed(c, e);
+    else if (!free)
+        reply_problem(&c->reply, P_SUSPENDED, NULL,
+                      "The operator has suspended this organisation: " STR_FMT
+                      " Until it may go on, nothing is made or changed in it; it can be looked at, "
+                      "and what gives access can be taken away.",
+                      STR_ARG(pg_str(r, 0, 0)));
+    pg_result_free(r);
+    return free;
 }
 
 enum pg_err call_item(struct call *c, item_fn *get, struct uuid id, struct str *item)

@@ -86,6 +86,9 @@ bool call_may_give(struct call *c, enum role role);
 /* Reads `role`: that of the caller in `org` now, and no more than their token's. False after
  * writing the database's failure. */
 MUST_USE bool call_read_role(struct call *c);
+/* Nothing is made or changed in a suspended organisation; is `organisation` none? False after
+ * writing the problem. */
+MUST_USE bool call_not_suspended(struct call *c, struct uuid organisation);
 /* A store's "get": column 0 of the one row is the API's object as JSON. */
 typedef enum pg_err item_fn(struct pg *pg, struct uuid organisation, struct uuid id,
                             struct pg_result **out);

@@ -90,7 +90,7 @@ static bool is_json_type(struct str type)
     return type.p && str_ieq(str_trim(str_cut(&type, ';')), STR("application/json"));
 }
 
-/* Nobody's session was looked at yet, so that only a few may be large. */
+/* A few at a time: each may hold BODY_LARGE_BYTES. */
 static void make_room(struct exchange *x)
 {
     if (x->server->large == LARGE_AT_ONCE) {
@@ -112,8 +112,72 @@ static void find_route(struct exchange *x)
     if (c->route && (c->route->flags & ROUTE_BODY) &&
         !is_json_type(c->req.header[HEADER_CONTENT_TYPE]))
         reply_problem(&c->reply, P_MEDIA_TYPE, "Content-Type", "Send application/json.");
-    else if (c->route && (c->route->flags & ROUTE_LARGE))
+}
+
+/* Job thread: all that takes time. */
+static void run_job(struct job *job, struct pg *pg, const char *why)
+{
+    struct exchange *x = container_of(job, struct exchange, job);
+    CHECK(x, EXCHANGE_MAGIC);
+    (void)why; /* the pool logged it; a client need not know the database's address */
+    x->call.pg = pg;
+    if (pg) {
+        (x->admitting ? route_admit : route_run)(&x->call);
+    } else {
+        reply_problem(&x->call.reply, P_UNAVAILABLE, NULL, "The database cannot be reached.");
+        x->call.reply.retry_after_s = 1;
+    }
+    x->call.pg = NULL;
+    server_done(x->server, x);
+}
+
+static enum MHD_Result start_job(struct exchange *x)
+{
+    if (!x->server->pool) { /* the last turns before the end (drain) */
+        reply_problem(&x->call.reply, P_UNAVAILABLE, NULL, "The daemon is stopping.");
+        x->call.reply.retry_after_s = 1;
+        return answer_reply(x);
+    }
+    deadline(x, 0);
+    x->job.run = run_job;
+    unsigned flags = x->call.route->flags;
+    x->job.kind = flags & ROUTE_HEAVY ? JOB_HEAVY : flags & ROUTE_OUTSIDE ? JOB_OUTSIDE : JOB_PLAIN;
+    /* Suspended and marked first: the job may be done before pool_add returns. */
+    x->state = EXCHANGE_RUNNING;
+    x->server->running++;
+    MHD_suspend_connection(x->mhd);
+    if (!pool_add(x->server->pool, &x->job))
+        exchange_dropped(&x->job);
+    return MHD_YES;
+}
+
+/* A body that takes room is taken of nobody whose call would be refused anyway. An empty one ends
+ * with the head. */
+static bool is_knock(const struct exchange *x)
+{
+    const struct str *h = x->call.req.header;
+    return x->call.route && (x->call.route->flags & ROUTE_LARGE) && !x->call.reply.status &&
+           (h[HEADER_TRANSFER_ENCODING].p ||
+            (h[HEADER_CONTENT_LENGTH].p && !str_eq(h[HEADER_CONTENT_LENGTH], STR("0"))));
+}
+
+static enum MHD_Result take_body(struct exchange *x)
+{
+    x->state = EXCHANGE_BODY;
+    deadline(x, BODY_S);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_admitted(struct exchange *x)
+{
+    x->admitting = false;
+    if (!x->call.reply.status)
         make_room(x);
+    if (!x->call.reply.status)
+        return take_body(x);
+    x->call.reply.close = true; /* the body is not read */
+    deadline(x, SEND_S);
+    return answer_reply(x);
 }
 
 static enum MHD_Result on_head(struct exchange *x, const char *method)
@@ -131,9 +195,8 @@ static enum MHD_Result on_head(struct exchange *x, const char *method)
     if (c->reply.close)
         return answer_reply(x);
     find_route(x);
-    x->state = EXCHANGE_BODY;
-    deadline(x, BODY_S);
-    return MHD_YES;
+    x->admitting = is_knock(x);
+    return x->admitting ? start_job(x) : take_body(x);
 }
 
 static enum MHD_Result on_body(struct exchange *x, const char *data, size_t *size)
@@ -163,43 +226,6 @@ static enum MHD_Result answer_dashboard(struct exchange *x)
     return answer_reply(x);
 }
 
-/* Job thread: all that takes time. */
-static void run_job(struct job *job, struct pg *pg, const char *why)
-{
-    struct exchange *x = container_of(job, struct exchange, job);
-    CHECK(x, EXCHANGE_MAGIC);
-    (void)why; /* the pool logged it; a client need not know the database's address */
-    x->call.pg = pg;
-    if (pg) {
-        route_run(&x->call);
-    } else {
-        reply_problem(&x->call.reply, P_UNAVAILABLE, NULL, "The database cannot be reached.");
-        x->call.reply.retry_after_s = 1;
-    }
-    x->call.pg = NULL;
-    server_done(x->server, x);
-}
-
-static enum MHD_Result start_job(struct exchange *x)
-{
-    if (!x->server->pool) { /* the last turns before the end (drain) */
-        reply_problem(&x->call.reply, P_UNAVAILABLE, NULL, "The daemon is stopping.");
-        x->call.reply.retry_after_s = 1;
-        return answer_reply(x);
-    }
-    deadline(x, 0);
-    x->job.run = run_job;
-    unsigned flags = x->call.route->flags;
-    x->job.kind = flags & ROUTE_HEAVY ? JOB_HEAVY : flags & ROUTE_OUTSIDE ? JOB_OUTSIDE : JOB_PLAIN;
-    /* Suspended and marked first: the job may be done before pool_add returns. */
-    x->state = EXCHANGE_RUNNING;
-    x->server->running++;
-    MHD_suspend_connection(x->mhd);
-    if (!pool_add(x->server->pool, &x->job))
-        exchange_dropped(&x->job);
-    return MHD_YES;
-}
-
 void exchange_dropped(struct job *job)
 {
     struct exchange *x = container_of(job, struct exchange, job);
@@ -213,7 +239,7 @@ void exchange_resume(struct exchange *x)
 {
     ASSERT(x->state == EXCHANGE_RUNNING && x->server->running > 0);
     x->server->running--;
-    x->state = EXCHANGE_DONE;
+    x->state = x->admitting ? EXCHANGE_ADMITTED : EXCHANGE_DONE;
     MHD_resume_connection(x->mhd);
 }
 
@@ -240,6 +266,8 @@ enum MHD_Result exchange_run(void *server, struct MHD_Connection *mhd, const cha
     (void)version;
     if (x->state == EXCHANGE_HEAD)
         return on_head(x, method);
+    if (x->state == EXCHANGE_ADMITTED)
+        return on_admitted(x);
     if (x->state == EXCHANGE_BODY)
         return *upload_size ? on_body(x, upload, upload_size) : on_complete(x);
     ASSERT(x->state == EXCHANGE_DONE); /* a suspended connection is not called */

@@ -12,6 +12,18 @@ bool mail_possible(const struct app *app)
     return *app->opt.smtp_url || app->opt.mail_log;
 }
 
+struct smtp_server mail_server(const struct app *app)
+{
+    return (struct smtp_server){
+        .url = app->opt.smtp_url,
+        .username = app->opt.smtp_username,
+        .password = app->opt.smtp_password,
+        .from = app->opt.smtp_from,
+        .ca_file = app->opt.smtp_ca_file,
+        .tls = app->opt.smtp_tls,
+    };
+}
+
 bool mail_is_address(struct str s)
 {
     ptrdiff_t at = str_find(s, '@');

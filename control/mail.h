@@ -4,11 +4,14 @@
 
 #include "common/buf.h"
 #include "control/app.h"
+#include "control/smtp.h"
 
 enum { MAIL_ADDRESS_MAX = 254, MAIL_TEXT_MAX = 16 << 10 };
 
 /* Can this instance send mail at all (or write it to its log)? Ask before promising one. */
 bool mail_possible(const struct app *app);
+/* The mail server of the settings; borrows from them. */
+struct smtp_server mail_server(const struct app *app);
 /* Could this be an e-mail address? No more than what keeps it one line and one recipient. */
 bool mail_is_address(struct str s);
 /* Queues a mail; in a transaction it goes out with the commit. `text` is plain UTF-8, paragraphs

@@ -35,6 +35,10 @@ static const struct verb verbs[] = {
      "--email E [--password-stdin]\n"
      "                          let somebody in again: removes the second factor, ends all sessions,\n"
      "                          and prints a link to choose a password (or sets the one on stdin)"},
+    {{"mail", "test"},
+     cmd_mail_test,
+     "ADDRESS\n"
+     "                          send a mail there now, and show what the mail server says to it"},
     {{"master-key", "rotate"},
      cmd_master_key_rotate,
      "\n                          seal everything under the first key of DOTEB_MASTER_KEY"},

@@ -195,6 +195,13 @@ static bool check_member(struct call *c)
     return false;
 }
 
+/* Reading stays, and so does taking away: a key that leaked must not work again with the rest. */
+static bool check_suspended(struct call *c)
+{
+    return c->route->role == ROLE_NONE || c->req.method == METHOD_GET ||
+           c->req.method == METHOD_DELETE || call_not_suspended(c, c->org);
+}
+
 static bool check_project(struct call *c)
 {
     bool found;
@@ -246,7 +253,7 @@ static bool check_all(struct call *c)
     if (c->route->auth == AUTH_NONE)
         return true;
     return parse_id(c, "org", &c->org) && parse_id(c, "project", &c->project) &&
-           parse_id(c, "id", &c->id) && check_member(c) && check_project(c);
+           parse_id(c, "id", &c->id) && check_member(c) && check_suspended(c) && check_project(c);
 }
 
 /* Does the path name what can be edited: the thing itself, the list of such things (one segment
@@ -351,6 +358,12 @@ static void run_get(struct call *c)
     if (c->with_etags && c->reply.status == 200 && edited(c->route->path, false) &&
         str_starts(buf_str(&c->reply.body), STR("{\"id\"")))
         etag_answer(c, buf_str(&c->reply.body), with_field(c));
+}
+
+void route_admit(struct call *c)
+{
+    bool may = check_all(c);
+    ASSERT(may == (c->reply.status == 0));
 }
 
 void route_run(struct call *c)

@@ -11,6 +11,8 @@
 const struct route *route_find(struct call *c);
 /* Does the path belong to the API (or to health), rather than to the dashboard's files? */
 bool route_is_api(struct str path);
+/* Makes all checks that need no body; whom it refuses has the reply. Job thread. */
+void route_admit(struct call *c);
 /* Makes all checks, then runs the handler, inside a transaction if the route changes something
  * (audit.h); the reply is there afterwards. Job thread. */
 void route_run(struct call *c);

@@ -42,7 +42,13 @@ struct conn {
     struct conn *next, **at;
 };
 
-enum exchange_state { EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_RUNNING, EXCHANGE_DONE };
+enum exchange_state {
+    EXCHANGE_HEAD,
+    EXCHANGE_ADMITTED, /* or refused: who asks was looked at before a large body */
+    EXCHANGE_BODY,
+    EXCHANGE_RUNNING,
+    EXCHANGE_DONE
+};
 
 /* One request from its request line to the end of its answer. */
 struct exchange {
@@ -57,6 +63,7 @@ struct exchange {
     int64_t start_us;
     size_t received; /* bytes of body */
     bool large;      /* counted in the server's `large` */
+    bool admitting;  /* at the pool for its head alone */
 };
 
 enum { CONN_MAGIC = 0x646f6e6e, EXCHANGE_MAGIC = 0x64657863 };

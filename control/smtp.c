@@ -6,20 +6,28 @@
 #include <curl/curl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "common/buf.h"
 
 enum {
-    CONNECT_MS = 10 * 1000,
+    CONNECT_MS = 10 * 1000, /* to the end of the login */
     TOTAL_MS = 30 * 1000,
+    ANSWER_S = 20, /* to one line; also to QUIT after a failure, beyond the rest */
     HEADER_MAX = 4096,
     WORD_BYTES = 45, /* of text in one encoded word: 60 letters of Base64, under 75 in all */
 };
 
-struct stop {
-    smtp_stop_fn *fn;
-    void *arg;
+/* How far the conversation is. What comes before RECIPIENT is the operator's to mend, the rest may
+ * be the mail's own fault. */
+enum stage { STAGE_OPENING, STAGE_SENDER, STAGE_RECIPIENT };
+
+struct talk {
+    const struct smtp_ear *ear;
+    struct smtp_report *report;
+    enum stage stage;
+    bool bye; /* what is answered to that is nobody's answer to the mail */
 };
 
 void smtp_init(void)
@@ -125,60 +133,171 @@ static curl_mime *body_of(CURL *curl, const struct smtp_mail *m)
 
 static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-    struct stop *stop = arg;
+    const struct talk *talk = arg;
     (void)a, (void)b, (void)c, (void)d;
-    return stop->fn(stop->arg) ? 1 : 0;
+    return talk->ear->stop(talk->ear->arg) ? 1 : 0;
 }
 
-static void set_server(CURL *curl, const struct smtp_server *s, struct stop *stop)
+/* Of what we say, these lines are no secret. */
+static bool may_be_told(struct str line)
 {
+    static const char *const verbs[] = {"EHLO", "HELO", "STARTTLS", "MAIL ", "RCPT ",
+                                        "DATA", "QUIT", "RSET",     "NOOP"};
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        if (str_starts(line, str_of(verbs[i])))
+            return true;
+    return false;
+}
+
+static void on_line(struct talk *talk, bool ours, struct str line)
+{
+    if (ours && str_starts(line, STR("MAIL ")))
+        talk->stage = STAGE_SENDER;
+    else if (ours && str_starts(line, STR("RCPT ")))
+        talk->stage = STAGE_RECIPIENT;
+    talk->bye |= ours && str_starts(line, STR("QUIT"));
+    if (!ours && !talk->bye)
+        (void)snprintf(talk->report->answer, SMTP_ERROR_BYTES, STR_FMT, STR_ARG(line));
+    if (ours && !may_be_told(line))
+        line = STR("(credentials)");
+    if (talk->ear->line)
+        talk->ear->line(talk->ear->arg, ours, line);
+}
+
+/* libcurl's own notes, and the mail, are passed over. */
+static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size, void *arg)
+{
+    (void)curl;
+    struct str rest = str_make(data, size);
+    if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
+        return 0;
+    while (rest.p) {
+        struct str line = str_trim(str_cut(&rest, '\n'));
+        if (line.len)
+            on_line(arg, type == CURLINFO_HEADER_OUT, line);
+    }
+    return 0;
+}
+
+/* Where plain text will do, so will a certificate that nobody vouches for: mail servers have one
+ * for the asking (`smtps://` promises more, and keeps it). */
+static void set_tls(CURL *curl, const struct smtp_server *s)
+{
+    bool proven = s->tls || str_starts(str_of(s->url), STR("smtps:"));
+    (void)curl_easy_setopt(curl, CURLOPT_USE_SSL, s->tls ? CURLUSESSL_ALL : CURLUSESSL_TRY);
+    (void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, proven ? 1L : 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, proven ? 2L : 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    if (*s->ca_file)
+        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, s->ca_file);
+}
+
+static void set_server(CURL *curl, const struct smtp_server *s, struct talk *talk)
+{
+    set_tls(curl, s);
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(curl, CURLOPT_URL, s->url);
-    (void)curl_easy_setopt(curl, CURLOPT_USE_SSL, s->tls ? CURLUSESSL_ALL : CURLUSESSL_TRY);
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
+    (void)curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)ANSWER_S);
     (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-    (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, stop);
+    (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, talk);
+    (void)curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+    (void)curl_easy_setopt(curl, CURLOPT_DEBUGDATA, talk);
     if (s->username && *s->username) {
         (void)curl_easy_setopt(curl, CURLOPT_USERNAME, s->username);
         (void)curl_easy_setopt(curl, CURLOPT_PASSWORD, s->password ? s->password : "");
     }
 }
 
-/* 5xx to a recipient or to the text itself stays; a refused login is the operator's to mend. */
-static enum smtp_result judge(CURL *curl, CURLcode code)
+/* 5xx to a recipient or to the text itself stays; what a server holds against us (a login, a
+ * sender, a policy: RFC 3463's class 7) is the operator's to mend. */
+static enum smtp_result judge(CURL *curl, CURLcode code, const struct talk *talk)
 {
     long status = 0;
+    struct str answer = str_of(talk->report->answer);
     if (code == CURLE_OK)
         return SMTP_SENT;
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    bool refused = status >= 550 && status <= 556 && code != CURLE_LOGIN_DENIED;
+    bool policy = answer.len > 6 && str_starts(str_make(answer.p + 4, answer.len - 4), STR("5.7."));
+    bool refused = status >= 550 && status <= 556 && talk->stage == STAGE_RECIPIENT && !policy;
     return refused ? SMTP_REFUSED : SMTP_LATER;
 }
 
+static const struct {
+    CURLcode code;
+    const char *advice;
+} advices[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, "DOTEB_SMTP_URL names a host that is not known here"},
+    {CURLE_COULDNT_CONNECT, "nobody takes connections at DOTEB_SMTP_URL: look at host and port, "
+                            "and at what firewalls let out"},
+    {CURLE_OPERATION_TIMEDOUT, "look at host and port of DOTEB_SMTP_URL: port 465 wants smtps://, "
+                               "587 smtp://; a firewall may swallow what is sent"},
+    {CURLE_SSL_CONNECT_ERROR, "look at DOTEB_SMTP_URL: smtps:// is for a port that begins with TLS "
+                              "(465), smtp:// for one with STARTTLS (587)"},
+    {CURLE_WEIRD_SERVER_REPLY, "look at DOTEB_SMTP_URL and at the server's answer"},
+    {CURLE_USE_SSL_FAILED, "the server offers no STARTTLS, so nothing was sent: use its smtps:// "
+                           "port, or DOTEB_SMTP_TLS=false for a server on the same machine"},
+    {CURLE_PEER_FAILED_VERIFICATION,
+     "the server's certificate is not trusted, so nothing was sent: name its authority's PEM file "
+     "in DOTEB_SMTP_CA_FILE, and the host in DOTEB_SMTP_URL as its certificate does"},
+    {CURLE_SSL_CACERT_BADFILE, "DOTEB_SMTP_CA_FILE cannot be read as a PEM file"},
+    {CURLE_LOGIN_DENIED, "the server refuses the login: look at DOTEB_SMTP_USERNAME and "
+                         "DOTEB_SMTP_PASSWORD"},
+};
+
+static const char *advice_for(CURLcode code, const struct talk *talk, enum smtp_result result)
+{
+    if (code == CURLE_OPERATION_TIMEDOUT && *talk->report->answer)
+        return "the server stopped answering in the middle; its own log may say why";
+    for (size_t i = 0; i < ARRAY_LEN(advices); i++)
+        if (advices[i].code == code && talk->stage == STAGE_OPENING)
+            return advices[i].advice;
+    if (result == SMTP_LATER && *talk->report->answer == '5')
+        return "the server takes no mail from this sender or machine: look at DOTEB_SMTP_FROM, "
+               "DOTEB_SMTP_USERNAME and at what the server lets pass";
+    return "";
+}
+
+/* Says goodbye without waiting for the answer, for which libcurl has two minutes: meanwhile the
+ * mail would count as not sent, and be sent again. */
+static void leave(CURL *curl)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+        (void)shutdown(fd, SHUT_RD);
+}
+
 enum smtp_result smtp_send(const struct smtp_server *s, const struct smtp_mail *m,
-                           smtp_stop_fn *stop, void *arg, char err[SMTP_ERROR_BYTES])
+                           const struct smtp_ear *ear, struct smtp_report *report)
 {
     char text[CURL_ERROR_SIZE] = "", from[512];
-    struct stop stopping = {.fn = stop, .arg = arg};
+    struct talk talk = {.ear = ear, .report = report};
     struct str address = smtp_address(str_of(s->from));
+    *report = (struct smtp_report){.advice = ""};
     CURL *curl = curl_easy_init();
     ASSERT(curl);
     (void)snprintf(from, sizeof from, "<%.*s>", STR_ARG(address));
     struct curl_slist *to = curl_slist_append(NULL, m->to), *headers = headers_of(s, m);
     curl_mime *body = body_of(curl, m);
-    set_server(curl, s, &stopping);
+    set_server(curl, s, &talk);
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
     (void)curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from);
     (void)curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(curl, CURLOPT_MIMEPOST, body);
     CURLcode code = curl_easy_perform(curl);
-    enum smtp_result result = judge(curl, code);
-    (void)snprintf(err, SMTP_ERROR_BYTES, "%s", *text ? text : curl_easy_strerror(code));
+    enum smtp_result result = judge(curl, code, &talk);
+    if (code != CURLE_OK) {
+        report->advice = advice_for(code, &talk, result);
+        (void)snprintf(report->error, sizeof report->error, "%s",
+                       *text ? text : curl_easy_strerror(code));
+    }
+    leave(curl);
     curl_easy_cleanup(curl);
     curl_mime_free(body);
     curl_slist_free_all(headers);

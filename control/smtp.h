@@ -10,8 +10,9 @@ enum { SMTP_ERROR_BYTES = 256 };
 struct smtp_server {
     const char *url; /* smtp://host:port or smtps://host:port */
     const char *username, *password;
-    const char *from; /* "Name <a@b>" or "a@b" */
-    bool tls;         /* without TLS, nothing is sent */
+    const char *from;    /* "Name <a@b>" or "a@b" */
+    const char *ca_file; /* "": the system's authorities */
+    bool tls;            /* without TLS to a server whose certificate is trusted, nothing is sent */
 };
 
 struct smtp_mail {
@@ -26,14 +27,28 @@ enum smtp_result {
     SMTP_REFUSED, /* this mail will never be taken */
 };
 
-/* True: give up now. Called about once a second. */
-typedef bool smtp_stop_fn(void *arg);
+/* What went wrong; neither ever holds the password. */
+struct smtp_report {
+    char error[SMTP_ERROR_BYTES];
+    char answer[SMTP_ERROR_BYTES]; /* the server's last line; "": it said nothing */
+    const char *advice;            /* "" or what whoever runs the instance can do about it */
+};
+
+/* What the caller is asked and told meanwhile, in its own thread. */
+struct smtp_ear {
+    /* True: give up now. Called about once a second. */
+    bool (*stop)(void *arg);
+    /* NULL, or told each line of the conversation but those of the mail; credentials are not in
+     * them. */
+    void (*line)(void *arg, bool ours, struct str line);
+    void *arg;
+};
 
 /* Once, before threads start. */
 void smtp_init(void);
-/* `err` says what went wrong; never holds the password. */
+/* At most 50 s. */
 enum smtp_result smtp_send(const struct smtp_server *s, const struct smtp_mail *m,
-                           smtp_stop_fn *stop, void *arg, char err[SMTP_ERROR_BYTES]);
+                           const struct smtp_ear *ear, struct smtp_report *report);
 /* The address of "Name <a@b>" or "a@b". */
 struct str smtp_address(struct str mailbox);
 

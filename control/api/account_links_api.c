@@ -13,6 +13,7 @@
 #include "control/session.h"
 #include "control/store/instance_store.h"
 #include "control/store/invitation_store.h"
+#include "control/store/mail_store.h"
 #include "control/store/member_store.h"
 
 enum { SIGN_UP_MINUTES = 24 * 60, RESET_MINUTES = 60, NAME_MAX_CHARS = 100 };
@@ -32,13 +33,20 @@ static bool sign_up_mode(struct call *c, struct str *mode)
 void api_instance_get(struct call *c)
 {
     struct str mode;
+    bool late;
     if (!input_query(c, NULL, 0) || !sign_up_mode(c, &mode))
         return;
+    enum pg_err e = mail_store_late(c->pg, &late);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+        return;
+    }
     struct buf *out = call_json(c, 200);
     (void)buf_add_lit(out, "{\"sign_up\":");
     (void)buf_add_json(out, mode);
-    (void)buf_printf(out, ",\"mail\":%s,\"passkeys\":\"%s\"}\n",
-                     mail_possible(c->app) ? "true" : "false", passkey_state(c->app));
+    (void)buf_printf(out, ",\"mail\":%s,\"mail_late\":%s,\"passkeys\":\"%s\"}\n",
+                     mail_possible(c->app) ? "true" : "false",
+                     late && mail_possible(c->app) ? "true" : "false", passkey_state(c->app));
 }
 
 /* The body {"email": ...} of somebody who wants a mail. */

@@ -1,5 +1,6 @@
 /* /instance/organisations: the tenants as the operator sees them: how many use what, and who is
- * suspended. The gateways refuse a suspended organisation's keys; its members can still look.
+ * suspended. The gateways refuse a suspended organisation's keys; its members can still look and
+ * take away (route.c).
  */
 #include "control/api/api.h"
 #include "control/audit.h"

@@ -244,7 +244,7 @@ void api_invitations_accept(struct call *c)
     struct opened o;
     bool won = false;
     struct str item = STR_NULL;
-    if (!open_token(c, &o) || !is_theirs(c, &o))
+    if (!open_token(c, &o) || !is_theirs(c, &o) || !call_not_suspended(c, o.organisation))
         return;
     c->org = o.organisation;
     enum pg_err e = invitation_store_accept(c->pg, o.organisation, o.id, &won);

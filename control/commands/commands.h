@@ -14,6 +14,7 @@ int cmd_master_key_rotate(struct app *app, int argc, char *const *argv);
 int cmd_provider_key_add(struct app *app, int argc, char *const *argv);
 int cmd_catalogue_sign(struct app *app, int argc, char *const *argv);
 int cmd_catalogue_import(struct app *app, int argc, char *const *argv);
+int cmd_mail_test(struct app *app, int argc, char *const *argv);
 int cmd_key_create(struct app *app, int argc, char *const *argv);
 
 #endif

@@ -153,6 +153,19 @@ static void report(const struct fetched *f)
               LOG_S("why", f->why));
 }
 
+/* A failed fetch as well: what the database refuses, and what takes it too long (a lock that
+ * somebody holds, more than a statement may take). The transaction is gone, so that nobody would
+ * know of it, and it would be fetched again at once, for ever. */
+static enum pg_err settle_failed(struct pg *pg, const struct pg_result *r, struct fetched *f,
+                                 enum pg_err refusal)
+{
+    (void)snprintf(f->why, sizeof f->why, "the database %s: %.400s",
+                   refusal == PG_RETRY ? "cannot do it now" : "refuses it", pg_error(pg));
+    pg_rollback(pg);
+    enum pg_err e = pg_begin(pg);
+    return e == PG_OK ? settle(pg, r, f, false) : e;
+}
+
 /* Fetches the feed if it is due. */
 static enum pg_err look(struct feeder *feeder, struct pg *pg)
 {
@@ -167,13 +180,8 @@ static enum pg_err look(struct feeder *feeder, struct pg *pg)
         document_init(&f.document);
         bool fine = fetch(feeder->app, r, &f);
         e = settle(pg, r, &f, fine);
-        if (e == PG_INVALID || e == PG_CONFLICT || e == PG_MISSING) {
-            (void)snprintf(f.why, sizeof f.why, "the database refuses it: %.400s", pg_error(pg));
-            pg_rollback(pg);
-            e = pg_begin(pg);
-            if (e == PG_OK)
-                e = settle(pg, r, &f, false);
-        }
+        if (e != PG_OK && e != PG_LOST)
+            e = settle_failed(pg, r, &f, e);
         document_fini(&f.document);
         buf_fini(&f.changes);
         buf_fini(&f.content);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -47,7 +48,7 @@ static bool stopping(void *arg)
 
 /* How the mail in row 0 of `r` went. */
 static enum smtp_result deliver(struct mailer *m, const struct pg_result *r, struct str text,
-                                char err[SMTP_ERROR_BYTES])
+                                struct smtp_report *report)
 {
     const struct app *app = m->app;
     char id[UUID_TEXT_LEN + 1];
@@ -56,13 +57,8 @@ static enum smtp_result deliver(struct mailer *m, const struct pg_result *r, str
                   LOG_STR("subject", pg_str(r, 0, MAIL_SUBJECT)), LOG_STR("text", text));
         return SMTP_SENT;
     }
-    const struct smtp_server server = {
-        .url = app->opt.smtp_url,
-        .username = app->opt.smtp_username,
-        .password = app->opt.smtp_password,
-        .from = app->opt.smtp_from,
-        .tls = app->opt.smtp_tls,
-    };
+    const struct smtp_server server = mail_server(app);
+    const struct smtp_ear ear = {.stop = stopping, .arg = m};
     struct str to = pg_str(r, 0, MAIL_RECIPIENT);
     struct buf html;
     buf_init(&html, HTML_MAX);
@@ -76,14 +72,25 @@ static enum smtp_result deliver(struct mailer *m, const struct pg_result *r, str
         .text = text,
         .html = buf_str(&html),
     };
-    enum smtp_result result = smtp_send(&server, &mail, stopping, m, err);
+    enum smtp_result result = smtp_send(&server, &mail, &ear, report);
     xfree(recipient);
     buf_fini(&html);
     return result;
 }
 
+/* An answer names the recipient at times, as the row does; the log has no addresses. */
+static void report_failure(const struct pg_result *r, bool last, const struct smtp_report *report)
+{
+    struct str answer = str_of(report->answer), to = pg_str(r, 0, MAIL_RECIPIENT);
+    bool named = str_find_str(answer, to) >= 0;
+    log_event(
+        LOG_WARN, last ? "mail_given_up" : "mail_failed", LOG_ID("mail", pg_uuid(r, 0, MAIL_ID)),
+        LOG_I("attempts", pg_i64(r, 0, MAIL_ATTEMPTS)), LOG_S("error", report->error),
+        LOG_STR("answer", named ? str_make(answer.p, 3) : answer), LOG_S("advice", report->advice));
+}
+
 static enum pg_err settle(struct pg *pg, const struct pg_result *r, enum smtp_result result,
-                          const char *err)
+                          const struct smtp_report *report)
 {
     struct uuid id = pg_uuid(r, 0, MAIL_ID);
     int64_t attempts = pg_i64(r, 0, MAIL_ATTEMPTS);
@@ -92,16 +99,18 @@ static enum pg_err settle(struct pg *pg, const struct pg_result *r, enum smtp_re
         return mail_store_remove(pg, id);
     }
     bool last = result == SMTP_REFUSED || pg_bool(r, 0, MAIL_EXPIRED);
-    log_event(LOG_WARN, last ? "mail_given_up" : "mail_failed", LOG_ID("mail", id),
-              LOG_I("attempts", attempts), LOG_S("error", err));
-    return last ? mail_store_remove(pg, id) : mail_store_failed(pg, id, RETRY_S, err);
+    report_failure(r, last, report);
+    char why[2 * SMTP_ERROR_BYTES + 2];
+    (void)snprintf(why, sizeof why, "%s%s%s", report->error, *report->answer ? ": " : "",
+                   report->answer);
+    return last ? mail_store_remove(pg, id) : mail_store_failed(pg, id, RETRY_S, why);
 }
 
 /* False: nothing is due, or the database failed. */
 static bool send_next(struct mailer *m, struct pg *pg, enum pg_err *e)
 {
     uint8_t sealed[MAIL_TEXT_MAX + CRYPTO_SEAL_OVERHEAD];
-    char err[SMTP_ERROR_BYTES] = "the master key does not open it";
+    struct smtp_report report = {.error = "the master key does not open it", .advice = ""};
     struct pg_result *r = NULL;
     *e = mail_store_take(pg, HOLD_S, &r);
     bool found = *e == PG_OK && pg_rows(r) > 0;
@@ -112,9 +121,9 @@ static bool send_next(struct mailer *m, struct pg *pg, enum pg_err *e)
                                       : master_open(m->app->master,
                                                     str_make((const char *)sealed, (size_t)len),
                                                     str_make(aad.p, aad.len));
-        enum smtp_result result = text ? deliver(m, r, secret_view(text), err) : SMTP_LATER;
+        enum smtp_result result = text ? deliver(m, r, secret_view(text), &report) : SMTP_LATER;
         secret_free(text);
-        *e = settle(pg, r, result, err);
+        *e = settle(pg, r, result, &report);
     }
     pg_result_free(r);
     return found && *e == PG_OK;

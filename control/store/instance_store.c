@@ -31,9 +31,11 @@ static const struct pg_stmt state_stmt = {
                                                          "  from (select k, count(*) as n from (select encode(substring(pepper_sealed from 2 for 8), "
                                                          "    'hex') as k from instance union all select encode(substring(data_key_sealed from 2 "
                                                          "    for 8), 'hex') from organisations) s group by k) x), "
-                                                         "'retention', (select json_agg(json_build_object('days', retention_days, 'organisations', n) "
-                                                         "  order by retention_days) from (select retention_days, count(*) as n from organisations "
-                                                         "  where archived_at is null group by 1) d))::text"};
+                                                         "'mail_waiting', (select json_build_object('count', count(*), 'oldest', " SQL_TIME(
+                                                             "min(created_at)") ", 'last_error', coalesce((array_agg(last_error order by next_try_at desc) filter (where last_error <> ''))[1], '')) from outbox), "
+                                                                                "'retention', (select json_agg(json_build_object('days', retention_days, 'organisations', n) "
+                                                                                "  order by retention_days) from (select retention_days, count(*) as n from organisations "
+                                                                                "  where archived_at is null group by 1) d))::text"};
 
 enum pg_err instance_store_settings(struct pg *pg, const char *sign_up, struct pg_result **out)
 {

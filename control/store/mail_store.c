@@ -18,6 +18,8 @@ static const struct pg_stmt failed_stmt = {
     "mail.failed",
     "update outbox set last_error = $3, next_try_at = clock_timestamp() + least(interval '1 hour', "
     "  $2::int * interval '1 second' * 4 ^ least(attempts - 1, 9)) where mail_id = $1"};
+static const struct pg_stmt late_stmt = {
+    "mail.late", "select exists (select from outbox where last_error <> '')"};
 
 enum pg_err mail_store_add(struct pg *pg, const struct mail_new *m)
 {
@@ -47,4 +49,13 @@ enum pg_err mail_store_failed(struct pg *pg, struct uuid id, int retry_s, const 
 {
     const struct pg_param p[] = {pgp_uuid(id), pgp_i64(retry_s), pgp_cstr(why)};
     return pg_run(pg, &failed_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err mail_store_late(struct pg *pg, bool *late)
+{
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &late_stmt, NULL, 0, &r);
+    *late = e == PG_OK && pg_bool(r, 0, 0);
+    pg_result_free(r);
+    return e;
 }

@@ -24,5 +24,7 @@ MUST_USE enum pg_err mail_store_remove(struct pg *pg, struct uuid id);
 /* It is tried again `retry_s` from now, after each further failure four times as late, an hour at
  * most. */
 MUST_USE enum pg_err mail_store_failed(struct pg *pg, struct uuid id, int retry_s, const char *why);
+/* Does one wait that could not be sent at once? */
+MUST_USE enum pg_err mail_store_late(struct pg *pg, bool *late);
 
 #endif

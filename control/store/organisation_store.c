@@ -55,6 +55,9 @@ static enum pg_err one_id(struct pg *pg, const struct pg_stmt *st, const struct 
     *found = n > 0;
     return e;
 }
+static const struct pg_stmt suspended_stmt = {"organisation.suspended",
+                                              "select suspended_reason from organisations where "
+                                              "organisation_id = $1 and suspended_at is not null"};
 
 enum pg_err organisation_store_add(struct pg *pg, const struct organisation_new *o)
 {
@@ -114,4 +117,11 @@ enum pg_err organisation_store_lock(struct pg *pg, struct uuid organisation)
 {
     const struct pg_param p[] = {pgp_uuid(organisation)};
     return pg_run(pg, &lock_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err organisation_store_suspended(struct pg *pg, struct uuid organisation,
+                                         struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(organisation)};
+    return pg_run(pg, &suspended_stmt, p, ARRAY_LEN(p), out);
 }

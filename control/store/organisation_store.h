@@ -28,6 +28,9 @@ MUST_USE enum pg_err organisation_store_rename(struct pg *pg, struct uuid organi
                                                struct str name);
 /* For good: its keys stop working, nobody is a member of it any more as far as calls go. */
 MUST_USE enum pg_err organisation_store_archive(struct pg *pg, struct uuid organisation);
+/* Has the operator suspended it? Column 0 of the one row: the reason; no row: it may go on. */
+MUST_USE enum pg_err organisation_store_suspended(struct pg *pg, struct uuid organisation,
+                                                  struct pg_result **out);
 /* Until the transaction's end nobody else changes who is a member. */
 MUST_USE enum pg_err organisation_store_lock(struct pg *pg, struct uuid organisation);
 

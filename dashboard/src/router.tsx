@@ -13,6 +13,7 @@ import {
 import { ApiError, type Session } from './api/client';
 import { firstRequestQuery, sessionQuery } from './api/queries';
 import { CrashPage, Frame, MissingPage } from './frame/Frame';
+import { NoOrganisation } from './frame/NoOrganisation';
 import { rememberedOrganisation } from './frame/scope';
 import { DIMENSIONS } from './lib/dimensions';
 import { parseRange, type RangeSearch } from './lib/range';
@@ -103,7 +104,7 @@ const homeRoute = createRoute({
     const org = rememberedOrganisation(context.session);
     if (org) throw redirect({ to: '/o/$org', params: { org: org.id }, replace: true });
   },
-  component: MissingPage,
+  component: NoOrganisation,
 });
 
 const orgRoute = createRoute({

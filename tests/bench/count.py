@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench  # noqa: E402
+import throughput  # noqa: E402
 import translation  # noqa: E402
 
 START_SECONDS = 60  # valgrind takes its time
@@ -35,14 +36,18 @@ def start(wrap=""):
     wait = bench.wait_http
     bench.wait_http = lambda url: wait(url, START_SECONDS)
     b.start_simulator()
-    b.start_gateway()
+    b.start_nginx()  # prepare() trusts its certificate
+    b.prepare()
+    b.start_gateway(b.args.workers)
+    b.await_providers([throughput.MODEL])
     return b
 
 
 def load_of(b, args):
     """What one run of the load is: seconds -> number of requests."""
     if not args.pair:
-        return lambda seconds: b.wrk(b.gw_port, args.connections, args.size, seconds)[0]
+        lua = throughput.script(b, args.size, False)
+        return lambda seconds: b.load(b.gw_port, args.connections, seconds, lua, "/v1/chat/completions")[0]
     client, provider = args.pair.split(":")
     translation.add_providers(b)
     b.await_providers([f"{p}/{m}" for p, m, _ in translation.PROVIDERS.values()])
@@ -80,12 +85,13 @@ def count_instructions(args):
 def count_calls(args):
     b = start()
     try:
-        b.wrk(b.gw_port, args.connections, args.size, 1)
+        load = load_of(b, args)
+        load(1)
         out = b.dir / "strace.txt"
         trace = subprocess.Popen(["strace", "-f", "-c", "-o", out, "-p", str(b.gateway.pid)],
                                  stderr=subprocess.DEVNULL)
         time.sleep(0.5)
-        n = b.wrk(b.gw_port, args.connections, args.size, args.seconds)[0]
+        n = load(args.seconds)
         trace.send_signal(signal.SIGINT)
         trace.wait()
         for line in out.read_text().splitlines():
@@ -102,7 +108,7 @@ def main():
     p.add_argument("--connections", type=int, default=16)
     p.add_argument("--size", type=int, default=250)
     p.add_argument("--seconds", type=int, default=8)
-    p.add_argument("--pair", metavar="CLIENT:PROVIDER", help="a pair of translation.py, in instructions only")
+    p.add_argument("--pair", metavar="CLIENT:PROVIDER", help="a pair of translation.py")
     p.add_argument("--stream", action="store_true", help="with --pair: streams of 100 events")
     p.add_argument("--keep", metavar="FOLDER", help="keep callgrind's files there")
     args = p.parse_args()

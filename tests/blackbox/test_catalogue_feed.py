@@ -192,6 +192,45 @@ def test_on_a_schedule(operator, feed, server):
     assert got["outcome"] == "applied" and got["next_at"] > got["at"], got
 
 
+@pytest.fixture
+def impatient(installation):
+    """The feed's thread waits for locks for a moment only, as it does not wait for ever for a statement."""
+    def begin_anew():
+        old = installation.query(pid)
+        installation.query(f"select pg_terminate_backend({old})")
+        wait_until(lambda: installation.query(pid) not in ("", old), what="the feed's thread to be back")
+    pid = ("select pid from pg_stat_activity where datname = current_database() "
+           "and application_name = 'doteb-control feed'")
+    name = installation.database
+    installation.query(f"alter database {name} set lock_timeout = '200ms'")
+    begin_anew()
+    yield
+    installation.query(f"alter database {name} reset lock_timeout")
+    begin_anew()
+
+
+def test_what_cannot_be_applied_now_is_tried_later(operator, feed, server, installation, impatient):
+    """Not fetched again at once: when the next time is stands in the database."""
+    name = f"m-{uuid.uuid4().hex[:8]}"
+    server.publish(row(name, {"input": "1e-6"}))
+    before = operator.get(I + "/feed")["last_fetch"]["at"]
+    server.asked.clear()
+    holder = ("select pid from pg_locks where mode = 'ShareLock' and relation = 'models'::regclass "
+              "and database = (select oid from pg_database where datname = current_database())")
+    with subprocess.Popen(["psql", "-XAtq", installation.pg.url(installation.database), "-c",
+                           "begin; lock table models in share mode; select pg_sleep(60)"], stderr=subprocess.DEVNULL):
+        try:
+            wait_until(lambda: installation.query(holder), what="the lock")
+            patch(operator, "/feed", {"schedule": "hourly"})
+            got = wait_until(lambda: (f := operator.get(I + "/feed")["last_fetch"]) and f["at"] != before and f,
+                             what="the fetch")
+        finally:
+            installation.query(f"select pg_terminate_backend(pid) from ({holder}) l")
+    assert (got["outcome"], server.asked.count("/catalogue.json")) == ("failed", 1)
+    assert "the database cannot do it now" in got["detail"] and got["next_at"] > got["at"]
+    assert fetch(operator)["outcome"] == "applied" and operator.all(I + "/offers", q=name)
+
+
 def test_feeds_that_are_refused(operator, server):
     none = {"trust": "signature", "public_key": "", "pin": "", "url": server.url}
     assert patch(operator, "/feed", none, 422)["field"] == "public_key"

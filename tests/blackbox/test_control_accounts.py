@@ -147,7 +147,7 @@ def test_an_instance_without_mail_says_so(quiet):
     control = harness.Control(quiet, DOTEB_SIGNUP="open")
     try:
         assert json.loads(http("GET", control.root + "/api/v1/instance")[2]) == \
-            {"sign_up": "open", "mail": False, "passkeys": "insecure"}
+            {"sign_up": "open", "mail": False, "mail_late": False, "passkeys": "insecure"}
         for path in ("sign-up", "password-reset"):
             status, problem, _ = post(control, "/api/v1/" + path, {"email": fresh()})
             assert (status, problem["type"]) == (403, "urn:doteb:problem:no-mail")

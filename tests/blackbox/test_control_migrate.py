@@ -1,10 +1,12 @@
 """Migrations and the command line: repeated, at once, edited, of a newer program, wrong use."""
+import hashlib
+import json
 import subprocess
 
 import pytest
 
 import harness
-from harness import BUILD, ROOT
+from harness import BUILD, ROOT, http
 
 CONTROL = BUILD / "control/doteb-control"
 FILES = sorted(p.name for p in (ROOT / "migrations").glob("*.sql"))
@@ -173,3 +175,47 @@ def test_old_rows_are_cleared_and_partitions_made(empty):
                       "'^requests_r\\d+_\\d{8}$' and right(relname, 8) < to_char(now() - interval '20 days', "
                       "'YYYYMMDD')")
     assert [x.split("_")[1] for x in old.split(",")] == ["r365", "r90"]  # 7 and 30 days are over
+
+
+def schema_before(installation, last):
+    """The schema as it was when `last` was the newest migration."""
+    installation.query("create table schema_migrations (version integer primary key, name text not null, "
+                       "sha256 bytea not null, applied_at timestamptz not null default now())")
+    for name in [n for n in FILES if n <= last]:
+        file = ROOT / "migrations" / name
+        done = subprocess.run(["psql", "-XAtq", "-1", "-v", "ON_ERROR_STOP=1", "-f", file,
+                               installation.pg.url(installation.database)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        installation.query(f"insert into schema_migrations values ({int(name[:4])}, '{name}', "
+                           f"'\\x{hashlib.sha256(file.read_bytes()).hexdigest()}')")
+
+
+def test_an_upgrade_in_the_order_of_the_document(empty):
+    """docs/operations.md: a gateway that is ahead of the schema waits, and goes on by itself; control
+    refuses to start; what a newer program did to the schema hurts no gateway that runs or starts."""
+    schema_before(empty, "0013_search.sql")
+    done = empty.command("serve", check=False)
+    assert done.returncode == 1 and "run `doteb-control migrate`" in done.stderr
+    gateway = harness.Gateway(empty, start=False)
+    gateway.spawn([BUILD / "gateway/doteb-gateway"], gateway.env)
+    control = None
+    try:
+        harness.wait_until(lambda: http("GET", gateway.admin + "/healthz")[0] == 200, 20, "the gateway to be up")
+        harness.wait_until(lambda: "does not exist" in gateway.log.read_text(), 20, "its log to name what is missing")
+        assert http("GET", gateway.admin + "/readyz")[0] == 503 and gateway.alive()
+        out = empty.command("migrate")
+        assert f"{len([n for n in FILES if n > '0013_search.sql'])} of {len(FILES)} migrations applied now" in out
+        harness.wait_until(lambda: http("GET", gateway.admin + "/readyz")[0] == 200, 20, "the gateway to be ready")
+
+        control = harness.Control(empty)
+        empty.query("insert into schema_migrations values (9999, '9999_future.sql', '\\x00')")
+        empty.query("alter table providers add column of_the_future text not null default ''")
+        status, _, body = http("GET", control.root + "/readyz")
+        assert status == 503 and "belongs to a newer doteb" in json.loads(body)["detail"]
+        assert http("GET", control.root + "/api/v1/instance")[0] == 200, "who is connected goes on"
+        gateway.stop()
+        gateway.start()
+    finally:
+        gateway.stop()
+        if control:
+            control.stop()

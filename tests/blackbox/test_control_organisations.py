@@ -248,6 +248,22 @@ def test_an_invitation_s_way(world, control, installation, people):
     assert made["id"] not in {i["id"] for i in people["owner"].all(world.path + "/invitations")}
 
 
+def test_who_is_in_no_organisation_is_somebody_all_the_same(world, control, installation):
+    """The last one was left: signing in, the account, an invitation and an organisation of one's own go on."""
+    email = f"{uuid.uuid4().hex}@example.com"
+    user = add_user(installation, email, "viewer", world.org)
+    person = Person(control, email)
+    assert person.call("DELETE", f"{world.path}/members/{user}")[0] == 204
+    person.sign_in()
+    assert person.session["organisations"] == [] and person.get("/api/v1/account")["email"] == email
+    assert person.call("GET", world.path)[0] == 404
+    assert person.call("POST", "/api/v1/invitations/accept", {"token": world.invite(email)})[0] == 200
+    assert person.get(world.path)["id"] == world.org
+    assert person.call("DELETE", f"{world.path}/members/{user}")[0] == 204
+    made = person.call("POST", "/api/v1/organisations", {"name": "Mine again"})[1]
+    assert [o["id"] for o in person.get("/api/v1/session")["organisations"]] == [made["id"]]
+
+
 def test_an_invitation_ends(world, control, installation, people):
     owner, email = people["owner"], people["guest"].email
     made, token = invite(world, email)

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from control_client import Person, printed_routes
+from control_client import Person, Script, printed_routes
 from harness import ROOT
 from tenants import BODIES, MEMBER_ROUTES, OPERATOR_ROUTES, ROLES, ROUTES, World, make_people
 
@@ -122,6 +122,46 @@ def test_ids_of_another_organisation_in_queries_and_bodies(world, installation):
     assert outsider.get(mine.path + "/audit", target=world.ids["api-keys"])["items"] == []
     assert outsider.get(mine.path + "/requests", project=world.project)["items"] == []
     assert outsider.get(mine.path + "/usage", project=world.project)["totals"]["requests"] == 0
+
+
+@pytest.fixture
+def suspended(world, installation):
+    """Its organisation, with whatever a call needs made before it was suspended."""
+    world.invitation_of = {w.email: world.invite(w.email) for w in world.people.values()}
+    world.tokens = [world.make_token([s], "owner")["token"] for s in ("keys", "projects", "read")]
+    installation.query("update organisations set suspended_at = now(), suspended_reason = 'Unpaid since May.' "
+                       f"where organisation_id = '{world.org}'")
+    return world
+
+
+def refused(status, answer):
+    return (status, answer["type"]) == (403, "urn:doteb:problem:suspended") and "Unpaid since May." in answer["detail"]
+
+
+def test_a_suspended_organisation_is_looked_at_and_not_changed(suspended, people, control, installation):
+    """Every route of the table; as an owner, who may all of them, and with tokens."""
+    owner, world = people["owner"], suspended
+    rows = f"select count(*) from audit_log where organisation_id = '{world.org}'"
+    before = installation.query(rows)
+    for method, route, *_ in MEMBER_ROUTES:
+        if method != "DELETE":
+            path = world.concrete(route)
+            status, answer = owner.call(method, path, world.body(method, route, owner))
+            assert worked(status, answer, path) if method == "GET" else refused(status, answer), (method, route)
+    stranger = people["stranger"]
+    assert refused(*stranger.call("POST", "/api/v1/invitations/accept", {"token": world.invitation_of[stranger.email]}))
+    assert stranger.call("GET", world.path)[0] == 404
+    keys, projects, read = [Script(control, token) for token in world.tokens]
+    assert refused(*keys.call("POST", f"{world.path}/projects/{world.project}/api-keys", {"name": "k"}))
+    assert refused(*projects.call("POST", world.path + "/projects", {"name": "p"}))
+    assert read.call("GET", world.path + "/projects")[0] == 200
+    assert people["viewer"].call("POST", world.path + "/projects", {"name": "p"})[1]["type"].endswith(":role")
+    assert installation.query(rows) == before
+
+
+@pytest.mark.parametrize("route", [p for m, p, *_ in MEMBER_ROUTES if m == "DELETE" and not p.endswith("/rotation")])
+def test_in_a_suspended_organisation_access_can_be_taken_away(route, suspended, people):
+    assert people["owner"].call("DELETE", suspended.concrete(route))[0] in (200, 204)
 
 
 def test_every_change_named_its_action(installation):

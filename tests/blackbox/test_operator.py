@@ -1,7 +1,9 @@
 """What the operator of an instance does, against both daemons: prices and switches over what imports say,
 files that are looked at before they are applied, organisations that are suspended, settings."""
 import json
+import socket
 import uuid
+from http.client import HTTPResponse
 
 import pytest
 
@@ -176,6 +178,56 @@ def test_bad_overrides_are_refused(operator):
         assert patch(operator, path, body, 422).get("field") == field
     patch(operator, f"/offers/{uuid.uuid4()}", {"switch": "on"}, 404)
     patch(operator, f"/models/{uuid.uuid4()}", {"enabled": True}, 404)
+
+
+def ask_to_upload(control, who, length, *more, csrf=True):
+    """A connection that has sent the head of an upload, and nothing of its body."""
+    sock = socket.create_connection(("127.0.0.1", control.port), timeout=10)
+    lines = ["POST /api/v1/instance/catalogue-versions HTTP/1.1", "Host: x", "Content-Type: application/json", length,
+             *more, *[f"{k}: {v}" for k, v in who.auth().items()], *([f"X-CSRF-Token: {who.csrf}"] if csrf else [])]
+    sock.sendall("\r\n".join([*lines, "", ""]).encode())
+    return sock
+
+
+def answer_of(sock):
+    with sock:
+        answer = HTTPResponse(sock)
+        answer.begin()
+        return answer.status, json.loads(answer.read()), answer.getheader("connection")
+
+
+EIGHT_MB = f"Content-Length: {8 << 20}"
+
+
+def test_a_large_body_is_taken_of_nobody_who_is_refused(operator, control, installation):
+    """The answer is there before a byte of the body is sent; and such calls keep no place of those that are few."""
+    email = f"{uuid.uuid4().hex}@example.com"
+    add_user(installation, email)
+    stranger, nobody = Person(control, email), Person(control)
+    waiting = [ask_to_upload(control, nobody, EIGHT_MB) for _ in range(6)]
+    assert answer_of(ask_to_upload(control, nobody, EIGHT_MB))[0::2] == (401, "close")
+    assert answer_of(ask_to_upload(control, nobody, "Transfer-Encoding: chunked"))[0] == 401
+    assert answer_of(ask_to_upload(control, nobody, EIGHT_MB, "Authorization: Bearer sk-doteb-mgmt-x"))[0] == 401
+    assert answer_of(ask_to_upload(control, stranger, EIGHT_MB))[1]["type"] == "urn:doteb:problem:role"
+    assert answer_of(ask_to_upload(control, operator, EIGHT_MB, csrf=False))[1]["type"] == "urn:doteb:problem:csrf"
+    # The operator's is waited for, four at a time.
+    few = [ask_to_upload(control, operator, EIGHT_MB, "Expect: 100-continue") for _ in range(4)]
+    for sock in few:
+        assert sock.recv(64).startswith(b"HTTP/1.1 100")
+    assert answer_of(ask_to_upload(control, operator, EIGHT_MB, "Expect: 100-continue"))[0] == 503
+    for sock in few + waiting:
+        sock.close()
+    body = json.dumps({"name": "large", "content": "y" * (7 << 20)}).encode()
+    for framing, bytes_ in ((f"Content-Length: {len(body)}", body),
+                            ("Transfer-Encoding: chunked", b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)),
+                            ("Transfer-Encoding: chunked", b"0\r\n\r\n"), ("Content-Length: 2", b"{}"),
+                            ("Content-Length: 0", b"")):
+        def upload():
+            sock = ask_to_upload(control, operator, framing)
+            sock.sendall(bytes_)
+            answer = answer_of(sock)
+            return answer[0] != 503 and answer
+        assert wait_until(upload, what="a place")[0] in (400, 422), framing
 
 
 def test_a_suspended_organisation_is_refused_by_a_running_gateway(operator, installation, control, gateway, simulator):

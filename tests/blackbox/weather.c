@@ -33,11 +33,15 @@ __attribute__((constructor)) static void look_outside(void)
         weather = map;
 }
 
-/* The function of that name behind this one. */
+/* The function of that name behind this one; threads may look for it side by side. */
 #define BEHIND(name)                                                                               \
-    static __typeof__(&name) behind;                                                               \
-    if (!behind)                                                                                   \
-    *(void **)&behind = dlsym(RTLD_NEXT, #name)
+    static _Atomic(__typeof__(&name)) found;                                                       \
+    __typeof__(&name) behind = atomic_load_explicit(&found, memory_order_relaxed);                 \
+    if (!behind) {                                                                                 \
+        *(void **)&behind = dlsym(RTLD_NEXT, #name);                                               \
+        atomic_store_explicit(&found, behind, memory_order_relaxed);                               \
+    }                                                                                              \
+    (void)0
 
 static void slow(int how, int count)
 {

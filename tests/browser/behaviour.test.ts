@@ -389,6 +389,16 @@ test('a mail is promised in the same words whoever asks, and can be asked for by
   await heading.waitFor();
   assert.ok(await heading.evaluate((node) => node === document.activeElement), 'it is read out');
   assert.ok(calls.includes('POST /sign-up'));
+  assert.equal(await page.getByText('does not take mail').count(), 0);
+  check(watched);
+  await page.context().close();
+});
+
+test('who waits for a mail is told when the mail server takes none', async () => {
+  const { page, watched } = await open('/reset', { signedIn: false });
+  await page.getByLabel('E-mail').fill('late@northwind.example');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('does not take mail at the moment').waitFor();
   check(watched);
   await page.context().close();
 });

@@ -89,6 +89,25 @@ test('the organisation is renamed, and archived only with its name typed', async
   await page.context().close();
 });
 
+test('who is in no organisation can make one or sign out', async () => {
+  const { page, watched, world } = await open('/o/ORG/activity');
+  world.session.organisations = [];
+  await page.goto(`${ORIGIN}/`);
+  await page.getByRole('heading', { name: 'You are in no organisation' }).waitFor();
+  await page.getByText(world.session.user.email).waitFor();
+  await page.getByRole('button', { name: 'New organisation' }).click();
+  await page.getByLabel('Name').fill('Tailspin');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Organisation: Tailspin' }).waitFor();
+
+  world.session.organisations = [];
+  await page.goto(`${ORIGIN}/`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('E-mail').waitFor();
+  check(watched);
+  await page.context().close();
+});
+
 test('a role is changed by keyboard; the last owner has no menu and cannot leave', async () => {
   const { page, watched, world } = await open('/o/ORG/members');
   await page.getByText('Lena Castellano').waitFor();

@@ -12,8 +12,8 @@ export function Banner() {
         <div className={`${css.banner} ${css.bad}`} role="alert">
           <Ban size={15} aria-hidden="true" />
           <span>
-            <b>{org.name} is suspended by the operator:</b> {org.suspended.reason} Its API keys are
-            refused until it may go on.
+            <b>{org.name} is suspended by the operator:</b> {org.suspended.reason} Until it may go
+            on, its API keys are refused and nothing can be made or changed here.
           </span>
         </div>
       )}

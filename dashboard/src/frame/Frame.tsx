@@ -143,7 +143,7 @@ function RailFoot() {
   );
 }
 
-function Alone({ children }: { children: React.ReactNode }) {
+export function Alone({ children }: { children: React.ReactNode }) {
   return (
     <main className={css.alone}>
       <h1>

@@ -28,6 +28,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   const world = choices.world ?? makeWorld(now);
   const calls: string[] = [];
   let here = signedIn;
+  let mailLate = false;
   let account = { ...world.account, ...choices.account };
   let sessions = world.sessions;
   const ownPasskeys = makePasskeys(now);
@@ -176,8 +177,16 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   // What is asked without a session.
   function atTheDoor(route: Route, method: string, path: string) {
     if (path === '/instance')
-      return answer(route, 200, { sign_up: 'open', mail: true, passkeys: 'available' });
-    if (path === '/sign-up' || path === '/password-reset') return answer(route, 204);
+      return answer(route, 200, {
+        sign_up: 'open',
+        mail: true,
+        mail_late: mailLate,
+        passkeys: 'available',
+      });
+    if (path === '/sign-up' || path === '/password-reset') {
+      mailLate = route.request().postDataJSON().email.startsWith('late');
+      return answer(route, 204);
+    }
     if (path === '/session/second-factor' || path === '/sign-up/finish') {
       const { code, token } = route.request().postDataJSON();
       if (code === '000000') {

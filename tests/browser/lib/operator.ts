@@ -165,6 +165,11 @@ const STATE: Schemas['InstanceState'] = {
   database: '15.14',
   version: '0.1.0',
   mail: true,
+  mail_waiting: {
+    count: 3,
+    oldest: '2026-06-30T08:00:00.000Z',
+    last_error: 'Login denied: 535 5.7.8 Authentication credentials invalid',
+  },
   sealing_key: '3fa1c09be2d45a77',
   migrations: [{ name: '0016_operator.sql', applied_at: '2026-06-30T08:00:00.000Z' }],
   gateways: ['gateway-1', 'gateway-2'].map((host, n) => ({

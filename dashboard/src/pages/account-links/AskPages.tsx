@@ -1,7 +1,21 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, read } from '@/api/client';
+import { instanceQuery } from '@/api/queries';
 import { BackToLogin, DoorForm, DoorPage, EmailField } from '../login/DoorPage';
+
+/** A mail is on its way; or, as soon as that is known, it waits for its server. */
+function MailSent({ children }: { children: ReactNode }) {
+  const instance = useQuery({ ...instanceQuery, staleTime: 0, refetchInterval: 5_000 });
+  return (
+    <DoorPage title="Check your mail" lead={children} foot={<BackToLogin />}>
+      <p role="status">
+        {instance.data?.mail_late &&
+          'The mail server does not take mail at the moment. Yours waits and is tried again; if it lasts, tell who runs this instance.'}
+      </p>
+    </DoorPage>
+  );
+}
 
 /** Asks for an address and says that a mail is on its way, whoever has the address. */
 function AskPage({
@@ -20,7 +34,7 @@ function AskPage({
   const [email, setEmail] = useState('');
   const asking = useMutation({ mutationFn: () => ask(email) });
   if (asking.isSuccess) {
-    return <DoorPage title="Check your mail" lead={sent(email)} foot={<BackToLogin />} />;
+    return <MailSent>{sent(email)}</MailSent>;
   }
   return (
     <DoorPage title={title} lead={lead} foot={<BackToLogin />}>

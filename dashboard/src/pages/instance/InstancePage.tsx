@@ -191,6 +191,7 @@ function Gateways({ state }: { state: InstanceState }) {
 
 function Database({ state }: { state: InstanceState }) {
   const last = state.migrations.at(-1);
+  const waiting = state.mail_waiting;
   const strange = state.master_keys.some(({ id }) => id !== state.sealing_key);
   return (
     <section className={panel.panel} aria-labelledby="database">
@@ -203,6 +204,15 @@ function Database({ state }: { state: InstanceState }) {
           [
             'Migrations',
             `${countExact(state.migrations.length, 'migration')}${last ? `, the last ${last.name} (${date(last.applied_at)})` : ''}`,
+          ],
+          [
+            'Mail that waits',
+            <span key="mail">
+              {waiting.oldest
+                ? `${countExact(waiting.count, 'mail')}, the oldest ${ago(waiting.oldest)} `
+                : 'none '}
+              {waiting.last_error && <Badge tone="warn">{waiting.last_error}</Badge>}
+            </span>,
           ],
           [
             'Requests are kept',
