@@ -30,6 +30,16 @@ static bool skip(struct str *s, struct str start)
     return true;
 }
 
+/* A name and a password before the host are nobody else's business. */
+static struct str without_user(struct str s)
+{
+    size_t host = 0;
+    for (size_t i = 0; i < s.len && !strchr("/?#", s.p[i]); i++)
+        if (s.p[i] == '@')
+            host = i + 1;
+    return str_make(s.p + host, s.len - host);
+}
+
 /* Borrows `s`; returns the arena's. */
 static struct str small_host(struct str s, struct arena *arena)
 {
@@ -46,6 +56,8 @@ static struct str small_host(struct str s, struct arena *arena)
 static struct str site(struct str s, struct arena *arena)
 {
     bool address = skip(&s, STR("https://")) || skip(&s, STR("http://"));
+    if (address)
+        s = without_user(s);
     address |= skip(&s, STR("www."));
     if (address) {
         s = str_cut(&s, '#');
@@ -56,8 +68,18 @@ static struct str site(struct str s, struct arena *arena)
     return address && s.len > 0 ? small_host(s, arena) : s;
 }
 
+/* Analytics can be filtered by no text with control characters in it. Borrows `s`; returns the
+ * arena's. */
+static struct str plain(struct str s, struct arena *arena)
+{
+    char *p = arena_calloc(arena, s.len + 1, 1);
+    for (size_t i = 0; i < s.len; i++)
+        p[i] = (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? ' ' : s.p[i];
+    return str_make(p, s.len);
+}
+
 struct str source_name(const struct ledger_open *o, struct arena *arena)
 {
-    struct str s = site(str_trim(o->source), arena);
+    struct str s = site(str_trim(plain(o->source, arena)), arena);
     return s.len > 0 ? s : agent(o->user_agent);
 }
