@@ -235,18 +235,8 @@ START_TEST(only_a_thousand_end_users_and_sources_have_rows)
     }
     stop();
     /* Two days, if midnight came between. */
-    ck_assert_int_eq(ledger_number("select max(n) from (select count(distinct label_id) as n from"
-                                   " rollup_end_users where label_id <> 0 group by"
-                                   " date_trunc('day', grain)) as d"),
-                     1000);
-    ck_assert_int_gt(ledger_number("select sum(requests) from rollup_end_users where label_id = 0"),
-                     0);
-    ck_assert_int_eq(ledger_number("select max(n) from (select count(distinct label_id) as n from"
-                                   " rollup_sources where label_id <> 0 group by"
-                                   " date_trunc('day', grain)) as d"),
-                     1000);
-    ck_assert_int_gt(ledger_number("select sum(requests) from rollup_sources where label_id = 0"),
-                     0);
+    ledger_check_rows_of_day("rollup_end_users", 1000);
+    ledger_check_rows_of_day("rollup_sources", 1000);
     ck_assert_int_eq(ledger_number("select count(*) from labels where kind = 1"), 1100);
     ledger_check_sums();
     end();
