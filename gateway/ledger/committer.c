@@ -185,6 +185,10 @@ static enum pg_err connect_now(struct committer *c)
         err = label_store_prepare(c->pg);
     if (err == PG_OK)
         err = gateway_store_seen(c->pg, c->options.gateway_id, str_of(c->host), STR(DOTEB_VERSION));
+    if (err != PG_OK) { /* half prepared it is of no use: a table may come with a migration */
+        (void)snprintf(c->error, sizeof c->error, "%.255s", pg_error(c->pg));
+        disconnect(c);
+    }
     return err;
 }
 
