@@ -80,7 +80,7 @@ static bool by_outcome(const struct analytics_query *q)
     return q->f.group[0] == DIM_OUTCOME || q->f.group[1] == DIM_OUTCOME;
 }
 
-/* Tags and end users are counted by project, in sums, and by nothing else. */
+/* Tags, end users and sources are counted by project, in sums, and by nothing else. */
 static bool check_labels(struct call *c, const struct analytics_query *q)
 {
     const uint32_t kept = 1u << SUM_REQUESTS | 1u << SUM_OK | 1u << SUM_ERRORS |
@@ -88,7 +88,7 @@ static bool check_labels(struct call *c, const struct analytics_query *q)
     enum analytics_dim label = label_usage_dim(&q->f);
     if (label == DIM_NONE)
         return true;
-    const char *what = label == DIM_TAG ? "tag" : "end user";
+    const char *what = label == DIM_TAG ? "tag" : label == DIM_END_USER ? "end user" : "source";
     const struct {
         const char *field;
         bool given;
@@ -97,7 +97,8 @@ static bool check_labels(struct call *c, const struct analytics_query *q)
         {"user", q->f.by_user},
         {"model", q->f.model.p},
         {"provider", q->f.provider.p},
-        {"end_user", label == DIM_TAG && q->f.end_user.p},
+        {"end_user", label != DIM_END_USER && q->f.end_user.p},
+        {"source", label != DIM_SOURCE && q->f.source.p},
     };
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if (others[i].given)
@@ -193,6 +194,7 @@ static bool read_query(struct call *c, struct analytics_query *q)
         {.name = "provider", .kind = INPUT_TEXT, .min = 1, .max = 63, .to = &q->f.provider},
         {.name = "tag", .kind = INPUT_TEXT, .min = 1, .max = 256, .to = &q->f.tag},
         {.name = "end_user", .kind = INPUT_TEXT, .min = 1, .max = 256, .to = &q->f.end_user},
+        {.name = "source", .kind = INPUT_TEXT, .min = 1, .max = 256, .to = &q->f.source},
     };
     if (!input_query(c, rows, ARRAY_LEN(rows)) || !take_groups(c, q, group_by))
         return false;

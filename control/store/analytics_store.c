@@ -150,7 +150,7 @@ static const struct pg_stmt savings_stmt = {
 static const char *const intervals[] = {"30 minutes", "1 hour", "3 hours", "1 day"};
 static_assert(ARRAY_LEN(intervals) == ASTEP_1D + 1, "one interval per step");
 static const char *const dims[] = {ANALYTICS_DIM_WORDS};
-static_assert(ARRAY_LEN(dims) == DIM_END_USER + 1, "one word per dimension");
+static_assert(ARRAY_LEN(dims) == DIM_SOURCE + 1, "one word per dimension");
 
 enum { PARAMS = 16 };
 

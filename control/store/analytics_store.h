@@ -17,13 +17,15 @@ enum analytics_dim {
     DIM_PROJECT,
     DIM_USER,
     DIM_OUTCOME, /* splits the number of requests; other sums are not kept by outcome */
-    DIM_TAG,     /* these two are counted apart: label_usage_store.h */
+    DIM_TAG,     /* these three are counted apart: label_usage_store.h */
     DIM_END_USER,
+    DIM_SOURCE,
 };
 /* The words of a query string, by number. */
 #define ANALYTICS_STEP_WORDS "30m", "1h", "3h", "1d"
 #define ANALYTICS_DIM_WORDS                                                                        \
-    "none", "model", "provider", "api_key", "project", "user", "outcome", "tag", "end_user"
+    "none", "model", "provider", "api_key", "project", "user", "outcome", "tag", "end_user",       \
+        "source"
 
 /* Columns of a cell after its group and bucket. */
 enum analytics_sum {
@@ -50,8 +52,8 @@ struct analytics_filter {
     struct uuid organisation;
     bool by_project, by_api_key, by_user;
     struct uuid project, api_key, user;
-    struct str model, provider; /* slugs, "none" for what reached none; NULL p: any */
-    struct str tag, end_user;   /* NULL p: any */
+    struct str model, provider;       /* slugs, "none" for what reached none; NULL p: any */
+    struct str tag, end_user, source; /* NULL p: any */
     enum analytics_dim group[2];
 };
 

@@ -1,9 +1,10 @@
-/* SQL of analytics by tag and by end user. Any thread with a connection. */
+/* SQL of analytics by tag, by end user and by source. Any thread with a connection. */
 #include "control/store/label_usage_store.h"
 
 #include "control/store/sql.h"
 
 /* labels.kind */
+#define KIND_SOURCE   "1"
 #define KIND_END_USER "2"
 #define KIND_TAG      "3"
 
@@ -28,16 +29,16 @@
 /* Names are read for the groups that are answered alone. */
 #define SQL_NAME(p, k)                                                                             \
     "left join lateral (select l.value as key, l.value as name from labels l "                     \
-    "where " p " in ('tag', 'end_user') and l.organisation_id = $1 "                               \
-    "and l.label_id = case when " p " in ('tag', 'end_user') then " k "::bigint end "              \
+    "where " p " not in ('none', 'project') and l.organisation_id = $1 "                           \
+    "and l.label_id = case when " p " not in ('none', 'project') then " k "::bigint end "          \
     "union all select " k ", j.name from projects j where " p " = 'project' "                      \
     "and j.organisation_id = $1 "                                                                  \
     "and j.project_id = case when " p " = 'project' then " k "::uuid end) "
 #define SQL_OR(x, p, k, none) "coalesce(" x ", case when " p " = 'project' then " k " else " none " end)"
-#define SQL_GROUPS(table, kind)                                                                    \
+#define SQL_GROUPS(table, kind, others)                                                                    \
     "select k1, k2, " SQL_OR("a.key", "$10", "k1", "''") ", " SQL_OR("c.key", "$11", "k2", "''") ", " \
-    SQL_OR("a.name", "$10", "k1", "'Everybody else'") ", "                                         \
-    SQL_OR("c.name", "$11", "k2", "'Everybody else'") ", y.n from (select k1, k2, count(*) over () as n, "         \
+    SQL_OR("a.name", "$10", "k1", others) ", "                                         \
+    SQL_OR("c.name", "$11", "k2", others) ", y.n from (select k1, k2, count(*) over () as n, "         \
     "  row_number() over (order by case $12 when 'requests' then requests "                        \
     "    when 'errors' then errors when 'input_tokens' then input when 'output_tokens' then output " \
     "    else cost end desc, requests desc, k1, k2) as place "                                     \
@@ -46,11 +47,6 @@
     "    sum(cost) as cost from " SQL_ROWS(table, kind) "group by 1, 2) x) y "                     \
     SQL_NAME("$10", "k1") "a on true " SQL_NAME("$11", "k2") "c on true "                          \
     "where place <= $13 order by place"
-static const struct pg_stmt tag_groups_stmt = {
-    "label_usage.tag_groups", SQL_GROUPS("rollup_tags", KIND_TAG)};
-static const struct pg_stmt end_user_groups_stmt = {
-    "label_usage.end_user_groups", SQL_GROUPS("rollup_end_users", KIND_END_USER)};
-
 #define SQL_CELLS(table, kind)                                                                     \
     "select case grouping(n) when 1 then -1 else n end, case grouping(b) when 1 then 0 else b end, " \
     "sum(requests)::bigint, sum(requests - errors)::bigint, sum(errors)::bigint, "                 \
@@ -60,10 +56,20 @@ static const struct pg_stmt end_user_groups_stmt = {
     "left join unnest($12::text[], $13::text[]) with ordinality as g(k1, k2, n) "                  \
     "on g.k1 = " SQL_KEY("$10") " and g.k2 = " SQL_KEY("$11") ") c "                               \
     "group by grouping sets ((n, b), (n), (b), ())"
-static const struct pg_stmt tag_cells_stmt = {
-    "label_usage.tag_cells", SQL_CELLS("rollup_tags", KIND_TAG)};
-static const struct pg_stmt end_user_cells_stmt = {
-    "label_usage.end_user_cells", SQL_CELLS("rollup_end_users", KIND_END_USER)};
+
+/* Of everything else together there are no tags. */
+static const struct {
+    struct pg_stmt groups, cells;
+} stmts[] = {
+    [DIM_TAG] = {{"label_usage.tag_groups", SQL_GROUPS("rollup_tags", KIND_TAG, "''")},
+                 {"label_usage.tag_cells", SQL_CELLS("rollup_tags", KIND_TAG)}},
+    [DIM_END_USER] = {{"label_usage.end_user_groups",
+                       SQL_GROUPS("rollup_end_users", KIND_END_USER, "'Everybody else'")},
+                      {"label_usage.end_user_cells", SQL_CELLS("rollup_end_users", KIND_END_USER)}},
+    [DIM_SOURCE] = {{"label_usage.source_groups",
+                     SQL_GROUPS("rollup_sources", KIND_SOURCE, "'All other sources'")},
+                    {"label_usage.source_cells", SQL_CELLS("rollup_sources", KIND_SOURCE)}},
+};
 /* clang-format on */
 static_assert(SUMS == 16, "SQL_CELLS has a column for each sum");
 
@@ -75,11 +81,17 @@ static bool about(const struct analytics_filter *f, enum analytics_dim dim)
     return f->group[0] == dim || f->group[1] == dim;
 }
 
+static struct str value_of(const struct analytics_filter *f, enum analytics_dim dim)
+{
+    return dim == DIM_TAG ? f->tag : dim == DIM_END_USER ? f->end_user : f->source;
+}
+
 enum analytics_dim label_usage_dim(const struct analytics_filter *f)
 {
-    if (f->tag.p || about(f, DIM_TAG))
-        return DIM_TAG;
-    return f->end_user.p || about(f, DIM_END_USER) ? DIM_END_USER : DIM_NONE;
+    for (enum analytics_dim dim = DIM_TAG; dim <= DIM_SOURCE; dim++)
+        if (value_of(f, dim).p || about(f, dim))
+            return dim;
+    return DIM_NONE;
 }
 
 /* Fills $1 to $11, runs, with $12 and $13 as given. */
@@ -87,7 +99,7 @@ static enum pg_err run(struct pg *pg, const struct pg_stmt *st, const struct ana
                        const struct analytics_period *t, struct pg_param p12, struct pg_param p13,
                        struct pg_result **out)
 {
-    struct str value = label_usage_dim(f) == DIM_TAG ? f->tag : f->end_user;
+    struct str value = value_of(f, label_usage_dim(f));
     struct buf times;
     struct pg_param p[PARAMS];
     const struct pg_param rest[] = {
@@ -118,16 +130,14 @@ enum pg_err label_usage_store_groups(struct pg *pg, const struct analytics_filte
         [SUM_COST] = "cost",
     };
     ASSERT(words[sort]);
-    bool tags = label_usage_dim(f) == DIM_TAG;
-    return run(pg, tags ? &tag_groups_stmt : &end_user_groups_stmt, f, t, pgp_cstr(words[sort]),
-               pgp_i64(limit), out);
+    return run(pg, &stmts[label_usage_dim(f)].groups, f, t, pgp_cstr(words[sort]), pgp_i64(limit),
+               out);
 }
 
 enum pg_err label_usage_store_cells(struct pg *pg, const struct analytics_filter *f,
                                     const struct analytics_period *t,
                                     const struct analytics_keys *keys, struct pg_result **out)
 {
-    bool tags = label_usage_dim(f) == DIM_TAG;
-    return run(pg, tags ? &tag_cells_stmt : &end_user_cells_stmt, f, t, pgp_text(keys->first),
+    return run(pg, &stmts[label_usage_dim(f)].cells, f, t, pgp_text(keys->first),
                pgp_text(keys->second), out);
 }

@@ -7,6 +7,9 @@
 #define SETS_MAX "16"
 enum { MADE_AT_ONCE = 10 };
 
+/* spans.shape: those of an older daemon, which lack what this one sums, are made again. */
+#define SHAPE "2"
+
 /* $n as microseconds since 1970. */
 #define SQL_TIMES(n)                                                                               \
     "(select timestamptz 'epoch' + x * interval '1 microsecond', n from unnest(" n                 \
@@ -36,14 +39,15 @@ static const struct pg_stmt missing_stmt = {
     "select " SQL_US("w.starts_at") ", " SQL_US(
         "w.ends_at") " from " SQL_WANTED
                      " w left join spans s on s.organisation_id = $1 and s.set_id = $2 "
-                     "and s.starts_at = w.starts_at and s.ends_at = w.ends_at where s.set_id is null order by 1"};
+                     "and s.starts_at = w.starts_at and s.ends_at = w.ends_at and s.shape >= " SHAPE
+                     " where s.set_id is null order by 1"};
 
 /* A changed rule of the zone leaves spans that overlap those wanted now. */
 static const struct pg_stmt clear_stmt = {
     "spans.clear", "delete from spans s using " SQL_WANTED
                    " w where s.organisation_id = $1 and s.set_id = $2 and s.starts_at < w.ends_at "
-                   "and s.ends_at > w.starts_at and (s.starts_at, s.ends_at) <> (w.starts_at, "
-                   "w.ends_at)"};
+                   "and s.ends_at > w.starts_at and ((s.starts_at, s.ends_at) <> (w.starts_at, "
+                   "w.ends_at) or s.shape < " SHAPE ")"};
 
 #define SQL_KEYS "project_id, api_key_id, user_id, model_id, provider_id"
 /* What rollup_spans has of rollup_usage, histograms aside. */
@@ -62,13 +66,14 @@ static const struct pg_stmt clear_stmt = {
 
 static const struct pg_stmt make_stmt = {
     "spans.make",
-    "with made as (insert into spans select $1, $2, w.starts_at, w.ends_at from " SQL_WANTED
+    "with made as (insert into spans (organisation_id, set_id, starts_at, ends_at, shape) "
+    "  select $1, $2, w.starts_at, w.ends_at, " SHAPE " from " SQL_WANTED
     "  w where " SQL_US("w.starts_at") " = any($4::bigint[]) "
     "  on conflict do nothing returning starts_at, ends_at), "
     "labels as (insert into rollup_label_spans (organisation_id, set_id, starts_at, kind, project_id, "
     "  label_id, requests, errors, input_tokens, output_tokens, cost) "
     "  select $1, $2, x.* from (" SQL_LABELS("2", "rollup_end_users") "union all "
-    SQL_LABELS("3", "rollup_tags") ") x order by kind, starts_at), "
+    SQL_LABELS("3", "rollup_tags") "union all " SQL_LABELS("1", "rollup_sources") ") x order by kind, starts_at), "
     "raw as materialized (select m.starts_at, u.* from made m join rollup_usage u "
     "  on u.organisation_id = $1 and u.grain >= m.starts_at and u.grain < m.ends_at), "
     "sums as (select starts_at, " SQL_KEYS
@@ -95,7 +100,8 @@ static const struct pg_stmt make_stmt = {
 
 static const struct pg_stmt whole_stmt = {
     "spans.whole", "select count(*) from " SQL_WANTED " w join spans s on s.organisation_id = $1 "
-                   "and s.set_id = $2 and s.starts_at = w.starts_at and s.ends_at = w.ends_at"};
+                   "and s.set_id = $2 and s.starts_at = w.starts_at and s.ends_at = w.ends_at "
+                   "and s.shape >= " SHAPE};
 
 /* Microseconds as an array's text. */
 static void list_times(struct buf *b, const int64_t *times, size_t n)

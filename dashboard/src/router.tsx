@@ -146,6 +146,7 @@ export type AnalyticsSearch = RangeSearch & {
   user?: string | undefined;
   tag?: string | undefined;
   end_user?: string | undefined;
+  source?: string | undefined;
 };
 
 const analyticsRoute = createRoute({
@@ -163,6 +164,7 @@ const analyticsRoute = createRoute({
     user: text(search.user),
     tag: text(search.tag),
     end_user: text(search.end_user),
+    source: text(search.source),
   }),
   component: lazyRouteComponent(() => import('./pages/analytics/AnalyticsPage')),
 });

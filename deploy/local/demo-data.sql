@@ -100,7 +100,8 @@ alter table demo_calls add label_id bigint;
 update demo_calls c set label_id = l.label_id from labels l
     where l.organisation_id = pg_temp.org() and l.kind = 4 and l.value = c.model;
 
--- Tags are the keys' own; end users are customers of two products, some of them far busier than others.
+-- Tags and sources are the keys' own; end users are customers of two products, some of them far busier than
+-- others. The web shop's search is also called by its app, one request in five.
 create temp table demo_tags (key integer, tag text);
 insert into demo_tags values (1, 'env:production'), (1, 'feature:chat'), (2, 'env:staging'), (2, 'feature:chat'),
     (3, 'env:production'), (3, 'feature:triage'), (4, 'env:production'), (4, 'feature:search'), (5, 'env:production'),
@@ -108,9 +109,18 @@ insert into demo_tags values (1, 'env:production'), (1, 'feature:chat'), (2, 'en
 create temp table demo_customers as
     select key, i, case key when 1 then 'customer-' else 'shop-' end || to_char(i, 'FM0000') as name
     from (values (1, 160), (4, 80)) k(key, most), generate_series(1, most) i;
+create temp table demo_sources (key integer, i integer, source text, user_agent text);
+insert into demo_sources values (1, 0, 'support.demo.example', 'demo/1.0'), (2, 0, 'staging.demo.example', 'demo/1.0'),
+    (4, 0, 'shop.demo.example', 'demo/1.0'), (4, 1, 'shop-app', 'demo/1.0'), (6, 0, 'staging.demo.example', 'demo/1.0'),
+    (7, 0, 'claude-code', 'claude-cli/2.1.330 (external, cli)'), (8, 0, 'ci.demo.example/review', 'demo/1.0'),
+    (9, 0, 'codex', 'codex_exec/0.169.0');
 insert into labels (organisation_id, kind, value)
     select pg_temp.org(), 3, tag from demo_tags group by tag union all select pg_temp.org(), 2, name from demo_customers
+    union all select pg_temp.org(), 1, source from demo_sources group by source
     on conflict do nothing;
+alter table demo_sources add label_id bigint;
+update demo_sources s set label_id = l.label_id from labels l
+    where l.organisation_id = pg_temp.org() and l.kind = 1 and l.value = s.source;
 alter table demo_tags add label_id bigint;
 update demo_tags t set label_id = l.label_id from labels l
     where l.organisation_id = pg_temp.org() and l.kind = 3 and l.value = t.tag;
@@ -176,7 +186,7 @@ begin
     priced as (
         select c.*, case when cache_luck < .92 then floor(tin * cached * (.7 + .5 * luck2))::bigint else 0 end as raw_cached
         from counted c)
-    select p.*, u.label_id as end_user_id, least(tin, raw_cached) as tcached,
+    select p.*, u.label_id as end_user_id, o.label_id as source_id, coalesce(o.user_agent, 'demo/1.0') as user_agent, least(tin, raw_cached) as tcached,
         round((tin - least(tin, raw_cached)) * price_in + least(tin, raw_cached) * price_cached + tout * price_out, 12) as price,
         (case when outcome in (1, 2) then 400 + 2000 * luck2
               else 1000 * (first_ms + 1000 * tout / (speed * greatest(.4, 1.2 - .2 * s))) end)::bigint as took_us,
@@ -185,14 +195,15 @@ begin
             || substr(md5(p.n::text || p.luck::text), 1, 3) || 'a' || substr(md5(p.luck2::text || p.at::text), 1, 15))::uuid as request_id,
         (p.at at time zone 'UTC')::date as day
     from priced p left join demo_customers u on u.key = p.key
-        and u.i = 1 + floor(case p.key when 1 then 160 else 80 end * p.luck * p.luck2);
+        and u.i = 1 + floor(case p.key when 1 then 160 else 80 end * p.luck * p.luck2)
+    left join demo_sources o on o.key = p.key and o.i = (p.key = 4 and p.cache_luck < .2)::integer;
 
     insert into requests (organisation_id, retention_days, day, request_id, created_at, project_id, api_key_id, user_id,
-        provider_key_id, provider_id, model_id, offer_id, requested_model_id, end_user_id, endpoint, status, outcome, finish_reason, attempts,
+        provider_key_id, provider_id, model_id, offer_id, requested_model_id, source_id, end_user_id, endpoint, status, outcome, finish_reason, attempts,
         streamed, estimated, input_tokens, cached_tokens, output_tokens, cost, duration_us, ttft_us, overhead_us, error)
     select pg_temp.org(), 30, day, request_id, at, project_id, key_id, user_id,
         case when outcome not in (1, 2) then provider_key_id end, case when outcome not in (1, 2) then provider_id end, model_id,
-        case when outcome not in (1, 2) then offer_id end, label_id, end_user_id, 1,
+        case when outcome not in (1, 2) then offer_id end, label_id, source_id, end_user_id, 1,
         (array[200, 400, 503, 502, 499, 500])[outcome + 1], outcome,
         case when outcome = 0 then case when luck2 < .12 then 3 when luck2 < .15 then 2 else 1 end else 0 end,
         case when outcome in (1, 2) then 0 when bad > 0 and luck2 < .6 then 2 else 1 end, key <> 5, outcome in (4, 5),
@@ -201,7 +212,7 @@ begin
     from demo_rows order by at;
 
     insert into request_details (organisation_id, retention_days, day, request_id, upstream_model, user_agent, tags, cost_lines, attempts)
-    select pg_temp.org(), 30, day, request_id, provider_model, 'demo/1.0',
+    select pg_temp.org(), 30, day, request_id, provider_model, user_agent,
         array(select t.tag from demo_tags t where t.key = demo_rows.key order by 1),
         jsonb_build_array(
             jsonb_build_object('kind', 'input', 'quantity', tin - tcached, 'price', price_in::text, 'amount', ((tin - tcached) * price_in)::text),
@@ -242,6 +253,9 @@ begin
     insert into rollup_end_users (organisation_id, grain, project_id, label_id, requests, errors, input_tokens, output_tokens, cost)
     select pg_temp.org(), t, project_id, end_user_id, count(*), count(*) filter (where outcome <> 0), sum(tin), sum(tout), sum(price)
     from demo_rows where end_user_id is not null group by 2, 3, 4 order by 2, 3, 4;
+    insert into rollup_sources (organisation_id, grain, project_id, label_id, requests, errors, input_tokens, output_tokens, cost)
+    select pg_temp.org(), t, project_id, source_id, count(*), count(*) filter (where outcome <> 0), sum(tin), sum(tout), sum(price)
+    from demo_rows where source_id is not null group by 2, 3, 4 order by 2, 3, 4;
 
     insert into rollup_provider_keys (organisation_id, provider_key_id, grain, provider_id, attempts, ok, failed, cost, last_ok_at)
     select pg_temp.org(), provider_key_id, t, provider_id, count(*), count(*) filter (where outcome <> 3),
@@ -267,6 +281,7 @@ select sum(requests) from rollup_usage where organisation_id = pg_temp.org();
 vacuum analyze rollup_usage;
 vacuum analyze rollup_tags;
 vacuum analyze rollup_end_users;
+vacuum analyze rollup_sources;
 analyze rollup_provider_keys;
 analyze requests;
 analyze request_details;

@@ -2,6 +2,7 @@
 #include "gateway/ledger/batch.h"
 
 #include "common/mem.h"
+#include "gateway/ledger/source.h"
 
 enum { ARENA_BYTES = 256 * 1024 };
 
@@ -54,7 +55,7 @@ void batch_add(struct batch *b, const struct pending_open *o, struct str close_b
     }
     r->bad = !row_make(&r->row, &open, close, b->arena);
     r->requested_model = open.requested_model;
-    r->source = open.source;
+    r->source = source_name(&open, b->arena);
     r->end_user = open.end_user;
 }
 

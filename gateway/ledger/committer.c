@@ -185,6 +185,10 @@ static enum pg_err connect_now(struct committer *c)
         err = label_store_prepare(c->pg);
     if (err == PG_OK)
         err = gateway_store_seen(c->pg, c->options.gateway_id, str_of(c->host), STR(DOTEB_VERSION));
+    if (err != PG_OK) { /* half prepared it is of no use: a table may come with a migration */
+        (void)snprintf(c->error, sizeof c->error, "%.255s", pg_error(c->pg));
+        disconnect(c);
+    }
     return err;
 }
 
@@ -265,10 +269,13 @@ static enum pg_err insert_rows(struct committer *c, struct batch_row *rows, size
     match_inserted(c, rows, n, good, ids);
     pg_result_free(ids);
     rollup_reset(&c->rollup);
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].inserted)
-            rollup_add(&c->rollup, &rows[i].row, rows[i].tag_label,
-                       labels_end_user(&c->labels, &rows[i].row));
+    for (size_t i = 0; i < n; i++) {
+        int64_t capped[CAPPED];
+        if (!rows[i].inserted)
+            continue;
+        labels_capped(&c->labels, &rows[i].row, capped);
+        rollup_add(&c->rollup, &rows[i].row, rows[i].tag_label, capped);
+    }
     return rollup_write(&c->rollup, c->pg);
 }
 

@@ -21,14 +21,15 @@ struct known_label {
 struct day_key {
     struct uuid organisation_id;
     int64_t day_us;
+    int64_t kind; /* enum capped */
 };
 
-struct end_user_day {
+struct capped_day {
     struct day_key key;
     size_t n;
 };
 
-struct end_user_row {
+struct capped_label {
     struct day_key day;
     int64_t label_id;
 };
@@ -36,8 +37,8 @@ struct end_user_row {
 void labels_init(struct labels *l)
 {
     tally_init(&l->known, DIGEST_BYTES, sizeof(struct known_label));
-    tally_init(&l->days, sizeof(struct day_key), sizeof(struct end_user_day));
-    tally_init(&l->admitted, sizeof(struct end_user_row), sizeof(struct end_user_row));
+    tally_init(&l->days, sizeof(struct day_key), sizeof(struct capped_day));
+    tally_init(&l->admitted, sizeof(struct capped_label), sizeof(struct capped_label));
 }
 
 void labels_fini(struct labels *l)
@@ -150,19 +151,18 @@ enum pg_err labels_resolve(struct labels *l, struct pg *pg, struct batch_row *ro
     return err;
 }
 
-/* ---------------------------------------------------------------- end users with rows of their own
- */
+/* ---------------------------------------------------------------- labels with rows of their own */
 
-static struct end_user_row row_key(const struct request_row *row)
+static struct capped_label label_of(const struct request_row *row, int64_t kind)
 {
-    return (struct end_user_row){{row->organisation_id, rollup_day_us(row->created_us)},
-                                 row->end_user_id};
+    return (struct capped_label){{row->organisation_id, rollup_day_us(row->created_us), kind},
+                                 kind == CAPPED_SOURCES ? row->source_id : row->end_user_id};
 }
 
-static bool is_admitted(const struct labels *l, const struct request_row *row)
+/* Whether it has such a label that has no row yet. */
+static bool is_new(const struct labels *l, const struct capped_label *label)
 {
-    struct end_user_row key = row_key(row);
-    return tally_has(&l->admitted, &key);
+    return label->label_id != 0 && !tally_has(&l->admitted, label);
 }
 
 static int compare_days(const void *a, const void *b)
@@ -170,24 +170,28 @@ static int compare_days(const void *a, const void *b)
     const struct day_key *x = a;
     const struct day_key *y = b;
     int c = memcmp(&x->organisation_id, &y->organisation_id, sizeof x->organisation_id);
-    return c != 0 ? c : (x->day_us > y->day_us) - (x->day_us < y->day_us);
+    if (c == 0)
+        c = (x->day_us > y->day_us) - (x->day_us < y->day_us);
+    return c != 0 ? c : (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-/* The days, sorted, that have an end user who is not admitted while there may be room. Returns
- * owned. */
+/* The days and kinds, sorted, that have a label which is not admitted while there may be room.
+ * Returns owned. */
 static struct day_key *days_to_lock(struct labels *l, const struct batch_row *rows, size_t n,
                                     size_t *n_days)
 {
     struct tally days;
     tally_init(&days, sizeof(struct day_key), sizeof(struct day_key));
-    for (size_t i = 0; i < n; i++) {
-        const struct request_row *row = &rows[i].row;
-        if (rows[i].bad || row->end_user_id == 0 || is_admitted(l, row))
+    for (size_t i = 0; i < n * CAPPED; i++) {
+        const struct batch_row *r = &rows[i / CAPPED];
+        if (r->bad)
             continue;
-        struct day_key day = row_key(row).day;
-        struct end_user_day *known = tally_at(&l->days, &day);
-        if (known->n < END_USERS_A_DAY)
-            tally_at(&days, &day);
+        struct capped_label label = label_of(&r->row, (int64_t)(i % CAPPED));
+        if (!is_new(l, &label))
+            continue;
+        struct capped_day *known = tally_at(&l->days, &label.day);
+        if (known->n < LABELS_A_DAY)
+            tally_at(&days, &label.day);
     }
     struct day_key *list = (struct day_key *)(void *)days.entries;
     *n_days = days.n;
@@ -201,17 +205,27 @@ static struct day_key *days_to_lock(struct labels *l, const struct batch_row *ro
 static enum pg_err lock_day(struct labels *l, struct pg *pg, const struct day_key *day)
 {
     struct pg_result *r;
-    enum pg_err err = rollup_store_lock_end_users(pg, day->organisation_id, day->day_us, &r);
+    enum pg_err err = rollup_store_lock_labels(pg, day->organisation_id, day->day_us,
+                                               (enum capped)day->kind, &r);
     if (err != PG_OK)
         return err;
     for (size_t i = 0; i < pg_rows(r); i++) {
-        struct end_user_row key = {*day, pg_i64(r, i, 0)};
+        struct capped_label key = {*day, pg_i64(r, i, 0)};
         tally_at(&l->admitted, &key);
     }
-    struct end_user_day *known = tally_at(&l->days, day);
+    struct capped_day *known = tally_at(&l->days, day);
     known->n = pg_rows(r);
     pg_result_free(r);
     return PG_OK;
+}
+
+static void admit(struct labels *l, const struct capped_label *label)
+{
+    struct capped_day *known = tally_at(&l->days, &label->day);
+    if (known->n >= LABELS_A_DAY)
+        return;
+    known->n++;
+    tally_at(&l->admitted, label);
 }
 
 enum pg_err labels_admit(struct labels *l, struct pg *pg, const struct batch_row *rows, size_t n)
@@ -226,23 +240,21 @@ enum pg_err labels_admit(struct labels *l, struct pg *pg, const struct batch_row
     for (size_t i = 0; err == PG_OK && i < n_days; i++)
         err = lock_day(l, pg, &days[i]);
     xfree(days);
-    for (size_t i = 0; err == PG_OK && i < n; i++) {
-        const struct request_row *row = &rows[i].row;
-        if (rows[i].bad || row->end_user_id == 0 || is_admitted(l, row))
+    for (size_t i = 0; err == PG_OK && i < n * CAPPED; i++) {
+        const struct batch_row *r = &rows[i / CAPPED];
+        if (r->bad)
             continue;
-        struct end_user_row key = row_key(row);
-        struct end_user_day *known = tally_at(&l->days, &key.day);
-        if (known->n >= END_USERS_A_DAY)
-            continue;
-        known->n++;
-        tally_at(&l->admitted, &key);
+        struct capped_label label = label_of(&r->row, (int64_t)(i % CAPPED));
+        if (is_new(l, &label))
+            admit(l, &label);
     }
     return err;
 }
 
-int64_t labels_end_user(const struct labels *l, const struct request_row *row)
+void labels_capped(const struct labels *l, const struct request_row *row, int64_t out[CAPPED])
 {
-    if (row->end_user_id == 0)
-        return -1;
-    return is_admitted(l, row) ? row->end_user_id : 0;
+    for (int64_t kind = 0; kind < CAPPED; kind++) {
+        struct capped_label label = label_of(row, kind);
+        out[kind] = label.label_id == 0 ? -1 : is_new(l, &label) ? 0 : label.label_id;
+    }
 }

@@ -20,6 +20,7 @@ void rollup_init(struct rollup *r)
     tally_init(&r->usage, sizeof(struct usage_key), sizeof(struct usage_sum));
     tally_init(&r->tags, sizeof(struct label_key), sizeof(struct label_sum));
     tally_init(&r->end_users, sizeof(struct label_key), sizeof(struct label_sum));
+    tally_init(&r->sources, sizeof(struct label_key), sizeof(struct label_sum));
     tally_init(&r->provider_keys, sizeof(struct provider_key_key), sizeof(struct provider_key_sum));
     tally_init(&r->spend, sizeof(struct spend_key), sizeof(struct spend_sum));
 }
@@ -29,6 +30,7 @@ void rollup_fini(struct rollup *r)
     tally_fini(&r->usage);
     tally_fini(&r->tags);
     tally_fini(&r->end_users);
+    tally_fini(&r->sources);
     tally_fini(&r->provider_keys);
     tally_fini(&r->spend);
 }
@@ -38,6 +40,7 @@ void rollup_reset(struct rollup *r)
     tally_reset(&r->usage);
     tally_reset(&r->tags);
     tally_reset(&r->end_users);
+    tally_reset(&r->sources);
     tally_reset(&r->provider_keys);
     tally_reset(&r->spend);
 }
@@ -197,15 +200,17 @@ static void add_spend(struct rollup *r, const struct request_row *row)
 }
 
 void rollup_add(struct rollup *r, const struct request_row *row, const int64_t *tag_labels,
-                int64_t end_user_label)
+                const int64_t capped[CAPPED])
 {
     ASSERT(row->outcome >= 0 && row->outcome < OUTCOMES);
     add_usage(r, row);
     for (size_t i = 0; i < row->n_tags; i++)
         if (tag_labels[i] != 0)
             add_label(&r->tags, row, tag_labels[i]);
-    if (end_user_label >= 0)
-        add_label(&r->end_users, row, end_user_label);
+    if (capped[CAPPED_END_USERS] >= 0)
+        add_label(&r->end_users, row, capped[CAPPED_END_USERS]);
+    if (capped[CAPPED_SOURCES] >= 0)
+        add_label(&r->sources, row, capped[CAPPED_SOURCES]);
     add_provider_keys(r, row);
     add_spend(r, row);
 }
@@ -219,6 +224,9 @@ enum pg_err rollup_write(struct rollup *r, struct pg *pg)
     if (err == PG_OK)
         err = rollup_store_add_end_users(pg, (struct label_sum *)(void *)r->end_users.entries,
                                          r->end_users.n);
+    if (err == PG_OK)
+        err = rollup_store_add_sources(pg, (struct label_sum *)(void *)r->sources.entries,
+                                       r->sources.n);
     if (err == PG_OK)
         err = rollup_store_add_provider_keys(
             pg, (struct provider_key_sum *)(void *)r->provider_keys.entries, r->provider_keys.n);

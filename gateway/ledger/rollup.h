@@ -1,4 +1,5 @@
-/* The sums of a batch: usage by grain, tags, end users, provider keys, running spend. One thread.
+/* The sums of a batch: usage by grain, tags, end users, sources, provider keys, running spend. One
+ * thread.
  */
 #ifndef DOTEB_LEDGER_ROLLUP_H
 #define DOTEB_LEDGER_ROLLUP_H
@@ -9,17 +10,17 @@
 #include "gateway/store/rollup_store.h"
 
 struct rollup {
-    struct tally usage, tags, end_users, provider_keys,
+    struct tally usage, tags, end_users, sources, provider_keys,
         spend; /* of the structs of rollup_store.h */
 };
 
 void rollup_init(struct rollup *r);
 void rollup_fini(struct rollup *r);
 void rollup_reset(struct rollup *r);
-/* Adds a row. `tag_labels` has row->n_tags ids (0: none). `end_user_label` is the row of
- * rollup_end_users to count on: a label, 0 for everybody else's, -1: none. */
+/* Adds a row. `tag_labels` has row->n_tags ids (0: none). `capped` are the rows of rollup_end_users
+ * and rollup_sources to count on: a label, 0 for all others, -1: none. */
 void rollup_add(struct rollup *r, const struct request_row *row, const int64_t *tag_labels,
-                int64_t end_user_label);
+                const int64_t capped[CAPPED]);
 /* Writes the sums inside the caller's transaction. */
 MUST_USE enum pg_err rollup_write(struct rollup *r, struct pg *pg);
 /* The histogram bucket of a duration: i for [2^(i/2), 2^((i+1)/2)) microseconds. */

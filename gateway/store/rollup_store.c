@@ -11,6 +11,7 @@ static const char stage_sql[] =
     "create temp table if not exists usage_stage (like rollup_usage) on commit delete rows;"
     "create temp table if not exists tag_stage (like rollup_tags) on commit delete rows;"
     "create temp table if not exists end_user_stage (like rollup_end_users) on commit delete rows;"
+    "create temp table if not exists source_stage (like rollup_sources) on commit delete rows;"
     "create temp table if not exists provider_key_stage (like rollup_provider_keys)"
     " on commit delete rows;"
     "create temp table if not exists spend_stage (like spend_windows) on commit delete rows";
@@ -61,6 +62,8 @@ static const struct pg_stmt tags_stmt = {
 static const struct pg_stmt end_users_stmt = {
     "rollup_add_end_users",
     "insert into rollup_end_users as t select * from end_user_stage" LABEL_ADD};
+static const struct pg_stmt sources_stmt = {
+    "rollup_add_sources", "insert into rollup_sources as t select * from source_stage" LABEL_ADD};
 
 static const struct pg_stmt provider_keys_stmt = {
     "rollup_add_provider_keys",
@@ -94,14 +97,21 @@ static const struct pg_stmt spend_stmt = {
     " requests = t.requests + excluded.requests, tokens = t.tokens + excluded.tokens,"
     " cost = t.cost + excluded.cost, last_at = greatest(t.last_at, excluded.last_at)"};
 
-static const struct pg_stmt lock_stmt = {
-    "rollup_lock_end_users",
-    "select pg_advisory_xact_lock(hashtextextended('doteb.end_users/' || $1 || '/' || $2, 0))"};
+#define LOCK(what)                                                                                 \
+    "select pg_advisory_xact_lock(hashtextextended('doteb." what "/' || $1 || '/' || $2, 0))"
+#define LABELS_OF_DAY(table)                                                                       \
+    "select distinct label_id from " table " where organisation_id = $1 and label_id <> 0"         \
+    " and grain >= $2::timestamptz and grain < $2::timestamptz + interval '1 day'"
 
-static const struct pg_stmt end_user_labels_stmt = {
-    "rollup_end_user_labels",
-    "select distinct label_id from rollup_end_users where organisation_id = $1 and label_id <> 0"
-    " and grain >= $2::timestamptz and grain < $2::timestamptz + interval '1 day'"};
+static const struct {
+    struct pg_stmt lock, list;
+} capped_stmts[] = {
+    [CAPPED_END_USERS] = {{"rollup_lock_end_users", LOCK("end_users")},
+                          {"rollup_end_user_labels", LABELS_OF_DAY("rollup_end_users")}},
+    [CAPPED_SOURCES] = {{"rollup_lock_sources", LOCK("sources")},
+                        {"rollup_source_labels", LABELS_OF_DAY("rollup_sources")}},
+};
+static_assert(ARRAY_LEN(capped_stmts) == CAPPED, "statements for each");
 
 enum pg_err rollup_store_prepare(struct pg *pg)
 {
@@ -190,6 +200,11 @@ enum pg_err rollup_store_add_end_users(struct pg *pg, const struct label_sum *s,
                       &end_users_stmt);
 }
 
+enum pg_err rollup_store_add_sources(struct pg *pg, const struct label_sum *s, size_t n)
+{
+    return add_labels(pg, s, n, "copy source_stage " LABEL_COLUMNS " from stdin", &sources_stmt);
+}
+
 static void copy_time_or_null(struct buf *b, int64_t us)
 {
     if (us)
@@ -256,8 +271,8 @@ enum pg_err rollup_store_add_spend(struct pg *pg, const struct spend_sum *s, siz
                 &b, &spend_stmt);
 }
 
-enum pg_err rollup_store_lock_end_users(struct pg *pg, struct uuid organisation_id, int64_t day_us,
-                                        struct pg_result **labels)
+enum pg_err rollup_store_lock_labels(struct pg *pg, struct uuid organisation_id, int64_t day_us,
+                                     enum capped kind, struct pg_result **labels)
 {
     char day[32];
     struct buf b;
@@ -267,7 +282,7 @@ enum pg_err rollup_store_lock_end_users(struct pg *pg, struct uuid organisation_
     memcpy(day, b.p, b.len);
     const struct pg_param lock[] = {pgp_uuid(organisation_id), pgp_text(str_make(day, b.len))};
     const struct pg_param list[] = {pgp_uuid(organisation_id), pgp_time_us(day_us)};
-    enum pg_err err = pg_run(pg, &lock_stmt, lock, ARRAY_LEN(lock), NULL);
+    enum pg_err err = pg_run(pg, &capped_stmts[kind].lock, lock, ARRAY_LEN(lock), NULL);
     buf_fini(&b);
-    return err == PG_OK ? pg_run(pg, &end_user_labels_stmt, list, ARRAY_LEN(list), labels) : err;
+    return err == PG_OK ? pg_run(pg, &capped_stmts[kind].list, list, ARRAY_LEN(list), labels) : err;
 }

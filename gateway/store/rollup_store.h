@@ -1,13 +1,13 @@
-/* SQL of the sums: usage by grain, by tag, by end user; provider keys; running spend. All inside
- * the caller's transaction, in the order of their keys, so that gateways cannot deadlock. The
- * ledger's writer thread.
+/* SQL of the sums: usage by grain, by tag, end user and source; provider keys; running spend. All
+ * inside the caller's transaction, in the order of their keys, so that gateways cannot deadlock.
+ * The ledger's writer thread.
  */
 #ifndef DOTEB_STORE_ROLLUP_STORE_H
 #define DOTEB_STORE_ROLLUP_STORE_H
 
 #include "common/pg.h"
 
-enum { HISTOGRAM_BUCKETS = 64, OUTCOMES = 6, END_USERS_A_DAY = 1000 };
+enum { HISTOGRAM_BUCKETS = 64, OUTCOMES = 6, LABELS_A_DAY = 1000 };
 
 /* Keys are compared as bytes: made by zeroing the whole struct first. */
 struct usage_key {
@@ -27,7 +27,7 @@ struct usage_sum {
     int64_t duration_hist[HISTOGRAM_BUCKETS], ttft_hist[HISTOGRAM_BUCKETS];
 };
 
-/* A tag's or an end user's. */
+/* A tag's, an end user's or a source's. */
 struct label_key {
     struct uuid organisation_id, project_id;
     int64_t grain_us;
@@ -74,14 +74,20 @@ MUST_USE enum pg_err rollup_store_prepare(struct pg *pg);
 MUST_USE enum pg_err rollup_store_add_usage(struct pg *pg, const struct usage_sum *s, size_t n);
 MUST_USE enum pg_err rollup_store_add_tags(struct pg *pg, const struct label_sum *s, size_t n);
 MUST_USE enum pg_err rollup_store_add_end_users(struct pg *pg, const struct label_sum *s, size_t n);
+MUST_USE enum pg_err rollup_store_add_sources(struct pg *pg, const struct label_sum *s, size_t n);
 MUST_USE enum pg_err rollup_store_add_provider_keys(struct pg *pg, const struct provider_key_sum *s,
                                                     size_t n);
 MUST_USE enum pg_err rollup_store_add_spend(struct pg *pg, const struct spend_sum *s, size_t n);
 
-/* Keeps other gateways from adding end users of the organisation's UTC day until the transaction
- * ends, and lists the labels that have rows of their own in column 0. Take the locks in ascending
- * order of (organisation, day), before anything else. `*labels` is owned by the caller. */
-MUST_USE enum pg_err rollup_store_lock_end_users(struct pg *pg, struct uuid organisation_id,
-                                                 int64_t day_us, struct pg_result **labels);
+/* What callers can make up any number of: LABELS_A_DAY of an organisation's UTC day have rows of
+ * their own. */
+enum capped { CAPPED_END_USERS, CAPPED_SOURCES, CAPPED };
+
+/* Keeps other gateways from adding such labels of the organisation's UTC day until the transaction
+ * ends, and lists those that have rows of their own in column 0. Take the locks in ascending order
+ * of (organisation, day, kind), before anything else. `*labels` is owned by the caller. */
+MUST_USE enum pg_err rollup_store_lock_labels(struct pg *pg, struct uuid organisation_id,
+                                              int64_t day_us, enum capped kind,
+                                              struct pg_result **labels);
 
 #endif

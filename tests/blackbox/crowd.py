@@ -26,6 +26,7 @@ KINDS = [
     ("rejected", 1, "[sim status=400]"),
 ]
 WEIGHTS = [k[1] for k in KINDS]
+AGENTS = ["claude-cli/2.1.330", "codex_exec/0.169.0", "curl/8"]   # two are sources
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Crowd:
         """False: the request was never sent."""
         data = json.dumps(body).encode()
         head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nx-api-key: {self.key}\r\n"
-                f"x-title: {one.mark}\r\nContent-Type: application/json\r\n"
+                f"x-title: {one.mark}\r\nUser-Agent: {AGENTS[len(body['messages'][0]['content']) % 3]}\r\nContent-Type: application/json\r\n"
                 f"Content-Length: {len(data)}\r\nConnection: close\r\n\r\n").encode()
         try:
             s = socket.create_connection(("127.0.0.1", self.gateway.port), timeout=20)
@@ -220,6 +221,12 @@ def check_sums(installation):
         "sum(streamed) s, sum(duration_us) d, " + ", ".join(f"sum({x}) {x}" for x in by_outcome)
         + " from rollup_usage")[0]
     assert log == rollup
+    by_source = ("select source_id, count(*)::numeric n, count(*) filter (where outcome <> 0)::numeric errors, "
+                 "sum(cost) cost, sum(input_tokens) i, sum(output_tokens) o from requests where source_id is not null "
+                 "group by 1 order by 1")
+    assert installation.rows(by_source) == installation.rows(
+        "select label_id source_id, sum(requests) n, sum(errors) errors, sum(cost) cost, sum(input_tokens) i, "
+        "sum(output_tokens) o from rollup_sources group by 1 order by 1")
     for scope in (1, 2, 3, 4):
         for window in (1, 2, 3, 4):
             spend = installation.rows(

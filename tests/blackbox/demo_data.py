@@ -42,7 +42,7 @@ def pages(now, every=False):
             for group in GROUPS if every else GROUPS[:2]:
                 yield (f"analytics {name} by {group}", "/analytics",
                        local | {"measures": EXPLORER, "group_by": group, "compare": "previous", "limit": 12})
-            for group in ("tag", "end_user", "tag,project", "project,end_user") if every else ("tag", "end_user"):
+            for group in ("tag", "end_user", "source", "tag,project", "project,end_user", "source,project") if every else ("tag", "end_user", "source"):
                 yield (f"analytics {name} by {group}", "/analytics",
                        local | {"measures": LABELS, "group_by": group, "compare": "previous", "limit": 25})
         yield f"overview {name}", "/failures", times | {"limit": 8}

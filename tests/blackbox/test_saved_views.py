@@ -43,6 +43,12 @@ def test_a_view_is_its_owner_s_until_it_is_shared(world, people):
     assert "Slow ones" not in names(world, developer)
 
 
+def test_a_view_keeps_what_it_filters_by(world, people):
+    query = "by=source&source=%3Cscript%3E%26b%C3%BCcher.example&range=30d"
+    made = world.make_view(people["developer"], page="analytics", query=query)
+    assert next(v for v in people["developer"].all(world.path + "/views") if v["id"] == made["id"])["query"] == query
+
+
 def test_viewers_have_views_and_share_none(world, people):
     viewer = people["viewer"]
     body = {"name": "mine", "page": "activity"}

@@ -143,6 +143,41 @@ test('analytics: tags and end users, and only what is counted of them', async ()
   await page.context().close();
 });
 
+test('analytics: a source is text whatever it says, a filter, and part of a view', async () => {
+  const { page, watched, world } = await open('/o/ORG/analytics?range=30d');
+  await page.getByRole('columnheader', { name: 'Model' }).waitFor();
+  const hostile = '<img src=x onerror="document.title=1">';
+  world.requests.forEach((row, i) => {
+    if (i % 3 === 0) row.source = hostile;
+  });
+  await page.getByLabel('Group by').selectOption('source');
+  await page.getByRole('columnheader', { name: 'Source' }).waitFor();
+  await page.getByRole('button', { name: 'northwind.example', exact: true }).waitFor();
+  await page.getByRole('button', { name: hostile, exact: true }).click();
+  await page.getByRole('button', { name: 'Remove the filter Source' }).waitFor();
+  assert.equal(words(page).get('source'), hostile);
+  assert.equal(await page.locator('img[src=x]').count(), 0);
+  const csv = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+  assert.equal(new URL(csv ?? '', ORIGIN).searchParams.get('source'), hostile);
+
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: /^Save this view/ }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Of one source');
+  const sent = page.waitForRequest((request) => request.method() === 'POST');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  const saved = new URLSearchParams((await sent).postDataJSON().query);
+  assert.deepEqual([saved.get('by'), saved.get('source')], ['source', hostile]);
+  await page.getByText('Saved Of one source').waitFor();
+  await page.getByRole('button', { name: 'Remove the filter Source' }).click();
+  await page.getByLabel('Group by').selectOption('model');
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitemradio', { name: 'Of one source' }).click();
+  await page.getByRole('button', { name: 'Remove the filter Source' }).waitFor();
+  assert.deepEqual([words(page).get('by'), words(page).get('source')], ['source', hostile]);
+  check(watched);
+  await page.context().close();
+});
+
 test('models: search, what can be called, and the address', async () => {
   const { page, watched } = await open('/o/ORG/models');
   const cards = page.getByRole('main').getByRole('heading', { level: 2 });

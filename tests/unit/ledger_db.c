@@ -135,6 +135,15 @@ int64_t ledger_number(const char *sql)
     " max(a.at) filter (where " FINE "), max(a.at) filter (where " REFUSED " and not " FINE "),"   \
     " max(a.at) filter (where a.status = 429 and not " REFUSED ")"
 
+/* Labels of which not all have rows of their own: their sums by project. */
+#define CAPPED_IN(table)                                                                           \
+    "(select organisation_id, grain, project_id, sum(requests), sum(errors), sum(input_tokens),"   \
+    " sum(output_tokens), sum(cost) from " table " group by 1, 2, 3)"
+#define CAPPED_OF(column)                                                                          \
+    "(select organisation_id, " GRAIN ", project_id, count(*)::numeric,"                           \
+    " (count(*) filter (where outcome <> 0))::numeric, sum(input_tokens), sum(output_tokens),"     \
+    " sum(cost) from requests r where " column " is not null group by 1, 2, 3)"
+
 /* (sums in the table) except (sums over the log), and the other way round. */
 static void check_same(const char *what, const char *table, const char *log)
 {
@@ -176,12 +185,8 @@ void ledger_check_sums(void)
                " retention_days, day, request_id) cross join unnest(d.tags) t join labels l on"
                " l.organisation_id = r.organisation_id and l.kind = 3 and l.value = t"
                " group by 1, 2, 3, 4)");
-    check_same("rollup_end_users",
-               "(select organisation_id, grain, project_id, sum(requests), sum(errors),"
-               " sum(input_tokens), sum(cost) from rollup_end_users group by 1, 2, 3)",
-               "(select organisation_id, " GRAIN ", project_id, count(*)::numeric,"
-               " (count(*) filter (where outcome <> 0))::numeric, sum(input_tokens), sum(cost)"
-               " from requests r where end_user_id is not null group by 1, 2, 3)");
+    check_same("rollup_end_users", CAPPED_IN("rollup_end_users"), CAPPED_OF("end_user_id"));
+    check_same("rollup_sources", CAPPED_IN("rollup_sources"), CAPPED_OF("source_id"));
     check_same(
         "rollup_provider_keys",
         "(select organisation_id, provider_key_id, grain, provider_id, attempts, ok, refused,"
@@ -219,6 +224,18 @@ void ledger_check_sums(void)
     ck_assert_int_eq(ledger_number("select count(*) from requests where day <>"
                                    " (created_at at time zone 'UTC')::date"),
                      0);
+}
+
+void ledger_check_rows_of_day(const char *table, int most)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "select max(n) from (select count(distinct label_id) as n from %s"
+             " where label_id <> 0 group by date_trunc('day', grain)) as d",
+             table);
+    ck_assert_int_eq(ledger_number(sql), most);
+    snprintf(sql, sizeof sql, "select sum(requests) from %s where label_id = 0", table);
+    ck_assert_int_gt(ledger_number(sql), 0);
 }
 
 const char *ledger_folder(void)

@@ -21,6 +21,8 @@ void ledger_run(const char *sql);
 int64_t ledger_number(const char *sql);
 /* A query over all sums that says for each table how far it is off what the log says: 0 rows. */
 void ledger_check_sums(void);
+/* So many labels have rows of their own on the fullest day, and others have one together. */
+void ledger_check_rows_of_day(const char *table, int most);
 
 /* A new empty folder, and its end. Static memory. */
 const char *ledger_folder(void);

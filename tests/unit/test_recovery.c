@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/metrics.h"
 #include "gateway/failpoint.h"
 #include "gateway/ledger/segment.h"
 #include "gateway/ledger/tally.h"
@@ -402,6 +403,33 @@ START_TEST(a_foreign_segment_is_left_alone)
 }
 END_TEST
 
+/* A gateway that is ahead of its schema goes on by itself once that is there. */
+START_TEST(a_table_that_comes_later)
+{
+    begin(seed_of_now());
+    int64_t failures = metrics_get(M_LEDGER_FAILURES);
+    ledger_run("alter table rollup_sources rename to not_yet");
+    struct spool *s = ledger_spool(dir, 1);
+    struct writer *w = ledger_writer(s);
+    struct uuid id = uuid_v7(clock_wall_us());
+    struct ledger_open o = sample_open(id);
+    struct ledger_close c = sample_close(id);
+    ck_assert_int_eq(spool_write_open(spool_lane(s, 0), &o), E_OK);
+    spool_write_close(spool_lane(s, 0), &c);
+    for (int i = 0; i < 1000 && metrics_get(M_LEDGER_FAILURES) < failures + 2; i++)
+        usleep(10000);
+    ck_assert_int_ge(metrics_get(M_LEDGER_FAILURES), failures + 2);
+    ledger_run("alter table not_yet rename to rollup_sources");
+    for (int i = 0; i < 1000 && ledger_number("select count(*) from requests") == 0; i++)
+        usleep(10000);
+    ck_assert_int_eq(ledger_number("select count(*) from requests"), 1);
+    writer_free(w, 10000);
+    spool_free(s);
+    ledger_check_sums();
+    end();
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     const TTest *const tests[] = {
@@ -413,6 +441,7 @@ int main(int argc, char **argv)
         spoilt_segments,
         drain_says_why_not,
         a_foreign_segment_is_left_alone,
+        a_table_that_comes_later,
     };
     if (argc == 7 && strcmp(argv[1], "--child") == 0)
         return child_main(argv);

@@ -156,6 +156,7 @@ static void roll_request(struct ledger_open *o, struct ledger_close *c)
     o->tags = (struct str[]){STR(""), STR("a"), STR("b,a"), STR("c,b,a")}[roll(4)];
     snprintf(user, sizeof user, "user %u", roll(20));
     o->end_user = roll(3) ? str_of(user) : STR("");
+    o->source = (struct str[]){STR(""), STR("shop"), STR("https://www.shop/?id=1")}[roll(3)];
     c->outcome = (uint8_t)roll(5);
     roll_attempts(c);
     c->model_id = (int32_t)roll(3);
@@ -218,26 +219,25 @@ START_TEST(two_gateways_at_once)
 }
 END_TEST
 
-START_TEST(only_a_thousand_end_users_have_rows)
+START_TEST(only_a_thousand_end_users_and_sources_have_rows)
 {
     begin(1);
-    char user[32];
+    char user[32], source[64];
     for (int i = 0; i < 1300; i++) {
         struct uuid id = uuid_v7(clock_wall_us());
         struct ledger_open o = sample_open(id);
         struct ledger_close c = sample_close(id);
         snprintf(user, sizeof user, "u%d", i % 1150);
         o.end_user = str_of(user);
+        snprintf(source, sizeof source, "https://s%d.example/?page=%d", i % 1100, i);
+        o.source = str_of(source);
         put(0, &o, &c);
     }
     stop();
     /* Two days, if midnight came between. */
-    ck_assert_int_eq(ledger_number("select max(n) from (select count(distinct label_id) as n from"
-                                   " rollup_end_users where label_id <> 0 group by"
-                                   " date_trunc('day', grain)) as d"),
-                     1000);
-    ck_assert_int_gt(ledger_number("select sum(requests) from rollup_end_users where label_id = 0"),
-                     0);
+    ledger_check_rows_of_day("rollup_end_users", 1000);
+    ledger_check_rows_of_day("rollup_sources", 1000);
+    ck_assert_int_eq(ledger_number("select count(*) from labels where kind = 1"), 1100);
     ledger_check_sums();
     end();
 }
@@ -489,7 +489,8 @@ START_TEST(buckets_are_half_octaves)
 END_TEST
 
 UNIT_MAIN("writer", buckets_are_half_octaves, a_row_says_it_all, the_sums_are_the_logs,
-          two_gateways_at_once, only_a_thousand_end_users_have_rows, what_we_take_as_jsonb_is_jsonb,
-          callers_text_cannot_stop_the_ledger, extreme_numbers_cannot_stop_the_ledger,
-          a_refused_record_is_kept_and_stops_nobody, an_organisation_that_is_gone,
-          days_of_long_ago_get_their_partitions, a_database_that_is_away, a_database_that_hangs)
+          two_gateways_at_once, only_a_thousand_end_users_and_sources_have_rows,
+          what_we_take_as_jsonb_is_jsonb, callers_text_cannot_stop_the_ledger,
+          extreme_numbers_cannot_stop_the_ledger, a_refused_record_is_kept_and_stops_nobody,
+          an_organisation_that_is_gone, days_of_long_ago_get_their_partitions,
+          a_database_that_is_away, a_database_that_hangs)

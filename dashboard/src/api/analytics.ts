@@ -25,6 +25,7 @@ export type Question = RangeSearch & {
   user?: string | undefined;
   tag?: string | undefined;
   end_user?: string | undefined;
+  source?: string | undefined;
   measures: Measure[];
   group_by?: string | undefined;
   sort?: 'cost' | 'requests' | 'errors' | 'input_tokens' | 'output_tokens' | 'cached_tokens';

@@ -8,4 +8,5 @@ export const DIMENSIONS = [
   'outcome',
   'tag',
   'end_user',
+  'source',
 ] as const;

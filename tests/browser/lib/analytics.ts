@@ -60,6 +60,7 @@ const keyOf: Record<string, (row: Row) => [key: string, label: string]> = {
   outcome: ({ outcome }) => [outcome, outcome.replace('_', ' ')],
   tag: ({ tags }) => [tags[0] ?? '', tags[0] ?? ''],
   end_user: ({ end_user }) => [end_user ?? '', end_user ?? ''],
+  source: ({ source }) => [source ?? '', source ?? ''],
 };
 
 export function analytics(all: Row[], now: Date, query: URLSearchParams): Schemas['Analytics'] {
@@ -78,8 +79,10 @@ export function analytics(all: Row[], now: Date, query: URLSearchParams): Schema
     (query.get('api_key') ?? row.api_key.id) === row.api_key.id &&
     (!query.has('tag') || row.tags[0] === query.get('tag')) &&
     (query.get('end_user') ?? row.end_user) === row.end_user &&
+    (query.get('source') ?? row.source) === row.source &&
     (!groupBy.includes('tag') || row.tags.length > 0) &&
-    (!groupBy.includes('end_user') || row.end_user !== null);
+    (!groupBy.includes('end_user') || row.end_user !== null) &&
+    (!groupBy.includes('source') || row.source !== null);
   // The world's rows are of a day and a half: a long range has them as a month.
   const stretch = range > 15 * 24 * HOUR ? 18 : 1;
   const at = (row: Row) => now.getTime() - (now.getTime() - Date.parse(row.created_at)) * stretch;

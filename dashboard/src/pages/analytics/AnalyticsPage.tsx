@@ -76,7 +76,7 @@ export default function AnalyticsPage() {
   );
 }
 
-const COUNTED = { tag: 'a tag', end_user: 'an end user' };
+const COUNTED = { tag: 'a tag', end_user: 'an end user', source: 'a source' };
 
 type Change = (part: Partial<AnalyticsSearch>) => void;
 

@@ -18,7 +18,7 @@ describe('askable', () => {
     expect(askable({}).by).toBe('model');
   });
 
-  it('offers tags and end users beside projects alone, with sums alone', () => {
+  it('offers tags, end users and sources beside projects alone, with sums alone', () => {
     expect(askable({ by: 'tag' })).toMatchObject({
       and: undefined,
       ands: ['project'],
@@ -29,7 +29,13 @@ describe('askable', () => {
       and: 'end_user',
       label: 'end_user',
     });
+    expect(askable({ by: 'source', and: 'project' })).toMatchObject({
+      and: 'project',
+      ands: ['project'],
+      label: 'source',
+    });
     expect(askable({ by: 'model' }).ands).not.toContain('tag');
+    expect(askable({ by: 'model' }).ands).not.toContain('source');
     expect(askable({ by: 'tag' }).measures).toEqual([
       'cost',
       'requests',
@@ -54,6 +60,17 @@ describe('askable', () => {
       by: 'none',
       filters: { tag: 'a' },
       label: 'tag',
+    });
+    expect(askable({ by: 'end_user', and: 'project', source: 'site.example' })).toMatchObject({
+      by: 'source',
+      and: 'project',
+      bys: ['source', 'project'],
+      filters: { source: 'site.example' },
+      label: 'source',
+    });
+    expect(askable({ source: 'site.example', user: 'u' })).toMatchObject({
+      filters: { user: 'u' },
+      label: undefined,
     });
   });
 });

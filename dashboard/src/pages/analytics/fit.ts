@@ -1,12 +1,13 @@
-// What of an address can be asked: tags and end users are counted apart, by project and in sums alone.
+// What of an address can be asked: tags, end users and sources are counted apart, by project and in sums alone.
 import type { Measure } from '@/api/analytics';
 import { MEASURES, type ShownMeasure } from '@/lib/analytics';
 import { DIMENSIONS } from '@/lib/dimensions';
 import type { AnalyticsSearch } from '@/router';
 
 export type Dimension = (typeof DIMENSIONS)[number];
-type Label = 'tag' | 'end_user';
-export const FILTERS = ['model', 'provider', 'api_key', 'user', 'tag', 'end_user'] as const;
+const LABELS = ['tag', 'end_user', 'source'] as const;
+type Label = (typeof LABELS)[number];
+export const FILTERS = ['model', 'provider', 'api_key', 'user', ...LABELS] as const;
 export type Filter = (typeof FILTERS)[number];
 
 export const DIMENSION_NAMES: Record<Dimension, string> = {
@@ -18,11 +19,12 @@ export const DIMENSION_NAMES: Record<Dimension, string> = {
   outcome: 'Outcome',
   tag: 'Tag',
   end_user: 'End user',
+  source: 'Source',
 };
 
 const LABEL_MEASURES: Measure[] = ['cost', 'requests', 'errors', 'input_tokens', 'output_tokens'];
 
-const isLabel = (name: string | undefined): name is Label => name === 'tag' || name === 'end_user';
+const isLabel = (name: string | undefined): name is Label => LABELS.some((label) => label === name);
 const ALL: readonly Dimension[] = DIMENSIONS;
 const PLAIN = ALL.filter((name) => !isLabel(name));
 
@@ -34,7 +36,7 @@ export type Fit = {
   ands: readonly Dimension[];
   measures: readonly ShownMeasure[];
   filters: Partial<Record<Filter, string>>;
-  /** Whether tags or end users are what is counted. */
+  /** Whether tags, end users or sources are what is counted. */
   label: Label | undefined;
 };
 
@@ -44,13 +46,7 @@ export function askable(search: AnalyticsSearch): Fit {
     FILTERS.filter((name) => search[name]).map((name) => [name, search[name]]),
   ) as Fit['filters'];
   const plain = Object.keys(given).some((name) => !isLabel(name));
-  const only: Label | undefined = plain
-    ? undefined
-    : given.tag
-      ? 'tag'
-      : given.end_user
-        ? 'end_user'
-        : undefined;
+  const only = plain ? undefined : LABELS.find((name) => given[name]);
   const bys = only ? [only, 'project' as const] : plain ? PLAIN : ALL;
   const wanted = search.by ?? 'model';
   const by = wanted === 'none' || bys.includes(wanted) ? wanted : (bys[0] as Dimension);
