@@ -28,8 +28,9 @@ def tables(plan):
 
 
 def scans(plan):
-    """(kind, table) of each way to a table that was gone."""
-    own = [(plan["Node Type"], plan["Relation Name"])] if "Relation Name" in plan and plan["Actual Loops"] else []
+    """(kind, table) of each way to a table that was gone and led to rows: a partition without any is read whole."""
+    rows = plan.get("Actual Rows", 0) + plan.get("Rows Removed by Filter", 0)
+    own = [(plan["Node Type"], plan["Relation Name"])] if "Relation Name" in plan and rows else []
     return own + [s for p in plan.get("Plans", []) for s in scans(p)]
 
 
