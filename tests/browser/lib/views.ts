@@ -10,6 +10,7 @@ import { SAVED_VIEWS } from './saved_views.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { PROVIDER_KEY_VIEWS } from './views_provider_keys.ts';
+import { REVOKE_VIEWS } from './views_revoke.ts';
 import { makeWorld } from './world.ts';
 
 export type View = {
@@ -76,6 +77,7 @@ export const VIEWS: View[] = [
   ...PLAYGROUND_VIEWS,
   ...TOKEN_VIEWS,
   ...SAVED_VIEWS,
+  ...REVOKE_VIEWS,
   ...OPERATOR_VIEWS,
   ...CUSTOM_VIEWS,
   ...PASSKEY_VIEWS,
