@@ -452,6 +452,26 @@ test('two-step sign-in is set up by keyboard alone, and its codes are not lost b
   await page.context().close();
 });
 
+test('AWS credentials are revoked, but not by one click', async () => {
+  const { page, watched, calls } = await open('/o/ORG/api-keys');
+  await page.getByRole('button', { name: 'AWS credentials of production backend' }).click();
+  const button = page.getByRole('button', { name: /^Revoke DOTEB/ });
+  await button.click();
+  const asked = page.getByRole('dialog', { name: 'Revoke these AWS credentials?' });
+  await asked.getByText(/^DOTEB/).waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForFunction((it) => it === document.activeElement, await button.elementHandle());
+  const revoked = () => calls.filter((call) => call.startsWith('DELETE ')).length;
+  assert.equal(revoked(), 0, 'it was asked first');
+  await button.click();
+  await asked.getByRole('button', { name: 'Revoke credentials' }).click();
+  await page.getByText('None yet.').waitFor();
+  assert.equal(revoked(), 1);
+  await page.waitForFunction(() => document.activeElement?.closest('[role=dialog]'));
+  check(watched);
+  await page.context().close();
+});
+
 test('other sessions are signed out one by one or together', async () => {
   const { page, watched, calls } = await open('/o/ORG/account');
   await page.getByRole('button', { name: /^Sign out Safari on iOS/ }).click();

@@ -317,6 +317,7 @@ test('AWS credentials of the key: the secret is shown once, and they can be revo
   await dialog.getByText(id).waitFor();
   assert.ok(!(await page.content()).includes(secret), 'the secret is not shown again');
   await dialog.getByRole('button', { name: `Revoke ${id}` }).click();
+  await page.getByRole('button', { name: 'Revoke credentials' }).click();
   await dialog.getByText('None yet.').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });

@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core';
 import { violations } from './lib/axe.ts';
 import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
 import { fakeControl } from './lib/control.ts';
+import { OFFERS } from './lib/operator.ts';
 import { makeWorld } from './lib/world.ts';
 
 let browser: Browser;
@@ -44,6 +45,36 @@ test('a price is laid over the catalogue, in people’s units', async () => {
   assert.equal(word, undefined);
   assert.ok(ifMatch);
   await dialog.waitFor({ state: 'detached' });
+  check(watched);
+});
+
+test('a model is switched off from the dialog, and the price typed there is kept', async () => {
+  const { page, watched } = await open('/o/ORG/catalogue');
+  const tag = 'e'.repeat(32);
+  const items = OFFERS.map((one) => ({
+    ...one,
+    etag: tag,
+    model: { ...one.model, enabled: false },
+  }));
+  let off = false;
+  await page.route(/\/api\/v1\/instance\/offers\?/, (route) =>
+    off ? route.fulfill({ json: { items, next_cursor: null } }) : route.fallback(),
+  );
+  await page.getByRole('button', { name: 'Edit gpt-5-mini at openai' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Input', { exact: true }).fill('0.3');
+  await dialog.getByText('takes it from every provider').waitFor();
+  off = true;
+  await dialog.getByRole('button', { name: 'Switch model off' }).click();
+  await dialog.getByRole('button', { name: 'Switch model on' }).waitFor();
+  await page.getByText('Switched gpt-5-mini off at every provider').waitFor();
+  assert.equal(await dialog.getByLabel('Input', { exact: true }).inputValue(), '0.3');
+  assert.equal(await dialog.getByText('Someone else changed this').count(), 0);
+  const request = sent(page, 'PATCH', '/instance/offers/');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const { price, ifMatch } = await request;
+  assert.equal(price.input, '0.0000003');
+  assert.equal(ifMatch.replaceAll('"', ''), tag);
   check(watched);
 });
 

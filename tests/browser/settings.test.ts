@@ -186,6 +186,29 @@ test('an invitation: its link is shown once, and Escape does not lose it', async
   await page.context().close();
 });
 
+test('an invitation is revoked, but not by one click', async () => {
+  const { page, watched, calls } = await open('/o/ORG/members');
+  const button = page.getByRole('button', { name: 'Revoke the invitation of noor@northwind' });
+  await button.click();
+  await page
+    .getByRole('dialog')
+    .getByText(/they do not join Northwind as Developer/)
+    .waitFor();
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await page.waitForFunction((it) => it === document.activeElement, await button.elementHandle());
+  assert.ok(!calls.some((call) => call.startsWith('DELETE ')), 'it was asked first');
+  await button.click();
+  await page.getByRole('button', { name: 'Revoke invitation' }).click();
+  await page.getByText('Revoked the invitation of noor@northwind.example').waitFor();
+  await button.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Revoke the invitation of a.very/ }).click();
+  await page.getByRole('button', { name: 'Revoke invitation' }).click();
+  await page.getByText('Revoked the invitation of a.very.long').waitFor();
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  check(watched);
+  await page.context().close();
+});
+
 test('an invitation is followed through the sign-in; its token leaves the address', async () => {
   const { page, watched, calls, org } = await open('/invitation#mine', { signedIn: false });
   await page.getByText('Join Contoso Research').waitFor();

@@ -74,7 +74,7 @@ export function ManageViews({ views, onClose }: { views: View[]; onClose: () => 
   const { org, session } = useScope();
   const [renaming, setRenaming] = useState<View>();
   const change = useChangeView(org.id);
-  const remove = useDeleteView(org.id);
+  const [deleting, setDeleting] = useState<View>();
   if (renaming) return <RenameView view={renaming} onClose={() => setRenaming(undefined)} />;
   return (
     <Dialog
@@ -107,17 +107,7 @@ export function ManageViews({ views, onClose }: { views: View[]; onClose: () => 
                   <IconButton label={`Rename ${view.name}`} onClick={() => setRenaming(view)}>
                     <Pencil size={15} />
                   </IconButton>
-                  <IconButton
-                    label={`Delete ${view.name}`}
-                    onClick={() => {
-                      remove.mutate(view, {
-                        onSuccess: () => {
-                          toast(`Deleted ${view.name}`);
-                          if (views.length === 1) onClose();
-                        },
-                      });
-                    }}
-                  >
+                  <IconButton label={`Delete ${view.name}`} onClick={() => setDeleting(view)}>
                     <Trash2 size={15} />
                   </IconButton>
                 </Actions>
@@ -126,9 +116,58 @@ export function ManageViews({ views, onClose }: { views: View[]; onClose: () => 
           );
         })}
       </List>
-      <FormError error={change.error ?? remove.error} />
+      <FormError error={change.error} />
       <DialogActions>
         <Button onClick={onClose}>Done</Button>
+      </DialogActions>
+      {deleting && (
+        <DeleteView
+          view={deleting}
+          onClose={() => setDeleting(undefined)}
+          onDeleted={() => views.length === 1 && onClose()}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+function DeleteView({
+  view,
+  onClose,
+  onDeleted,
+}: {
+  view: View;
+  onClose: () => void;
+  onDeleted: () => void;
+}) {
+  const { org, session } = useScope();
+  const remove = useDeleteView(org.id);
+  const { name, shared, owner } = view;
+  const loses = shared
+    ? 'Everybody in this organisation loses it'
+    : owner.id === session.user.id
+      ? 'Only you see it'
+      : `Only ${owner.name || owner.email} sees it`;
+  const confirm = () =>
+    remove.mutate(view, {
+      onSuccess: () => {
+        toast(`Deleted ${name}`);
+        onClose();
+        onDeleted();
+      },
+    });
+  return (
+    <Dialog
+      title={`Delete “${name}”?`}
+      description={`${loses}. This cannot be undone; what it shows stays.`}
+      onClose={onClose}
+    >
+      <FormError error={remove.error} />
+      <DialogActions>
+        <Button onClick={onClose}>Keep it</Button>
+        <Button look="danger" onClick={confirm} disabled={remove.isPending}>
+          {remove.isPending ? 'Deleting…' : 'Delete view'}
+        </Button>
       </DialogActions>
     </Dialog>
   );

@@ -1,8 +1,21 @@
 import * as D from '@radix-ui/react-dialog';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { IconButton } from './Button';
 import css from './Dialog.module.css';
+
+/** What has the focus; of an item of a menu, which goes, what opens the menu. */
+function focused(): HTMLElement | null {
+  const menu = document.activeElement?.closest('[role=menu]')?.getAttribute('aria-labelledby');
+  return (menu ? document.getElementById(menu) : document.activeElement) as HTMLElement | null;
+}
+
+/** Back to what had the focus, or to the dialog behind if that is gone, unless another has it. */
+function giveBack(from: HTMLElement | null) {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const behind = [...document.querySelectorAll<HTMLElement>('[role=dialog]')].at(-1);
+  (from?.isConnected ? from : behind)?.focus();
+}
 
 /**
  * A modal dialog. `locked` keeps a click outside and Escape from closing it: for what is shown
@@ -21,6 +34,7 @@ export function Dialog({
   locked?: boolean;
   children: ReactNode;
 }) {
+  const [from] = useState(focused);
   const hold = (event: Event) => {
     if (locked) event.preventDefault();
   };
@@ -34,6 +48,11 @@ export function Dialog({
             onOpenAutoFocus={(event) => {
               event.preventDefault();
               (event.currentTarget as HTMLElement).focus();
+            }}
+            // Radix knows only a trigger of its own.
+            onCloseAutoFocus={(event) => {
+              event.preventDefault();
+              giveBack(from);
             }}
             onEscapeKeyDown={hold}
             onInteractOutside={hold}

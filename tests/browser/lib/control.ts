@@ -29,6 +29,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
   const calls: string[] = [];
   let here = signedIn;
   let mailLate = false;
+  let pairRevoked = false;
   let account = { ...world.account, ...choices.account };
   let sessions = world.sessions;
   const [invitedTo] = world.session.organisations;
@@ -278,6 +279,10 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         key: `sk-doteb-${'Ab3'.repeat(17).slice(0, 49)}`,
       });
     }
+    if (path.includes('/signing-keys/')) {
+      pairRevoked = true;
+      return route.fulfill({ status: 204 });
+    }
     if (path.endsWith('/signing-keys')) {
       const pair = {
         id: '01998a52-3c1e-7c1f-9d50-5d2f1a6b7c80',
@@ -285,7 +290,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         access_key_id: 'DOTEBQ3PXW5ZJ2KLM7VTRH4NA',
         created_at: world.apiKeys[0]?.created_at,
       };
-      if (method === 'GET') return answer(route, 200, list([pair]));
+      if (method === 'GET') return answer(route, 200, list(pairRevoked ? [] : [pair]));
       return answer(route, 201, { ...pair, secret_access_key: 'Ab3'.repeat(14).slice(0, 40) });
     }
     if (path.endsWith('/impact')) {

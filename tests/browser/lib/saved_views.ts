@@ -92,4 +92,16 @@ export const SAVED_VIEWS: View[] = [
       await page.getByRole('dialog').waitFor();
     },
   },
+  {
+    name: 'views-delete',
+    path: activity,
+    state: 'filled',
+    ready,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Views' }).click();
+      await page.getByRole('menuitem', { name: 'Manage views' }).click();
+      await page.getByRole('button', { name: 'Delete Slow answers' }).click();
+      await page.getByRole('button', { name: 'Delete view' }).waitFor();
+    },
+  },
 ];

@@ -11,6 +11,7 @@ import { TOKEN_VIEWS } from './tokens.ts';
 import { ACCOUNT_VIEWS } from './views_account.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { PROVIDER_KEY_VIEWS } from './views_provider_keys.ts';
+import { REVOKE_VIEWS } from './views_revoke.ts';
 import { makeWorld } from './world.ts';
 
 export type View = {
@@ -68,6 +69,7 @@ export const VIEWS: View[] = [
   ...PLAYGROUND_VIEWS,
   ...TOKEN_VIEWS,
   ...SAVED_VIEWS,
+  ...REVOKE_VIEWS,
   ...OPERATOR_VIEWS,
   ...CUSTOM_VIEWS,
   ...PASSKEY_VIEWS,

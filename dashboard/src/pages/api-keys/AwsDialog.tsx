@@ -34,9 +34,7 @@ function Pairs({
   const { org } = useScope();
   const pairs = useQuery(signingKeysQuery(org.id, project, apiKey.id));
   const create = useCreateSigningKey(org.id, project);
-  const revoke = useRevokeSigningKey(org.id, project);
-  const end = (pair: SigningKey) =>
-    revoke.mutate(pair.id, { onSuccess: () => toast(`Revoked ${pair.access_key_id}`) });
+  const [revoking, setRevoking] = useState<SigningKey>();
   return (
     <Dialog
       title={`AWS credentials of “${apiKey.name}”`}
@@ -61,8 +59,7 @@ function Pairs({
                 <IconButton
                   label={`Revoke ${pair.access_key_id}`}
                   size="small"
-                  disabled={revoke.isPending}
-                  onClick={() => end(pair)}
+                  onClick={() => setRevoking(pair)}
                 >
                   <Ban size={15} />
                 </IconButton>
@@ -71,7 +68,7 @@ function Pairs({
           </ul>
         )}
       </div>
-      <FormError error={create.error ?? revoke.error} />
+      <FormError error={create.error} />
       <DialogActions>
         <Button onClick={onClose}>Close</Button>
         <Button
@@ -80,6 +77,56 @@ function Pairs({
           onClick={() => create.mutate(apiKey.id, { onSuccess: onCreated })}
         >
           {create.isPending ? 'Creating…' : 'Create AWS credentials'}
+        </Button>
+      </DialogActions>
+      {revoking && (
+        <RevokePair
+          project={project}
+          apiKey={apiKey}
+          pair={revoking}
+          onClose={() => setRevoking(undefined)}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+function RevokePair({ project, apiKey, pair, onClose }: Props & { pair: SigningKey }) {
+  const { org } = useScope();
+  const revoke = useRevokeSigningKey(org.id, project);
+  const confirm = () =>
+    revoke.mutate(pair.id, {
+      onSuccess: () => {
+        toast(`Revoked ${pair.access_key_id}`);
+        onClose();
+      },
+    });
+  return (
+    <Dialog
+      title="Revoke these AWS credentials?"
+      description="Within a second every request signed with them is refused. This cannot be undone; the API key itself goes on working."
+      onClose={onClose}
+    >
+      <dl className={css.impact}>
+        <dt>Access key id</dt>
+        <dd className={css.mono}>{pair.access_key_id}</dd>
+        <dt>Made</dt>
+        <dd title={whenExact(pair.created_at)}>{ago(pair.created_at)}</dd>
+        <dt>API key</dt>
+        <dd>
+          {apiKey.name}
+          <div className={css.quiet}>
+            {apiKey.last_used_at
+              ? `last used ${ago(apiKey.last_used_at)}, signed or not`
+              : 'never used, so neither were these'}
+          </div>
+        </dd>
+      </dl>
+      <FormError error={revoke.error} />
+      <DialogActions>
+        <Button onClick={onClose}>Keep them</Button>
+        <Button look="danger" onClick={confirm} disabled={revoke.isPending}>
+          {revoke.isPending ? 'Revoking…' : 'Revoke credentials'}
         </Button>
       </DialogActions>
     </Dialog>

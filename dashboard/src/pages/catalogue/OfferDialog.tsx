@@ -39,7 +39,7 @@ export function OfferDialog({ offer, onClose }: { offer: InstanceOffer; onClose:
   const save = useOverride();
   const model = useSwitchModel();
   const now = { fields: shown(offer.price), state: before };
-  const draft = useDraft(now, offer.etag, save.isPending || model.isPending);
+  const draft = useDraft(now, tagOf(offer), save.isPending);
   const { fields, state } = draft.value;
   const prices = said(fields);
   const changed = JSON.stringify(fields) !== JSON.stringify(now.fields);
@@ -124,18 +124,28 @@ export function OfferDialog({ offer, onClose }: { offer: InstanceOffer; onClose:
           }}
         />
         {!(draft.moved && isChanged(save.error)) && <FormError error={save.error ?? model.error} />}
-        <DialogActions>
+        <div className={css.model}>
+          <p>
+            {enabled
+              ? 'Switching the model off takes it from every provider, at once.'
+              : 'The model is off at every provider, whatever is set here.'}
+          </p>
           <Button
             disabled={model.isPending}
             onClick={() =>
               model.mutate(
                 { id: offer.model.id, enabled: !enabled },
-                done(`Switched ${slug} ${enabled ? 'off' : 'on'}`),
+                {
+                  onSuccess: () =>
+                    toast(`Switched ${slug} ${enabled ? 'off' : 'on'} at every provider`),
+                },
               )
             }
           >
             {enabled ? 'Switch model off' : 'Switch model on'}
           </Button>
+        </div>
+        <DialogActions>
           {offer.override?.price && (
             <Button
               disabled={save.isPending}
@@ -164,6 +174,11 @@ const SWITCHES: { value: Switch; label: string }[] = [
   { value: 'on', label: 'On, whatever the catalogue says' },
   { value: 'off', label: 'Off, whatever the catalogue says' },
 ];
+
+/** Of what the form is about: the model's switch, which moves the offer's tag, is beside it. */
+function tagOf({ etag: _tag, model: _model, ...rest }: InstanceOffer): string {
+  return JSON.stringify(rest);
+}
 
 function switchOf({ override }: InstanceOffer): Switch {
   if (override?.enabled === undefined || override.enabled === null) return 'catalogue';

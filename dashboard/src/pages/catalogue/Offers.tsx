@@ -25,6 +25,12 @@ export function Offers() {
   const [editing, setEditing] = useState<InstanceOffer>();
   const only = search.only ?? 'all';
   const offers = useInfiniteQuery(offersQuery(search.q ?? '', search.provider ?? '', only));
+  // A model that is switched on leaves the list of those that are off, but not its dialog.
+  const { model, provider } = editing ?? {};
+  const edited = useInfiniteQuery({
+    ...offersQuery(model?.slug ?? '', provider ?? '', 'all'),
+    enabled: editing !== undefined && only === 'off',
+  });
   const rows = useMemo(() => offers.data?.pages.flatMap((page) => page.items), [offers.data]);
   const columns = useMemo(() => columnsOf(setEditing), []);
   const go = (change: Partial<typeof search>) =>
@@ -71,7 +77,11 @@ export function Offers() {
       )}
       {editing && (
         <OfferDialog
-          offer={rows?.find(({ id }) => id === editing.id) ?? editing}
+          offer={
+            [...(rows ?? []), ...(edited.data?.pages.flatMap((page) => page.items) ?? [])].find(
+              ({ id }) => id === editing.id,
+            ) ?? editing
+          }
           onClose={() => setEditing(undefined)}
         />
       )}

@@ -6,6 +6,7 @@ import { useScope } from '@/frame/scope';
 import { ago, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
+import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Actions, Fact, List, ListRow } from '@/ui/List';
 import { Failed, FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
@@ -18,42 +19,47 @@ export function Invitations() {
   const { org } = useScope();
   const invitations = useQuery(invitationsQuery(org.id));
   const [link, setLink] = useState<CreatedInvitation>();
+  const [revoking, setRevoking] = useState<Invitation>();
   const retry = () => void invitations.refetch();
   if (invitations.isError) return <Failed error={invitations.error} retry={retry} />;
-  if (!invitations.data?.length) return link && <Link link={link} onClose={setLink} />;
   return (
-    <section aria-labelledby="invitations">
-      <h2 id="invitations" className={css.heading}>
-        Invitations
-      </h2>
-      <List label="Invitations">
-        {invitations.data.map((invitation) => (
-          <Row key={invitation.id} invitation={invitation} onLink={setLink} />
-        ))}
-      </List>
-      {link && <Link link={link} onClose={setLink} />}
-    </section>
+    <>
+      {invitations.data && invitations.data.length > 0 && (
+        <section aria-labelledby="invitations">
+          <h2 id="invitations" className={css.heading}>
+            Invitations
+          </h2>
+          <List label="Invitations">
+            {invitations.data.map((invitation) => (
+              <Row
+                key={invitation.id}
+                invitation={invitation}
+                onLink={setLink}
+                onRevoke={() => setRevoking(invitation)}
+              />
+            ))}
+          </List>
+        </section>
+      )}
+      {link && <LinkDialog invitation={link} onClose={() => setLink(undefined)} />}
+      {revoking && <RevokeDialog invitation={revoking} onClose={() => setRevoking(undefined)} />}
+    </>
   );
-}
-
-function Link({ link, onClose }: { link: CreatedInvitation; onClose: (no: undefined) => void }) {
-  return <LinkDialog invitation={link} onClose={() => onClose(undefined)} />;
 }
 
 function Row({
   invitation,
   onLink,
+  onRevoke,
 }: {
   invitation: Invitation;
   onLink: (created: CreatedInvitation) => void;
+  onRevoke: () => void;
 }) {
   const { org } = useScope();
   const resend = useResendInvitation(org.id);
-  const revoke = useRevokeInvitation(org.id);
   const { id, email, expires_at, invited_by } = invitation;
   const expired = new Date(expires_at).getTime() <= Date.now();
-  const busy = resend.isPending || revoke.isPending;
-  const error = resend.error ?? revoke.error;
   return (
     <ListRow
       name={
@@ -76,7 +82,7 @@ function Row({
         {atMost(invitation.role, org.role) && (
           <Button
             size="small"
-            disabled={busy}
+            disabled={resend.isPending}
             aria-label={`New link for ${email}`}
             onClick={() => resend.mutate(id, { onSuccess: onLink })}
           >
@@ -85,20 +91,46 @@ function Row({
         )}
         <Button
           size="small"
-          disabled={busy}
+          disabled={resend.isPending}
           aria-label={`Revoke the invitation of ${email}`}
-          onClick={() =>
-            revoke.mutate(id, { onSuccess: () => toast(`Revoked the invitation of ${email}`) })
-          }
+          onClick={onRevoke}
         >
           Revoke
         </Button>
       </Actions>
-      {error && (
+      {resend.error && (
         <div className={css.error}>
-          <FormError error={error} />
+          <FormError error={resend.error} />
         </div>
       )}
     </ListRow>
+  );
+}
+
+function RevokeDialog({ invitation, onClose }: { invitation: Invitation; onClose: () => void }) {
+  const { org } = useScope();
+  const revoke = useRevokeInvitation(org.id);
+  const { id, email, role } = invitation;
+  const confirm = () =>
+    revoke.mutate(id, {
+      onSuccess: () => {
+        toast(`Revoked the invitation of ${email}`);
+        onClose();
+      },
+    });
+  return (
+    <Dialog
+      title={`Revoke the invitation of ${email}?`}
+      description={`The link they were given leads nowhere any more; they do not join ${org.name} as ${roleName(role)}. Another invitation can be made at any time.`}
+      onClose={onClose}
+    >
+      <FormError error={revoke.error} />
+      <DialogActions>
+        <Button onClick={onClose}>Keep it</Button>
+        <Button look="danger" onClick={confirm} disabled={revoke.isPending}>
+          {revoke.isPending ? 'Revoking…' : 'Revoke invitation'}
+        </Button>
+      </DialogActions>
+    </Dialog>
   );
 }
