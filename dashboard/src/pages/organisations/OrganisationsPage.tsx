@@ -206,7 +206,7 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
     {
       id: 'actions',
       header: () => <span className="visually-hidden">Actions</span>,
-      meta: { width: '240px', align: 'end' },
+      meta: { width: '216px', align: 'end' },
       cell: ({ row: { original } }) => <Switches one={original} {...ways} />,
     },
   ];
