@@ -224,6 +224,46 @@ test('an invitation is followed through the sign-in; its token leaves the addres
   await page.context().close();
 });
 
+test('what a mode and the first run say follows from what the operator lends', async () => {
+  const { page, watched, world, org } = await open('/o/ORG/projects', { state: 'empty' });
+  const own = world.session.organisations[0];
+  assert.ok(own);
+  for (const [platform_keys, credits, ready, keys] of [
+    [false, /not lent to this organisation: .*403/, false, /With a key of OpenAI/],
+    [true, /which the operator lends to this organisation/, true, /models work already/],
+  ] as const) {
+    Object.assign(own, { is_operator: false, platform_keys });
+    await page.goto(`${ORIGIN}/o/${org}/projects`);
+    await page.getByRole('main').getByRole('button', { name: 'Create project' }).first().click();
+    const mode = page.getByLabel('Paid by');
+    await mode.selectOption('credits');
+    const hint = page.locator(`[id="${await mode.getAttribute('aria-describedby')}"]`);
+    await hint.getByText(credits).waitFor();
+    await page.goto(`${ORIGIN}/o/${org}/provider-keys`);
+    await page.getByText(keys).waitFor();
+    await page.goto(`${ORIGIN}/o/${org}/activity`);
+    const step = page.getByRole('listitem').filter({ hasText: 'A provider to call' });
+    await step.getByLabel(ready ? 'Done' : 'To do').waitFor();
+    await step.getByText(ready ? /is optional, and comes first/ : /it is sealed/).waitFor();
+  }
+  check(watched);
+  await page.context().close();
+});
+
+test('an attempt with one of the platform’s keys says so', async () => {
+  const world = makeWorld(new Date());
+  const retried = world.requests.find(({ attempts }) => attempts === 2);
+  Object.assign(retried?.attempts_detail[1] ?? {}, { platform_key: true });
+  const { page, watched } = await open(`/o/ORG/activity?request=${retried?.id}`, { world });
+  const said = page.getByRole('dialog').getByText(/answered \d+/);
+  await said.first().waitFor();
+  const [first, second] = await said.allInnerTexts();
+  assert.doesNotMatch(first ?? '', /platform key/);
+  assert.match(second ?? '', / \(platform key\) answered 200/);
+  check(watched);
+  await page.context().close();
+});
+
 test('projects: made, edited, archived', async () => {
   const { page, watched } = await open('/o/ORG/projects');
   await page.getByRole('button', { name: 'Create project' }).click();

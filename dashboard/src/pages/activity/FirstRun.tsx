@@ -7,6 +7,7 @@ import { Button, ButtonLink } from '@/ui/Button';
 import { Snippets } from '@/ui/Code';
 import { FirstRequestLight } from '@/ui/FirstRequestLight';
 import { useSnippetModel } from '@/ui/useSnippetModel';
+import { usesOwn, usesPlatform } from '../projects/modes';
 import css from './FirstRun.module.css';
 
 /** Before the first request: what this page will show, and the steps to it. */
@@ -20,7 +21,10 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
   });
   const model = useSnippetModel();
   const params = { org: org.id };
-  const enabled = providerKeys.data?.filter((key) => !key.disabled_at) ?? [];
+  const mode = inProject?.mode ?? 'hybrid';
+  const own = usesOwn(org, mode);
+  const lent = usesPlatform(org, mode);
+  const enabled = (own && providerKeys.data?.filter((key) => !key.disabled_at)) || [];
   const active = keys.data?.pages[0]?.items ?? [];
   const newest = active[0];
 
@@ -33,20 +37,31 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
       </p>
       <ol className={css.steps}>
         <Step
-          done={enabled.length > 0}
+          done={enabled.length > 0 || lent}
           title="A provider to call"
           action={
             enabled.length === 0 &&
-            may(org, 'admin') && (
+            may(org, 'admin') &&
+            (own ? (
               <ButtonLink to="/o/$org/provider-keys" params={params} search={{ add: '1' }}>
-                Add provider key
+                {lent ? 'Add your own' : 'Add provider key'}
               </ButtonLink>
-            )
+            ) : (
+              !lent && (
+                <ButtonLink to="/o/$org/projects" params={params}>
+                  Projects
+                </ButtonLink>
+              )
+            ))
           }
         >
           {enabled.length > 0
             ? `Ready: ${[...new Set(enabled.map((key) => key.provider))].join(', ')}.`
-            : 'Add your credential of a provider; it is sealed when saved.'}
+            : lent
+              ? `Ready: the platform’s keys, which the operator lends you.${own ? ' A provider key of your own is optional, and comes first.' : ''}`
+              : own
+                ? 'Add your credential of a provider; it is sealed when saved.'
+                : `${inProject?.name} uses the platform’s keys alone, and they are not lent to this organisation: ask the operator, or give the project another mode.`}
         </Step>
         <Step
           done={active.length > 0}

@@ -65,5 +65,6 @@ function describe(attempt: Attempt): string {
   const said = attempt.status === null ? 'no answer' : `answered ${attempt.status}`;
   const first =
     attempt.first_byte_ms === null ? '' : `, first byte after ${duration(attempt.first_byte_ms)}`;
-  return `${attempt.model ?? ''} ${said}${first}${attempt.error ? `: ${errorWords(attempt.error).toLowerCase()}` : ''}`.trim();
+  const key = attempt.platform_key ? ' (platform key)' : '';
+  return `${attempt.model ?? ''}${key} ${said}${first}${attempt.error ? `: ${errorWords(attempt.error).toLowerCase()}` : ''}`.trim();
 }

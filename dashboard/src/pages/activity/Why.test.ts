@@ -17,3 +17,14 @@ test('named, cheapest, next after a failure, none', () => {
   expect(why('m', 'a', 'a', 'b')).toMatch(/2 attempts failed .* asked: b\.$/);
   expect(why('m')).toMatch(/^No provider was asked/);
 });
+
+test('that a platform key comes after own ones is said where one was used', () => {
+  const said = whyProvider({
+    requested_model: 'm',
+    model: 'm',
+    provider: 'b',
+    attempts_detail: [{ provider: 'a' }, { provider: 'b', platform_key: true }],
+  } as RequestDetail);
+  expect(said).toMatch(/That was a\. The platform’s keys come after .* asked: b\.$/);
+  expect(why('m', 'a', 'b')).not.toMatch(/platform/);
+});

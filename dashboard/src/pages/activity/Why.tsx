@@ -15,8 +15,11 @@ export function whyProvider(request: RequestDetail): string {
     asked !== null && first.provider !== null && asked.startsWith(`${first.provider}/`)
       ? `${first.provider} was named in the model, so it came first.`
       : `No provider was named: those that offer ${model ?? 'the model'} and have a key are tried by price, the cheapest first. That was ${first.provider ?? 'one that is gone'}.`;
-  if (attempts.length === 1) return named;
+  const order = attempts.some(({ platform_key }) => platform_key)
+    ? `${named} The platform’s keys come after any of your own.`
+    : named;
+  if (attempts.length === 1) return order;
   const failed = attempts.length - 1;
   const others = failed === 1 ? 'It' : `${failed} attempts`;
-  return `${named} ${others} failed before any answer had left, so the next was asked: ${last?.provider ?? provider ?? 'another'}.`;
+  return `${order} ${others} failed before any answer had left, so the next was asked: ${last?.provider ?? provider ?? 'another'}.`;
 }

@@ -13,6 +13,7 @@ type Shown = {
   name: string;
   did: AnalyticsGroup | undefined;
   callable: boolean;
+  lent: boolean;
 };
 
 /** One model: its id, and its offers side by side. */
@@ -21,11 +22,13 @@ export function ModelCard({
   names,
   live,
   callable,
+  lent,
 }: {
   model: Model;
   names: Map<string, string>;
   live: Map<string, AnalyticsGroup>;
   callable: ReadonlySet<string>;
+  lent: boolean;
 }) {
   const narrow = useNarrow();
   const offers: Shown[] = model.offers.map((offer) => ({
@@ -34,6 +37,7 @@ export function ModelCard({
     name: names.get(offer.provider) ?? offer.provider,
     did: live.get(`${model.id}\n${offer.provider}`),
     callable: offer.usable && callable.has(offer.provider),
+    lent,
   }));
   const capabilities = [...new Set(model.offers.flatMap((offer) => offer.capabilities))].sort();
   return (
@@ -103,14 +107,15 @@ function Table({ model, offers }: { model: Model; offers: Shown[] }) {
   );
 }
 
-function Provider({ offer, name, callable }: Shown) {
+function Provider({ offer, name, callable, lent }: Shown) {
+  const without = lent ? 'no key of yours' : 'no key';
   return (
     <>
       <span className={css.provider}>
         {name}
         {offer.region && <span className={css.quiet}> {offer.region}</span>}
       </span>
-      {!callable && <Badge>{offer.usable ? 'no key' : 'not yet'}</Badge>}
+      {!callable && <Badge>{offer.usable ? without : 'not yet'}</Badge>}
     </>
   );
 }

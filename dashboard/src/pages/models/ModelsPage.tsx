@@ -84,6 +84,8 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
     ? (search.sort as Sort)
     : 'used';
   const lives = useMemo(() => byOffer(live.data?.groups ?? []), [live.data]);
+  // Of which providers the platform's keys are, only the operator knows.
+  const lent = org.platform_keys && !org.is_operator;
   const everything = search.offers === 'all' || callable.size === 0;
   const fits = useMemo(
     () =>
@@ -110,11 +112,14 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
         sort={sort}
         models={models.data}
         any={callable.size > 0}
+        lent={lent}
         change={change}
       />
       {callable.size === 0 && (
         <p className={css.note}>
-          This organisation has no provider key that is on: none of these can be called yet.
+          {lent
+            ? 'This organisation has no provider key of its own that is on: what can be called is served with the platform’s keys, which the operator lends it.'
+            : 'This organisation has no provider key that is on: none of these can be called yet.'}
         </p>
       )}
       {live.isError && !live.data && (
@@ -150,6 +155,7 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
               names={names}
               live={lives}
               callable={callable}
+              lent={lent}
             />
           ))}
         </ul>
@@ -174,6 +180,7 @@ function Tools({
   sort,
   models,
   any,
+  lent,
   change,
 }: {
   search: ModelsSearch;
@@ -181,6 +188,7 @@ function Tools({
   sort: Sort;
   models: Model[];
   any: boolean;
+  lent: boolean;
   change: Change;
 }) {
   const offers = models.flatMap((model) => model.offers);
@@ -201,7 +209,7 @@ function Tools({
           label="Which models"
           value={search.offers ?? 'mine'}
           choices={[
-            { value: 'mine', label: 'You can call' },
+            { value: 'mine', label: lent ? 'With your keys' : 'You can call' },
             { value: 'all', label: 'All' },
           ]}
           onChange={(value) => change({ offers: value === 'all' ? 'all' : undefined })}

@@ -192,7 +192,7 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
     {
       id: 'name',
       header: 'Name',
-      meta: { width: 'minmax(240px, 2fr)' },
+      meta: { width: 'minmax(160px, 2fr)' },
       cell: ({ row: { original } }) => <Name one={original} />,
     },
     number('members', 'Members', (one) => count(one.members)),
@@ -206,7 +206,7 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
     {
       id: 'actions',
       header: () => <span className="visually-hidden">Actions</span>,
-      meta: { width: '240px', align: 'end' },
+      meta: { width: '216px', align: 'end' },
       cell: ({ row: { original } }) => <Switches one={original} {...ways} />,
     },
   ];

@@ -17,7 +17,7 @@ import {
   RestrictionFields,
   restrictionsOf,
 } from '../api-keys/RestrictionFields';
-import { MODES, modeName } from './modes';
+import { MODES, modeHint, modeName } from './modes';
 
 /** A new project, or the name, mode and defaults of one. */
 export function ProjectForm({ project, onClose }: { project?: Project; onClose: () => void }) {
@@ -65,7 +65,7 @@ export function ProjectForm({ project, onClose }: { project?: Project; onClose: 
         />
         <SelectField
           label="Paid by"
-          hint="Own provider keys are billed to you by the provider; credits are the operator's keys."
+          hint={modeHint(org, mode)}
           value={mode}
           choices={MODES}
           onChange={(next) => draft.set({ mode: next })}

@@ -1,4 +1,4 @@
-import type { ProjectMode } from '@/api/client';
+import type { Organisation, ProjectMode } from '@/api/client';
 
 /** Whose credentials a project's requests use. */
 export const MODES: { value: ProjectMode; label: string }[] = [
@@ -8,3 +8,25 @@ export const MODES: { value: ProjectMode; label: string }[] = [
 ];
 
 export const modeName = (mode: ProjectMode) => MODES.find(({ value }) => value === mode)?.label;
+
+type Keys = Pick<Organisation, 'is_operator' | 'platform_keys'>;
+
+/** Which provider keys a project's requests may use, as the gateways judge it. The operator's own
+ * organisation has the platform's keys for its own. */
+export const usesOwn = (org: Keys, mode: ProjectMode) => mode !== 'credits' || org.is_operator;
+export const usesPlatform = (org: Keys, mode: ProjectMode) =>
+  mode !== 'api-keys' && org.platform_keys && !org.is_operator;
+
+/** What a mode means to this organisation. */
+export function modeHint(org: Keys, mode: ProjectMode): string {
+  if (org.is_operator)
+    return 'The provider keys of this organisation are the platform’s: in every mode it uses them.';
+  if (mode === 'api-keys') return 'Own provider keys are billed to you by the provider.';
+  if (org.platform_keys)
+    return mode === 'credits'
+      ? 'Credits are the platform’s provider keys, which the operator lends to this organisation. Its own keys and custom providers are not used.'
+      : 'Own provider keys are billed to you by the provider. Behind them stand the platform’s, which the operator lends to this organisation.';
+  return mode === 'credits'
+    ? 'Credits are the platform’s provider keys, and they are not lent to this organisation: every request is refused (403, platform_keys_not_lent). Ask the operator of this instance to lend them.'
+    : 'Own provider keys are billed to you by the provider. The platform’s are not lent to this organisation: until the operator does, only its own are used.';
+}

@@ -68,8 +68,9 @@ export default function ProviderKeysPage() {
         <Loading />
       ) : keys.data.length === 0 ? (
         <Empty title="No provider key yet" action={addButton}>
-          With a key of OpenAI, say, every model of theirs can be called through the gateway, and is
-          billed to you by them.
+          {org.platform_keys && !org.is_operator
+            ? 'The operator lends this organisation the platform’s keys: the catalogue’s models work already at the providers that those are of. Keys of your own come first, and are billed to you by the provider.'
+            : 'With a key of OpenAI, say, every model of theirs can be called through the gateway, and is billed to you by them.'}
         </Empty>
       ) : (
         <div className={css.groups}>

@@ -117,18 +117,17 @@ function Paste({
 /** The steps that ask nothing but a click. */
 function useStep({ providerKey: key, onClose }: Props) {
   const { org } = useScope();
-  const { mutate, error, isPending } = useRotation(org.id);
+  const { mutateAsync, error, isPending } = useRotation(org.id);
   const name = nameOf(key);
+  // What was pressed may be gone once the list is read again: the promise is kept all the same.
   const go = (step: 'switch' | 'confirm' | 'back', said?: string) =>
-    mutate(
-      { id: key.id, etag: key.etag, step },
-      {
-        onSuccess: () => {
-          if (!said) return;
-          toast(said);
-          onClose();
-        },
+    void mutateAsync({ id: key.id, etag: key.etag, step }).then(
+      () => {
+        if (!said) return;
+        toast(said);
+        onClose();
       },
+      () => undefined, // `error` is shown
     );
   return {
     error,
