@@ -42,7 +42,10 @@ export function useChange<In, Out>(
     ]);
   return useMutation({
     mutationFn: run,
-    onSuccess: readAgain,
+    // Not waited for: who asked hears at once, before what was pressed goes with the old list.
+    onSuccess: () => {
+      void readAgain();
+    },
     onError: (error) => (isOutdated(error) ? readAgain() : undefined),
     // A secret in an answer must not stay in a cache after its dialog is gone.
     gcTime: 0,
