@@ -68,7 +68,7 @@ static const struct pg_stmt series_stmt = {
     "  from sums join ranked using (k)), "
     "grouped as (select k, n, t, " SQL_SUMS "from cut group by k, n, t), "
     "keys as (select distinct k, n from grouped union select 'all', 1 where $7 = 'none'), "
-    "named as (select k, n, case when k in ('all', 'other') then k when $7 in ('model', "
+    "named as materialized (select k, n, case when k in ('all', 'other') then k when $7 in ('model', "
     "    'provider') and k = '0' then 'none' when $7 = 'model' then "
     "    coalesce((select n.slug from model_names n where n.model_id = k::integer and " SQL_SEEN(
         "n",

@@ -279,9 +279,9 @@ def test_a_request_in_full(owner, log, installation, path):
          "amount": "0.025"}]
     assert got["attempts_detail"] == [
         {"provider": slug, "model": provider_model, "status": None, "error": "UPSTREAM_CONNECT",
-         "start_ms": 0.12, "first_byte_ms": None, "duration_ms": 5.0},
+         "start_ms": 0.12, "first_byte_ms": None, "duration_ms": 5.0, "platform_key": False},
         {"provider": None, "model": None, "status": 200, "error": None, "start_ms": 6.0,
-         "first_byte_ms": 41.234, "duration_ms": 99.999}]
+         "first_byte_ms": 41.234, "duration_ms": 99.999, "platform_key": False}]
     assert got["steps"][0] == {"name": "auth", "us": 12} and got["steps"][5]["name"] == "upstream"
 
 
