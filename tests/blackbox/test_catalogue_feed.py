@@ -288,7 +288,7 @@ def test_the_snippets_of_the_page_run(control, operator, server, installation):
     """docs/operator.md, from its first line of code to its last, with this instance's names for its own."""
     text = (ROOT / "docs/operator.md").read_text()
     blocks = re.findall(r"```bash\n(.*?)```", text, re.S)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     server.wrong = ""
     name = f"m-{uuid.uuid4().hex[:8]}"
     made = json.dumps({"models": [row(name, {"input": "1e-6"})]})
