@@ -37,7 +37,6 @@ if [ "$word" = tsan ]; then
 else
     # A daemon that made an error, or left memory that nobody points to, ends with 66: its test fails.
     export DOTEB_TEST_WRAP="valgrind --quiet --error-exitcode=66 --leak-check=full
-        --errors-for-leak-kinds=definite --soname-synonyms=somalloc=libjemalloc*
-        --suppressions=$DOTEB_ROOT/tests/memcheck.supp"
+        --errors-for-leak-kinds=definite --soname-synonyms=somalloc=libjemalloc*"
 fi
 exec ctest --test-dir "build/$preset" -R "^$select" --output-on-failure --no-tests=error --timeout 3000
