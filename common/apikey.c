@@ -2,6 +2,7 @@
 #include "common/apikey.h"
 
 #include <sodium.h>
+#include <zlib.h>
 
 enum { RANDOM_BYTES = 32, PREFIX_LEN = 9, BODY_LEN = 43, SUM_LEN = 6 };
 
@@ -11,19 +12,6 @@ static_assert(crypto_auth_hmacsha256_BYTES == CRYPTO_HASH_BYTES, "hash size");
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 #define PREFIX STR("sk-doteb-")
-
-/* CRC-32 (IEEE 802.3, reflected), bit by bit: 52 bytes a key do not deserve a library or a table.
- */
-static uint32_t crc32_of(const char *p, size_t len)
-{
-    uint32_t crc = 0xFFFFFFFF;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= (unsigned char)p[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0xEDB88320 & (0 - (crc & 1)));
-    }
-    return ~crc;
-}
 
 /* Divides the big-endian number by 62 in place and returns the remainder. */
 static unsigned divide_by_62(uint8_t n[RANDOM_BYTES])
@@ -39,7 +27,7 @@ static unsigned divide_by_62(uint8_t n[RANDOM_BYTES])
 
 static void checksum(const char *key, char out[SUM_LEN])
 {
-    uint32_t crc = crc32_of(key, PREFIX_LEN + BODY_LEN);
+    uLong crc = crc32_z(0, (const unsigned char *)key, PREFIX_LEN + BODY_LEN);
     for (int i = SUM_LEN - 1; i >= 0; i--) {
         out[i] = alphabet[crc % 62];
         crc /= 62;
@@ -58,6 +46,12 @@ void apikey_generate(char out[APIKEY_TEXT_LEN + 1])
     sodium_memzero(n, sizeof n);
 }
 
+/* A flood of bad keys comes through here: no call a byte. */
+static bool in_alphabet(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 bool apikey_plausible(struct str key)
 {
     if (key.len == 0 || key.len > APIKEY_MAX_LEN)
@@ -67,7 +61,7 @@ bool apikey_plausible(struct str key)
     if (key.len != APIKEY_TEXT_LEN)
         return false;
     for (size_t i = PREFIX_LEN; i < key.len; i++)
-        if (key.p[i] == '\0' || !strchr(alphabet, key.p[i]))
+        if (!in_alphabet(key.p[i]))
             return false;
     char sum[SUM_LEN];
     checksum(key.p, sum);

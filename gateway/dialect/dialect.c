@@ -182,6 +182,21 @@ void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dia
         note_event(&ev->v[i], a, an);
 }
 
+bool dialect_blames_account(const struct dialect_answer *an)
+{
+    static const char *const begins[] = {
+        "API key not valid",                   /* Google: 400 with reason API_KEY_INVALID */
+        "API key expired",                     /* the same */
+        "Incorrect API key provided",          /* xAI: 400 */
+        "Your credit balance is too low",      /* Anthropic: 400 invalid_request_error */
+        "Billing hard limit has been reached", /* OpenAI: 400 billing_hard_limit_reached */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+        if (str_starts(an->error_text, str_of(begins[i])))
+            return true;
+    return an->error_status >= 401 && an->error_status <= 403;
+}
+
 size_t dialect_cut(struct str body, const struct dialect_edit *edits, size_t n, struct str *pieces)
 {
     size_t at = 0, n_out = 0;

@@ -461,6 +461,9 @@ bool dialect_number_above(struct str number, int64_t milli);
 /* Merges what loose events told into `an`, as scan_answer and scan_event would have (usage, finish,
  * has_content, is_error, model, id, content_bytes, has_choices). */
 void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an);
+/* Does this error blame the key or its account, whatever status it came with? Some providers answer
+ * 400 to that: the request is as good as ever, with another key. */
+bool dialect_blames_account(const struct dialect_answer *an);
 
 /* A list of models, or one, in the dialect's form. */
 void dialect_write_models(const struct dialect *d, const struct dialect_model *m, size_t n,

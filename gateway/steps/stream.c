@@ -36,6 +36,8 @@ void stream_end_transfer(struct req *r)
 enum err stream_judge(const struct dialect_answer *an)
 {
     enum err err = an->error_status ? upstream_judge_status(an->error_status) : E_OK;
+    if ((!err || err == E_UPSTREAM_REJECTED) && dialect_blames_account(an))
+        return E_UPSTREAM_AUTH;
     return err ? err : E_UPSTREAM_STATUS;
 }
 

@@ -71,8 +71,10 @@ static enum step_rc error_frame(struct req *r, const struct dialect_answer *an,
     struct str text = arena_str(r->arena, an->error_text);
     if (!r->out.begun)
         return upstream_failed(r, stream_judge(an), text);
-    r->out.got_error = true;
-    r->in.dialect->write_event(an, f, NULL, &r->out.tail);
+    if (!req_is_lent(r, r->route.candidate->key)) { /* else it may name the operator's account */
+        r->out.got_error = true;
+        r->in.dialect->write_event(an, f, NULL, &r->out.tail);
+    }
     return upstream_failed(r, E_UPSTREAM_IN_STREAM, text);
 }
 

@@ -268,6 +268,8 @@ static enum step_rc judge_error(struct req *r)
     enum err err = upstream_judge_status(r->up.status);
     bool told = r->tx.dialect->scan_answer(buf_str(&r->up.body), r->arena, &an) && an.is_error;
     bool same = r->tx.dialect == r->in.dialect;
+    if (told && err == E_UPSTREAM_REJECTED && dialect_blames_account(&an))
+        err = E_UPSTREAM_AUTH;
     if (told && an.error_for_client && same)
         err = E_UPSTREAM_REJECTED;
     if (err == E_UPSTREAM_REJECTED && told && same)

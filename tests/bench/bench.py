@@ -119,7 +119,15 @@ class Bench:
         words = {k: f"127.0.0.1:{v}" for k, v in words.items()}
         words |= {"DIR": self.dir, "CERTIFICATE": self.certificate, "CERTIFICATE_KEY": certificate_key}
         self.start_one_nginx("nginx-tls", self.load_cores, words)
-        self.nginx = self.start_one_nginx("nginx", PROXY_CORE, words)
+        self.nginx_words = words
+        self.nginx = self.start_one_nginx("nginx", PROXY_CORE, words | {"WORKERS": 1})
+        time.sleep(0.5)
+
+    def restart_nginx(self, workers):
+        self.nginx.send_signal(signal.SIGTERM)
+        self.nginx.wait(15)
+        self.nginx = self.start_one_nginx("nginx", PROXY_CORE if workers == 1 else "0-63",
+                                          self.nginx_words | {"WORKERS": workers})
         time.sleep(0.5)
 
     def start_one_nginx(self, name, core, words):

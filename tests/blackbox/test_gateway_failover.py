@@ -1,11 +1,13 @@
 """Failover: the next key where the key is at fault, the next provider where the provider is; every
 attempt is on the row, and nothing is tried again once bytes have left."""
 import itertools
+import json
 
 import pytest
 
 import harness
-from harness import http, say
+from harness import http, say, wait_until
+from raw_provider import RawProvider
 
 tags = itertools.count(1)
 
@@ -54,6 +56,30 @@ def test_a_refused_key_gives_way_to_the_next(gateway, key, installation, groq_mo
     assert [s for s, _ in tried] == [401, 200] and tried[0][1] == "UPSTREAM_AUTH"
     assert row["attempts"][0]["provider_key_id"] != row["attempts"][1]["provider_key_id"]
     assert [a["provider"] for a in answer["metadata"]["attempts"]] == ["groq", "groq"]
+
+
+@pytest.mark.parametrize("message, code", [("Incorrect API key provided: sk-***.", "invalid-argument"),
+                                           ("Your credit balance is too low to access the API.", None),
+                                           ("No.", "invalid_api_key")])
+def test_a_400_that_blames_the_account_gives_way(gateway, installation, key, simulator, message, code):
+    """xAI, Anthropic and Google answer 400 where others answer 401 or 402."""
+    raw = RawProvider()
+    error = {"error": {"message": message, "type": "invalid_request_error", "code": code}}
+    raw.say("poor", [json.dumps(error).encode()], status="400 Bad Request", kind="application/json")
+    model = "mistral/" + installation.query(
+        "select m.slug from offers o join models m using (model_id) join providers p using (provider_id) "
+        "where p.slug = 'mistral' and o.enabled and m.output = '{text}' order by m.slug limit 1")
+    installation.add_provider_key("mistral", raw.root + "/v1", "sk-poor", "poor")
+    installation.add_provider_key("mistral", simulator.base_url, "sk-rich", "rich")
+    def served():
+        status, head, _ = gateway.chat(key, say("[raw poor]", model))
+        return status == 200 and attempts(installation, head)[1]
+    try:
+        tried = wait_until(served, what="the new keys to be followed")
+        assert tried == [(400, "UPSTREAM_AUTH"), (200, "")]
+    finally:
+        installation.query("delete from provider_keys where label in ('poor', 'rich')")
+        raw.stop()
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "429", "408"])

@@ -176,6 +176,32 @@ def test_what_the_provider_says_of_the_platforms_key_is_not_told(tenant, operato
         assert ":" not in detail and detail in answer["error"]["message"], (detail, answer)
 
 
+def test_an_error_within_a_stream_of_the_platforms_key_is_not_told(tenant, operator, installation):
+    raw = RawProvider()
+    def chunk(content):
+        return b"data: " + json.dumps({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m",
+                                       "choices": [{"index": 0, "delta": {"role": "assistant", "content": content},
+                                                    "finish_reason": None}]}).encode() + b"\n\n"
+    error = {"error": {"message": "org-of-the-platform is out of credit", "type": "server_error", "code": "x"}}
+    raw.say("told", [chunk("a"), 0.1, b"data: " + json.dumps(error).encode() + b"\n\n"])
+    installation.add_provider_key("azure", raw.root + "/v1", "sk-azure", "azure")
+    try:
+        def answered():
+            status, head, text = http("POST", tenant.gateway.base_url + "/chat/completions",
+                                      say("[raw told]", "azure/gpt-4", stream=True),
+                                      {"x-api-key": tenant.key, "x-no-fallback": "true"})
+            return status == 200 and (head, text)
+        head, text = wait_until(answered, what="a stream by the new key")
+        assert b"upstream_stream_error" in text and b"org-of-the-platform" not in text
+        installation.row_of(head["x-request-id"])
+        row = tenant.owner.get(f"{tenant.path}/requests/{head['x-request-id']}")
+        assert "org-of-the-platform" not in json.dumps(row)
+    finally:
+        azure, = [k for k in operator.all(operator.org_path + "/provider-keys") if k["provider"] == "azure"]
+        assert operator.call("DELETE", f"{operator.org_path}/provider-keys/{azure['id']}")[0] == 204
+        raw.stop()
+
+
 def test_lending_ends_within_a_second(tenant, operator):
     assert lend(operator, tenant.org, "withdraw")["platform_keys"] is False
     tenant.until(403, "platform_keys_not_lent")
