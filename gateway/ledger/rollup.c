@@ -136,14 +136,14 @@ static void add_attempt(struct provider_key_sum *s, const struct request_attempt
 {
     s->provider_id = a->provider_id;
     s->attempts++;
-    if (a->status >= 200 && a->status < 300) {
-        s->ok++;
-        move_on(&s->last_ok_us, a->end_us);
-    } else if (a->status == 401 || a->status == 402 || a->status == 403 || a->no_credential) {
+    if (a->blamed || (a->status >= 401 && a->status <= 403)) {
         s->refused++;
         if (a->end_us >= s->last_refused_us)
             s->last_refused_status = a->status;
         move_on(&s->last_refused_us, a->end_us);
+    } else if (a->status >= 200 && a->status < 300) {
+        s->ok++;
+        move_on(&s->last_ok_us, a->end_us);
     } else if (a->status == 429) {
         s->rate_limited++;
         move_on(&s->last_limited_us, a->end_us);

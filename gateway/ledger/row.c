@@ -116,7 +116,8 @@ static const struct request_attempt *tried(const struct ledger_close *c, int64_t
             .status = a->status,
             .end_us = created_us + within(a->start_us, 0, duration_most_us) +
                       within(a->duration_us, 0, duration_most_us),
-            .no_credential = strcmp(a->error, err_name(E_CREDENTIAL)) == 0,
+            .blamed = strcmp(a->error, err_name(E_CREDENTIAL)) == 0 ||
+                      strcmp(a->error, err_name(E_UPSTREAM_AUTH)) == 0,
         };
     }
     return out;

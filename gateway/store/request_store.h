@@ -14,7 +14,7 @@ struct request_attempt {
     bool lent;                   /* that is the platform's */
     int64_t provider_id, status; /* status 0: none came */
     int64_t end_us;              /* wall time */
-    bool no_credential;          /* the key's secret is none, or got no token */
+    bool blamed;                 /* that error is the key's: refused, no secret, or no token */
 };
 
 /* The columns of requests and request_details. Strings are borrowed UTF-8 without NUL; "" and ids

@@ -77,6 +77,10 @@ def test_a_400_that_blames_the_account_gives_way(gateway, installation, key, sim
     try:
         tried = wait_until(served, what="the new keys to be followed")
         assert tried == [(400, "UPSTREAM_AUTH"), (200, "")]
+        wait_until(lambda: installation.query(
+            "select sum(refused) > 0 and sum(ok) = 0 and max(last_refused_status) = 400 from rollup_provider_keys "
+            "where provider_key_id = (select provider_key_id from provider_keys where label = 'poor')") == "t",
+            what="the key's state to say so")
     finally:
         installation.query("delete from provider_keys where label in ('poor', 'rich')")
         raw.stop()
