@@ -68,6 +68,7 @@ struct call {
     struct uuid org, project, id; /* of the path, where its template has them */
     struct audit_note audit;
     bool with_etags; /* what it lists can be edited */
+    bool kept;       /* call_keep */
     bool etag_held;  /* the handler has held If-Match against the thing itself (etag.h) */
 };
 
@@ -79,6 +80,9 @@ struct buf *call_json(struct call *c, int status);
 /* 204, no body. */
 void call_no_content(struct call *c);
 /* May the caller change what belongs to `owner`, by the route's two roles? False after writing 403.
+/* What the handler has changed so far stays, even if the call is refused after all: what a wrong
+ * answer uses up. False after writing the database's failure. */
+MUST_USE bool call_keep(struct call *c);
  */
 bool call_may_change(struct call *c, struct uuid owner);
 /* Is the role at most the caller's? False after writing the problem. */

@@ -321,6 +321,13 @@ static void run_change(struct call *c)
         pg_rollback(c->pg);
         return;
     }
+/* Nothing of a refused change stays but what the handler kept. */
+static void undo(struct call *c)
+{
+    if (!c->kept || change_store_back(c->pg) != PG_OK || pg_commit(c->pg) != PG_OK)
+        pg_rollback(c->pg);
+}
+
     if (e == PG_OK)
         e = hold_thing(c);
     if (e == PG_OK) {
@@ -328,7 +335,7 @@ static void run_change(struct call *c)
         if (c->reply.status < 400)
             e = finish(c);
         if (e == PG_OK && c->reply.status >= 400) {
-            pg_rollback(c->pg);
+            undo(c);
             return;
         }
     }
