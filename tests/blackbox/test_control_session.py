@@ -197,6 +197,21 @@ BAD_BODIES = [
 @pytest.mark.parametrize("body,status,field", BAD_BODIES)
 def test_bad_bodies_are_named(body, status, field, control):
     got, head, data = http("POST", control.root + "/api/v1/session", body,
+def test_a_query_that_nobody_reads_is_refused(control, installation):
+    """Whatever the method; and nothing is done."""
+    person = Person(control, fresh_user(installation))
+    for query, status in (("x=1", 422), ("%zz", 400), ("name=%ff", 400)):
+        for method, path in (("DELETE", "/api/v1/session"), ("DELETE", "/api/v1/account/sessions"),
+                             ("GET", "/api/v1/session"), ("DELETE", f"/api/v1/account/sessions/{uuid.uuid4()}")):
+            assert person.call(method, f"{path}?{query}")[0] == status, (method, path, query)
+        assert person.call("PATCH", f"/api/v1/account?{query}", {"name": "Other"})[0] == status
+    assert person.get("/api/v1/account")["name"] != "Other"
+    anybody = Person(control)
+    assert anybody.call("POST", "/api/v1/session?next=/", {"email": person.email, "password": PASSWORD})[0] == 422
+    assert anybody.call("DELETE", "/api/v1/session?x=1")[0] == 401
+    assert person.call("DELETE", "/api/v1/session?")[0] == 204
+
+
                            {"Content-Type": "application/json"})
     check_answer("POST", "/api/v1/session", got, head, data)
     assert (got, json.loads(data).get("field")) == (status, field), data
