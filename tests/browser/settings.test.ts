@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
 import { fakeControl } from './lib/control.ts';
+import { nothingInTheWay } from './lib/views_account.ts';
 import { makeWorld } from './lib/world.ts';
 
 let browser: Browser;
@@ -418,6 +419,51 @@ test('a management token: scopes are chosen, its secret is shown once, Escape do
   await page.getByRole('button', { name: 'Revoke terraform' }).click();
   await page.getByRole('button', { name: 'Revoke token' }).click();
   await page.getByText('Revoked terraform').waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('an account is deleted when nothing stands in the way, and the page says what does', async () => {
+  const { page, watched, calls } = await open('/o/ORG/account');
+  await page.getByRole('button', { name: 'Delete account…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Nobody else operates it.').waitFor();
+  assert.equal(await dialog.getByLabel('Your password').count(), 0);
+  const archive = await dialog.getByRole('link', { name: 'Archive Contoso' }).getAttribute('href');
+  assert.match(archive ?? '', /^\/o\/[0-9a-f-]{36}\/organisation$/);
+  const members = await dialog.getByRole('link', { name: 'Members of' }).getAttribute('href');
+  assert.match(members ?? '', /^\/o\/[0-9a-f-]{36}\/members$/);
+  await page.keyboard.press('Escape');
+
+  await nothingInTheWay(page);
+  await page.getByRole('button', { name: 'Delete account…' }).click();
+  await dialog.getByLabel('Your password').fill('right');
+  await dialog.getByLabel(/^Revoke my 4 API keys too/).check();
+  const asked = page.waitForRequest(
+    (request) => request.method() === 'POST' && request.url().endsWith('/account/deletion'),
+  );
+  await page.keyboard.press('Enter');
+  assert.deepEqual((await asked).postDataJSON(), { password: 'right', api_keys: 'revoke' });
+  await page.waitForURL(`${ORIGIN}/login`);
+  await page.getByText('Deleted your account').waitFor();
+  assert.ok(calls.includes('POST /account/deletion'));
+  await page.goto(`${ORIGIN}/`);
+  await page.getByLabel('E-mail').waitFor();
+  check(watched);
+  await page.context().close();
+});
+
+test('with two-step sign-in, deleting the account takes a code', async () => {
+  const { page, watched } = await open('/o/ORG/account', { account: { second_factor: true } });
+  await nothingInTheWay(page);
+  await page.getByRole('button', { name: 'Delete account…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Your password').fill('right');
+  await dialog.getByLabel('Code', { exact: true }).fill('ABCD-EFGH-IJKL-MNOP');
+  const asked = page.waitForRequest('**/account/deletion');
+  await page.keyboard.press('Enter');
+  const { code } = (await asked).postDataJSON();
+  assert.equal(code, 'ABCD-EFGH-IJKL-MNOP');
   check(watched);
   await page.context().close();
 });

@@ -46,6 +46,14 @@ export const apiKeysQuery = (org: string, project: string, status: ApiKeyStatus)
         api.GET('/api/v1/organisations/{org}/projects/{project}/api-keys', {
           params: {
             path: { org, project },
+/** What stands in the way of deleting it: asked anew each time. */
+export const accountDeletionQuery = queryOptions({
+  queryKey: ['account', 'deletion'],
+  queryFn: ({ signal }) => read(api.GET('/api/v1/account/deletion', { signal })),
+  staleTime: 0,
+  gcTime: 0,
+});
+
             query: { status, limit: 200, ...(pageParam && { cursor: pageParam }) },
           },
           signal,
