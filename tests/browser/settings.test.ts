@@ -467,3 +467,37 @@ test('with two-step sign-in, deleting the account takes a code', async () => {
   check(watched);
   await page.context().close();
 });
+
+test('of more organisations than the menu shows, one is found by its name', async () => {
+  const world = makeWorld(new Date());
+  const [own] = world.session.organisations;
+  assert.ok(own);
+  Object.defineProperty(world.session, 'organisations_total', { value: 500, enumerable: true });
+  const far = { ...own, id: '00000000-0000-7abe-8abe-00000000f001', name: 'Tailspin 499' };
+  const { page, watched, org } = await open('/o/ORG/activity', { world });
+  const asked: string[] = [];
+  await page.route('**/api/v1/account/organisations?**', (route) => {
+    asked.push(new URL(route.request().url()).searchParams.get('q') ?? '');
+    const items = [far, own].map(({ id, name, role }) => ({ id, name, role }));
+    return route.fulfill({ json: { items, next_cursor: null } });
+  });
+  await page.route('**/api/v1/session?**', (route) => {
+    const named = new URL(route.request().url()).searchParams.get('organisation');
+    const organisations = named === far.id ? [own, far] : [own];
+    return route.fulfill({ json: { ...world.session, organisations } });
+  });
+  await page.locator('[role=row] a').first().waitFor();
+  await page.getByRole('button', { name: 'Organisation: Northwind' }).click();
+  await page.getByRole('menuitem', { name: 'All 500 organisations…' }).click();
+  await page.getByRole('combobox', { name: 'Find an organisation' }).fill('spin');
+  await page.getByRole('option', { name: 'Tailspin 499' }).click();
+  await page.getByRole('button', { name: 'Organisation: Tailspin 499' }).waitFor();
+  assert.ok(page.url().includes(far.id) && asked.includes('spin'));
+  // A link to it, and a page that is loaded there, work as well.
+  await page.reload();
+  await page.getByRole('button', { name: 'Organisation: Tailspin 499' }).waitFor();
+  await page.goto(`${ORIGIN}/o/${org}/activity`);
+  await page.getByRole('button', { name: 'Organisation: Northwind' }).waitFor();
+  check(watched);
+  await page.context().close();
+});
