@@ -10,10 +10,13 @@
 bool account_take_guess(struct call *c, enum guess_kind kind, struct str name)
 {
     int wait_s = guess_take(c->guesses, kind, name, c->req.client_ip, clock_mono_us());
-    if (wait_s == 0)
-        return true;
-    reply_problem(&c->reply, P_TOO_MANY, NULL, "Too many attempts; try again in %d s.", wait_s);
-    c->reply.retry_after_s = wait_s;
+    return wait_s == 0 || account_wait(c, wait_s);
+}
+
+bool account_wait(struct call *c, int seconds)
+{
+    reply_problem(&c->reply, P_TOO_MANY, NULL, "Too many attempts; try again in %d s.", seconds);
+    c->reply.retry_after_s = seconds;
     return false;
 }
 

@@ -12,6 +12,8 @@
 
 /* Counts an attempt (guess.h). */
 MUST_USE bool account_take_guess(struct call *c, enum guess_kind kind, struct str name);
+/* Refuses for now. Always false. */
+bool account_wait(struct call *c, int seconds);
 /* Is `password` the signed-in person's? Fills `user`. */
 MUST_USE bool account_check_password(struct call *c, struct str password, struct user_login *user);
 /* Is it fit to be a password? `field` names it in the refusal. */

@@ -29,6 +29,29 @@ void audit_organisation(struct call *c, struct uuid organisation)
     c->audit.organisation = organisation;
 }
 
+enum pg_err audit_now(struct call *c)
+{
+    enum pg_err e = audit_write(c);
+    c->audit.changed = false;
+    return e;
+}
+
+enum pg_err audit_concerns(struct call *c, struct uuid organisation, struct str before,
+                           struct str after)
+{
+    const struct audit_entry entry = {
+        .organisation = &organisation,
+        .action = c->route->action,
+        .by_operator = true,
+        .actor_name = "the operator",
+        .target = &organisation,
+        .before = before,
+        .after = after,
+    };
+    ASSERT(c->route->auth == AUTH_OPERATOR);
+    return str_eq(before, after) ? PG_OK : audit_store_add(c->pg, &entry);
+}
+
 enum pg_err audit_write(struct call *c)
 {
     char ip[ADDRESS_TEXT_MAX];

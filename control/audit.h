@@ -20,6 +20,13 @@ void audit_nothing(struct call *c);
  * organisation of the person (the operator's, if there is none). */
 void audit_organisation(struct call *c, struct uuid organisation);
 
+/* Writes the row of the note now: what comes after it takes away whose it is. */
+MUST_USE enum pg_err audit_now(struct call *c);
+/* A row beside the note's, in the log of the organisation that the operator's change concerns: the
+ * same action, without who of the operators did it and from where. None if both are equal. */
+MUST_USE enum pg_err audit_concerns(struct call *c, struct uuid organisation, struct str before,
+                                    struct str after);
+
 /* route.c only: writes the row of the call's note. */
 MUST_USE enum pg_err audit_write(struct call *c);
 

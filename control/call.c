@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "control/store/idempotency_store.h"
 #include "control/store/member_store.h"
 #include "control/store/organisation_store.h"
 
@@ -32,6 +33,13 @@ void call_no_content(struct call *c)
 {
     c->reply.status = 204;
     c->reply.content_type = NULL;
+}
+
+bool call_keep(struct call *c)
+{
+    enum pg_err e = change_store_keep(c->pg);
+    c->kept = e == PG_OK;
+    return c->kept || call_failed(c, e);
 }
 
 bool call_read_role(struct call *c)

@@ -28,6 +28,7 @@ enum {
     ROUTE_OUTSIDE = 8, /* waits for somebody outside (guarded_fetch.h, own_url.h): its handler holds
                           what it changes itself, after that */
     ROUTE_LARGE = 16,  /* its body may have BODY_LARGE_BYTES; few at a time */
+    ROUTE_QUERY = 32,  /* its handler reads the query string though it is no GET, which all do */
 };
 
 typedef void route_fn(struct call *c);
@@ -67,6 +68,7 @@ struct call {
     enum role role;               /* in `org` */
     struct uuid org, project, id; /* of the path, where its template has them */
     struct audit_note audit;
+    bool kept;       /* call_keep */
     bool with_etags; /* what it lists can be edited */
     bool etag_held;  /* the handler has held If-Match against the thing itself (etag.h) */
 };
@@ -78,6 +80,9 @@ bool call_failed(struct call *c, enum pg_err e);
 struct buf *call_json(struct call *c, int status);
 /* 204, no body. */
 void call_no_content(struct call *c);
+/* What the handler has changed so far stays, even if the call is refused after all: what a wrong
+ * answer uses up. False after writing the database's failure. */
+MUST_USE bool call_keep(struct call *c);
 /* May the caller change what belongs to `owner`, by the route's two roles? False after writing 403.
  */
 bool call_may_change(struct call *c, struct uuid owner);

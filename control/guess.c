@@ -20,8 +20,10 @@ static const struct {
     uint32_t free_guesses; /* of a name, without delay */
     int first_s, max_s;    /* the delay then; it doubles */
 } kinds[GUESS_KINDS] = {
-    [GUESS_PASSWORD] = {5, 1, 300},    [GUESS_CODE] = {5, 1, 300},   [GUESS_PASSKEY] = {5, 1, 300},
-    [GUESS_PASSKEY_ASK] = {20, 1, 60}, [GUESS_MAIL] = {3, 60, 1800},
+    [GUESS_PASSWORD] = {5, 1, 300},
+    [GUESS_CODE] = {5, 1, 300},
+    [GUESS_PASSKEY] = {5, 1, 300},
+    [GUESS_MAIL] = {3, 60, 1800},
 };
 
 struct counter {
@@ -34,6 +36,7 @@ struct guesses {
     pthread_mutex_t lock;
     uint8_t seed[crypto_shorthash_KEYBYTES];
     struct counter counters[SETS][WAYS];
+    struct counter asks[SETS][WAYS]; /* apart: asking is cheap, and pushes no guess out */
 };
 
 struct guesses *guesses_new(void)
@@ -79,10 +82,10 @@ static uint64_t peer_key(const struct guesses *g, enum guess_kind kind, const ui
     return hash(g, net, sizeof net);
 }
 
-/* The counter of `key`, perhaps a fresh one. */
-static struct counter *counter_of(struct guesses *g, uint64_t key, int64_t now_us)
+/* The counter of `key` in a table, perhaps a fresh one. */
+static struct counter *counter_in(struct counter (*table)[WAYS], uint64_t key, int64_t now_us)
 {
-    struct counter *set = g->counters[key % SETS], *oldest = set;
+    struct counter *set = table[key % SETS], *oldest = set;
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].key == key) {
             if (now_us - set[i].last_us > FORGET_S * INT64_C(1000000))
@@ -94,6 +97,11 @@ static struct counter *counter_of(struct guesses *g, uint64_t key, int64_t now_u
     }
     *oldest = (struct counter){.key = key};
     return oldest;
+}
+
+static struct counter *counter_of(struct guesses *g, uint64_t key, int64_t now_us)
+{
+    return counter_in(g->counters, key, now_us);
 }
 
 static void count(struct counter *c, enum guess_kind kind, uint32_t free_guesses, int64_t now_us)
@@ -124,6 +132,21 @@ int guess_take(struct guesses *g, enum guess_kind kind, struct str name, const u
     }
     (void)pthread_mutex_unlock(&g->lock);
     return until <= now_us ? 0 : (int)((until - now_us + 999999) / 1000000);
+}
+
+int guess_ask(struct guesses *g, const uint8_t client[16], int64_t now_us)
+{
+    enum { EACH_US = 1000000 / GUESS_ASKS_A_SECOND };
+    (void)pthread_mutex_lock(&g->lock);
+    struct counter *p = counter_in(g->asks, peer_key(g, GUESS_KINDS, client), now_us);
+    int64_t back = (now_us - p->last_us) / EACH_US;
+    bool all = back >= p->count;
+    p->count = all ? 0 : p->count - (uint32_t)back;
+    p->last_us = all ? now_us : p->last_us + back * EACH_US;
+    bool free = p->count < GUESS_ASKS;
+    p->count += free;
+    (void)pthread_mutex_unlock(&g->lock);
+    return free ? 0 : 1;
 }
 
 void guess_right(struct guesses *g, enum guess_kind kind, struct str name, const uint8_t client[16])

@@ -12,11 +12,10 @@ struct guesses;
 
 /* What is guessed at, or asked for so often that it hurts; each is counted by itself. */
 enum guess_kind {
-    GUESS_PASSWORD,    /* of an e-mail address */
-    GUESS_CODE,        /* second factor of a person */
-    GUESS_PASSKEY,     /* of one passkey */
-    GUESS_PASSKEY_ASK, /* asking for a signature, by network address: each leaves a row */
-    GUESS_MAIL,        /* mail to an address: nobody's letter box is filled through us */
+    GUESS_PASSWORD, /* of an e-mail address */
+    GUESS_CODE,     /* second factor of a person */
+    GUESS_PASSKEY,  /* of one passkey */
+    GUESS_MAIL,     /* mail to an address: nobody's letter box is filled through us */
     GUESS_KINDS,
 };
 
@@ -27,6 +26,11 @@ void guesses_free(struct guesses *g);
  * monotonic. */
 int guess_take(struct guesses *g, enum guess_kind kind, struct str name, const uint8_t client[16],
                int64_t now_us);
+/* Takes one of what a network address may ask for without guessing at anything (a challenge to
+ * sign): GUESS_ASKS at once, and more as time goes by, so that a page of it can ask by itself. 0:
+ * go on; else the seconds until there is one more. */
+enum { GUESS_ASKS = 300, GUESS_ASKS_A_SECOND = 5 };
+int guess_ask(struct guesses *g, const uint8_t client[16], int64_t now_us);
 /* The guess was right: forgets the name's count and takes this one off the network address's. */
 void guess_right(struct guesses *g, enum guess_kind kind, struct str name,
                  const uint8_t client[16]);

@@ -71,6 +71,11 @@ static const struct {
                                 "One of your passkeys no longer opens your account.", NULL,
                                 "If it was not you, choose a new password at once and tell who "
                                 "runs this instance."},
+    [LETTER_ACCOUNT_DELETED] = {"Your account was deleted",
+                                "You deleted your account. Nothing opens it any more, and this "
+                                "address is free for a new one. The audit logs of the "
+                                "organisations that you were in keep what you did in them.",
+                                NULL, "If it was not you, tell who runs this instance at once."},
 };
 
 enum pg_err letter_send(const struct app *app, struct pg *pg, enum letter letter, struct str to,

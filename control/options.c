@@ -37,6 +37,12 @@ static bool is_sender(struct str from)
     return at > 0 && (size_t)at + 1 < address.len && str_find(address, ' ') < 0;
 }
 
+bool options_mail_is_open(const struct options *o)
+{
+    struct str url = str_of(o->smtp_url);
+    return str_starts(url, STR("smtp://")) && !o->smtp_tls && !smtp_is_near(url);
+}
+
 /* "" or what is wrong. */
 static const char *mail_complaint(const struct options *o)
 {
@@ -47,6 +53,10 @@ static const char *mail_complaint(const struct options *o)
         return "DOTEB_SMTP_URL: give an smtp or smtps URL";
     if (!is_sender(str_of(o->smtp_from)))
         return "DOTEB_SMTP_FROM: give the sender as `doteb <doteb@example.com>`";
+    if (options_mail_is_open(o) && (*o->smtp_username || smtp_has_login(url)))
+        return "DOTEB_SMTP_TLS: with false, the login of DOTEB_SMTP_USERNAME would go to another "
+               "machine for everybody on the way to read; name the server's authority in "
+               "DOTEB_SMTP_CA_FILE and leave DOTEB_SMTP_TLS at true, or use its smtps:// port";
     return "";
 }
 

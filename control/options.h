@@ -19,6 +19,9 @@ struct options {
 
 /* False with a message naming the setting in `err`. */
 MUST_USE bool options_load(struct options *o, char err[512]);
+/* May mail, and the links in it, go to another machine in clear text, or to whoever says that he is
+ * it? */
+bool options_mail_is_open(const struct options *o);
 void options_free(struct options *o);
 void options_print(const struct options *o);
 void options_print_doc(void);

@@ -1,19 +1,22 @@
 /* Passkeys: WebAuthn's two ceremonies over the database. Job threads. Which pages may use them is
- * DOTEB_PUBLIC_URL's to say, never what a request calls this host. Of a challenge only the hash is
- * kept. Whatever is wrong with an answer, the refusal is the same: it tells nobody which passkeys
- * there are.
+ * DOTEB_PUBLIC_URL's to say, never what a request calls this host. What a stranger is asked is not
+ * kept before it is answered (challenge.h); of what somebody is asked, the hash is. Any answer uses
+ * it up, a wrong one, too. Whatever is wrong with an answer, the refusal is the same: it tells
+ * nobody which passkeys there are.
  */
 #include "control/passkey.h"
 
 #include <sodium.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "control/account.h"
+#include "control/challenge.h"
 #include "control/session.h"
 #include "control/token.h"
 
 static_assert((int)WEBAUTHN_CHALLENGE == (int)TOKEN_TEXT_LEN, "a challenge is a token");
-enum { TIMEOUT_MS = 300000, BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
+enum { TIMEOUT_MS = CHALLENGE_S * 1000, BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 
 static enum webauthn_site site_of(const struct app *app, struct str *rp_id)
 {
@@ -53,14 +56,24 @@ static const char *rp_id_of(const struct call *c)
     return arena_strdup(c->arena, rp_id);
 }
 
-/* A new challenge, as the first field of the answer. */
-static bool ask(struct call *c, const char *purpose, const struct uuid *user)
+/* A challenge that is kept until `user` answers it. */
+static enum pg_err ask_user(struct call *c, const char *purpose, struct uuid user, char *challenge)
 {
-    char challenge[TOKEN_TEXT_LEN + 1];
     uint8_t hash[TOKEN_HASH_BYTES];
     token_make(challenge);
     token_hash(str_of(challenge), hash);
-    enum pg_err e = passkey_store_ask(c->pg, hash, purpose, user);
+    return passkey_store_ask(c->pg, hash, purpose, user);
+}
+
+/* A new challenge, as the first field of the answer. `user` NULL: to whoever answers. */
+static bool ask(struct call *c, const char *purpose, const struct uuid *user)
+{
+    char challenge[TOKEN_TEXT_LEN + 1];
+    enum pg_err e = PG_OK;
+    if (user)
+        e = ask_user(c, purpose, *user, challenge);
+    else
+        challenge_make(c->app->pepper, clock_wall_us(), challenge);
     if (e != PG_OK)
         return call_failed(c, e);
     (void)buf_printf(call_json(c, 200), "{\"challenge\":\"%s\",\"timeout\":%d", challenge,
@@ -113,10 +126,9 @@ bool passkey_begin_add(struct call *c)
 bool passkey_begin_sign(struct call *c, const struct uuid *user)
 {
     struct pg_result *r = NULL;
-    char ip[ADDRESS_TEXT_MAX];
-    address_print(c->req.client_ip, ip);
-    if (!account_take_guess(c, GUESS_PASSKEY_ASK, str_of(ip)))
-        return false;
+    int wait_s = guess_ask(c->guesses, c->req.client_ip, clock_mono_us());
+    if (wait_s > 0)
+        return account_wait(c, wait_s);
     enum pg_err e = user ? passkey_store_descriptors(c->pg, *user, &r) : PG_OK;
     if (e != PG_OK)
         return call_failed(c, e);
@@ -149,21 +161,30 @@ static struct str decode(struct call *c, struct str text)
     return str_make((const char *)to, len);
 }
 
-/* The client data, if it is of our pages and answers something that was asked and not answered yet.
- */
+/* Uses up what the answer is to, if it was asked and not answered yet. */
+static enum pg_err use_up(struct call *c, struct str challenge, struct passkey_asked *asked)
+{
+    uint8_t hash[TOKEN_HASH_BYTES];
+    *asked = (struct passkey_asked){.purpose = PASSKEY_SIGN_IN};
+    token_hash(challenge, hash);
+    if (challenge_holds(c->app->pepper, challenge, clock_wall_us()))
+        return passkey_store_spend(c->pg, hash, &asked->found);
+    return passkey_store_take(c->pg, hash, asked);
+}
+
+/* The client data: is it of our pages, and what does it answer? */
 static bool take(struct call *c, struct str client_data, enum webauthn_ceremony ceremony,
                  struct passkey_asked *asked)
 {
-    char challenge[WEBAUTHN_CHALLENGE + 1];
-    uint8_t hash[TOKEN_HASH_BYTES];
-    if (!client_data.p ||
-        !webauthn_client(client_data, ceremony, str_of(c->app->origin), challenge))
+    char challenge[WEBAUTHN_CHALLENGE + 1] = "";
+    bool ours = client_data.p &&
+                webauthn_client(client_data, ceremony, str_of(c->app->origin), challenge);
+    if (!*challenge)
         return refuse(c);
-    token_hash(str_of(challenge), hash);
-    enum pg_err e = passkey_store_take(c->pg, hash, asked);
+    enum pg_err e = use_up(c, str_of(challenge), asked);
     if (e != PG_OK)
         return call_failed(c, e);
-    return asked->found || refuse(c);
+    return call_keep(c) && ((ours && asked->found) || refuse(c));
 }
 
 bool passkey_finish_add(struct call *c, const struct passkey_answer *a,
@@ -223,9 +244,6 @@ bool passkey_finish_sign(struct call *c, const struct passkey_answer *a, struct 
         return call_failed(c, e);
     if (!fresh)
         return refuse(c);
-    char ip[ADDRESS_TEXT_MAX];
-    address_print(c->req.client_ip, ip);
     guess_right(c->guesses, GUESS_PASSKEY, a->id, c->req.client_ip);
-    guess_right(c->guesses, GUESS_PASSKEY_ASK, str_of(ip), c->req.client_ip);
     return true;
 }

@@ -11,6 +11,7 @@
 #include "control/audit.h"
 #include "control/etag.h"
 #include "control/idempotency.h"
+#include "control/input.h"
 #include "control/management_token.h"
 #include "control/scope.h"
 #include "control/session.h"
@@ -246,6 +247,13 @@ static bool check_operator(struct call *c)
     return true;
 }
 
+/* What would not be read is refused, lest somebody believes that it was. */
+static bool check_query(struct call *c)
+{
+    return c->req.method == METHOD_GET || (c->route->flags & ROUTE_QUERY) ||
+           input_query(c, NULL, 0);
+}
+
 static bool check_all(struct call *c)
 {
     if (!check_caller(c) || !check_operator(c))
@@ -313,6 +321,13 @@ static enum pg_err finish(struct call *c)
     return idempotency_keep(c);
 }
 
+/* Nothing of a refused change stays but what the handler kept. */
+static void undo(struct call *c)
+{
+    if (!c->kept || change_store_back(c->pg) != PG_OK || pg_commit(c->pg) != PG_OK)
+        pg_rollback(c->pg);
+}
+
 /* The change and its row in the audit log, both or neither. */
 static void run_change(struct call *c)
 {
@@ -328,7 +343,7 @@ static void run_change(struct call *c)
         if (c->reply.status < 400)
             e = finish(c);
         if (e == PG_OK && c->reply.status >= 400) {
-            pg_rollback(c->pg);
+            undo(c);
             return;
         }
     }
@@ -369,7 +384,7 @@ void route_admit(struct call *c)
 void route_run(struct call *c)
 {
     const struct route *r = c->route;
-    if (check_all(c)) {
+    if (check_all(c) && check_query(c)) {
         ASSERT(r->action || r->method == METHOD_GET || (r->flags & ROUTE_READS));
         c->with_etags = r->method == METHOD_GET && edited(r->path, false);
         if (r->action)

@@ -114,6 +114,8 @@ static void write_view(struct call *c, const struct pg_result *r)
     (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_USER));
     (void)buf_add_lit(out, ",\"organisations\":");
     (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_ORGANISATIONS));
+    (void)buf_add_lit(out, ",\"organisations_total\":");
+    (void)buf_add_str(out, pg_str(r, 0, SESSION_VIEW_COUNT));
     (void)buf_add_lit(out, ",\"announcement\":");
     (void)buf_add_json(out, pg_str(r, 0, SESSION_VIEW_ANNOUNCEMENT));
     (void)buf_add_lit(out, ",\"csrf_token\":");
@@ -126,8 +128,13 @@ static void write_view(struct call *c, const struct pg_result *r)
 
 void session_answer(struct call *c)
 {
+    session_answer_with(c, (struct uuid){0});
+}
+
+void session_answer_with(struct call *c, struct uuid organisation)
+{
     struct pg_result *r = NULL;
-    enum pg_err e = session_store_view(c->pg, c->session.user, &r);
+    enum pg_err e = session_store_view(c->pg, c->session.user, organisation, &r);
     if (e != PG_OK)
         (void)call_failed(c, e);
     else if (pg_rows(r) == 0) /* deleted this instant */

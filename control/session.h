@@ -19,5 +19,7 @@ MUST_USE bool session_open_half(struct call *c);
 MUST_USE bool session_end(struct call *c);
 /* The session object of the API as the answer. */
 void session_answer(struct call *c);
+/* The same, with this organisation among those that it shows, if it is one of theirs. */
+void session_answer_with(struct call *c, struct uuid organisation);
 
 #endif

@@ -6,9 +6,11 @@
 #include <curl/curl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
+#include "common/address.h"
 #include "common/buf.h"
 
 enum {
@@ -43,6 +45,35 @@ struct str smtp_address(struct str mailbox)
     struct str rest = str_make(mailbox.p + open + 1, mailbox.len - (size_t)open - 1);
     ptrdiff_t close = str_find(rest, '>');
     return str_trim(close < 0 ? rest : str_make(rest.p, (size_t)close));
+}
+
+/* What is between the scheme and the path. */
+static struct str authority_of(struct str url)
+{
+    ptrdiff_t scheme = str_find(url, ':');
+    size_t from = scheme < 0 ? 0 : (size_t)scheme + 1;
+    while (from < url.len && url.p[from] == '/')
+        from++;
+    struct str rest = str_make(url.p + from, url.len - from);
+    return str_cut(&rest, '/');
+}
+
+bool smtp_has_login(struct str url)
+{
+    return str_find(authority_of(url), '@') >= 0;
+}
+
+bool smtp_is_near(struct str url)
+{
+    static const uint8_t v4[13] = {[10] = 0xff, [11] = 0xff, [12] = 127}, v6[16] = {[15] = 1};
+    uint8_t address[16];
+    struct str host = authority_of(url);
+    for (ptrdiff_t at; (at = str_find(host, '@')) >= 0;)
+        host = str_make(host.p + at + 1, host.len - (size_t)at - 1);
+    if (address_parse(host, true, address))
+        return memcmp(address, v4, sizeof v4) == 0 || memcmp(address, v6, sizeof v6) == 0;
+    host = str_cut(&host, ':');
+    return str_ieq(host, STR("localhost"));
 }
 
 /* Text of a header: as it is, or in RFC 2047's encoded words. A line end would begin a header. */
@@ -179,8 +210,9 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size, voi
     return 0;
 }
 
-/* Where plain text will do, so will a certificate that nobody vouches for: mail servers have one
- * for the asking (`smtps://` promises more, and keeps it). */
+/* Where clear text will do, so will a certificate that nobody vouches for: who could show a false
+ * one could as well say that there is no STARTTLS (`smtps://` promises more, and keeps it). No
+ * login goes that way to another machine (options.c). */
 static void set_tls(CURL *curl, const struct smtp_server *s)
 {
     bool proven = s->tls || str_starts(str_of(s->url), STR("smtps:"));

@@ -49,6 +49,10 @@ void smtp_init(void);
 /* At most 50 s. */
 enum smtp_result smtp_send(const struct smtp_server *s, const struct smtp_mail *m,
                            const struct smtp_ear *ear, struct smtp_report *report);
+/* Can nobody listen between us and the server, if TLS does not see to it? */
+bool smtp_is_near(struct str url);
+/* Does the URL hold a name and a password? */
+bool smtp_has_login(struct str url);
 /* The address of "Name <a@b>" or "a@b". */
 struct str smtp_address(struct str mailbox);
 

@@ -52,12 +52,11 @@ bool webauthn_client(struct str json, enum webauthn_ceremony ceremony, struct st
     json_t *data = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &why);
     struct str given = member(data, "challenge");
     bool ok = str_eq(member(data, "type"), type) && str_eq(member(data, "origin"), origin) &&
-              !json_is_true(json_object_get(data, "crossOrigin")) &&
-              given.len == WEBAUTHN_CHALLENGE;
-    if (ok)
-        (void)snprintf(challenge, WEBAUTHN_CHALLENGE + 1, STR_FMT, STR_ARG(given));
+              !json_is_true(json_object_get(data, "crossOrigin"));
+    bool asks = given.len == WEBAUTHN_CHALLENGE;
+    (void)snprintf(challenge, WEBAUTHN_CHALLENGE + 1, STR_FMT, STR_ARG(asks ? given : STR("")));
     json_decref(data);
-    return ok;
+    return ok && asks;
 }
 
 /* The library wants to know which kind of key comes: tries each that was offered. */

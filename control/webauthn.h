@@ -26,7 +26,8 @@ enum webauthn_site webauthn_site(struct str origin, struct str *rp_id);
 
 enum webauthn_ceremony { WEBAUTHN_CREATE, WEBAUTHN_GET };
 
-/* The client data: is it of this ceremony and of a page of `origin`? Copies its challenge. */
+/* The client data: is it of this ceremony and of a page of `origin`? Copies its challenge, "" if it
+ * has none, also of what is not. */
 MUST_USE bool webauthn_client(struct str json, enum webauthn_ceremony ceremony, struct str origin,
                               char challenge[WEBAUTHN_CHALLENGE + 1]);
 

@@ -1,10 +1,11 @@
-/* /api/v1/account: the signed-in person's name, password and e-mail address. What could lock
- * somebody out asks for the password again.
+/* /api/v1/account: the signed-in person's name, password, e-mail address and organisations. What
+ * could lock somebody out asks for the password again.
  */
 #include "control/account.h"
 #include "control/api/api.h"
 #include "control/audit.h"
 #include "control/input.h"
+#include "control/page.h"
 
 enum { CHANGE_MINUTES = 24 * 60, NAME_MAX_CHARS = 100 };
 
@@ -115,4 +116,21 @@ void api_account_email(struct call *c)
         return;
     audit_nothing(c); /* the change itself is noted when it happens */
     call_no_content(c);
+}
+
+void api_account_organisations(struct call *c)
+{
+    struct page page;
+    struct pg_result *r = NULL;
+    struct session_organisations f = {.user = c->session.user};
+    page_init(&page);
+    const struct input_row rows[] = {
+        {.name = "q", .kind = INPUT_TEXT, .max = 100, .to = &f.q},
+        PAGE_INPUT(&page),
+    };
+    if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after))
+        return;
+    f.limit = page.limit + 1;
+    enum pg_err e = session_store_organisations(c->pg, &f, &r);
+    page_answer(c, &page, e, r, 2);
 }

@@ -1,6 +1,7 @@
 /* /instance/organisations: the tenants as the operator sees them: how many use what, who is
  * suspended, and who may use the platform's provider keys. The gateways refuse a suspended
- * organisation's keys; its members can still look and take away (route.c).
+ * organisation's keys; its members can still look and take away (route.c). What is done to an
+ * organisation is in the operator's log and in its own.
  */
 #include "control/api/api.h"
 #include "control/audit.h"
@@ -29,8 +30,13 @@ void api_instance_organisations_list(struct call *c)
     page_answer(c, &page, e, r, 2);
 }
 
+/* One organisation, as the operator sees it and as its own log has it. */
+struct tenant {
+    struct str item, own;
+};
+
 /* Is it there, and can it be suspended or lent to? `own` says why not the operator's. */
-static bool find(struct call *c, const char *own, struct str *before)
+static bool find(struct call *c, const char *own, struct tenant *before)
 {
     struct pg_result *r = NULL;
     enum pg_err e = instance_organisation_store_get(c->pg, c->org, c->id, &r);
@@ -46,36 +52,42 @@ static bool find(struct call *c, const char *own, struct str *before)
     else
         ok = true;
     if (ok)
-        *before = arena_str(c->arena, pg_str(r, 0, 0));
+        *before = (struct tenant){.item = arena_str(c->arena, pg_str(r, 0, 0)),
+                                  .own = arena_str(c->arena, pg_str(r, 0, 3))};
     pg_result_free(r);
     return ok;
 }
 
-static void changed(struct call *c, enum pg_err e, struct str before)
+static void changed(struct call *c, enum pg_err e, const struct tenant *before)
 {
-    struct str after = STR_NULL;
-    if (e == PG_OK)
-        e = call_item(c, instance_organisation_store_get, c->id, &after);
+    struct tenant after;
     if (e != PG_OK) {
         (void)call_failed(c, e);
         return;
     }
-    audit_change(c, c->id, before, after);
-    (void)buf_add_str(call_json(c, 200), after);
+    if (!find(c, "", &after))
+        return;
+    e = audit_concerns(c, c->id, before->own, after.own);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+        return;
+    }
+    audit_change(c, c->id, before->item, after.item);
+    (void)buf_add_str(call_json(c, 200), after.item);
 }
 
 static void set(struct call *c, struct str reason)
 {
-    struct str before;
+    struct tenant before;
     if (find(c, "The operator's organisation cannot be suspended: this instance is its.", &before))
-        changed(c, instance_organisation_store_suspend(c->pg, c->id, reason), before);
+        changed(c, instance_organisation_store_suspend(c->pg, c->id, reason), &before);
 }
 
 static void lend(struct call *c, bool may)
 {
-    struct str before;
+    struct tenant before;
     if (find(c, "The operator's organisation has these keys: it needs no loan of them.", &before))
-        changed(c, instance_organisation_store_lend(c->pg, c->id, may), before);
+        changed(c, instance_organisation_store_lend(c->pg, c->id, may), &before);
 }
 
 void api_instance_organisations_lend(struct call *c)

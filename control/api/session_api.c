@@ -54,8 +54,12 @@ void api_session_create(struct call *c)
 
 void api_session_get(struct call *c)
 {
-    if (input_query(c, NULL, 0))
-        session_answer(c);
+    struct uuid organisation = {0};
+    const struct input_row rows[] = {
+        {.name = "organisation", .kind = INPUT_UUID, .to = &organisation},
+    };
+    if (input_query(c, rows, ARRAY_LEN(rows)))
+        session_answer_with(c, organisation);
 }
 
 void api_session_delete(struct call *c)

@@ -67,6 +67,10 @@ static bool serve(struct app *app, int listen_fd, int port, int metrics_fd)
     struct mailer *mailer = mailer_start(app);
     if (!mailer)
         log_event(LOG_WARN, "no_mail_is_sent", LOG_S("DOTEB_SMTP_URL", "not set"));
+    if (options_mail_is_open(&app->opt))
+        log_event(LOG_WARN, "mail_can_be_read_on_the_way", LOG_S("DOTEB_SMTP_TLS", "false"),
+                  LOG_S("risk", "whoever is between here and the mail server reads the mails, and "
+                                "opens accounts with the links in them"));
     struct feeder *feeder = feeder_start(app);
     bool ok = server_run(app, listen_fd, port);
     feeder_stop(feeder);

@@ -10,7 +10,7 @@
     "actor_name, project_id, target_id, before, after, ip, user_agent, target_name) "
 /* What usage counts is no part of a change. A thing's name is the newest that it has. */
 #define ADD_VALUES \
-    ", $2, $3, $4, case when $5::uuid is null then 'cli' when $6::text is null then 'user' else 'token' end, $5, " \
+    ", $2, $3, $4, case when $13 then 'operator' when $5::uuid is null then 'cli' when $6::text is null then 'user' else 'token' end, $5, " \
     "coalesce((select case when $6 is null then email else 'token ' || $6 || ' of ' || email end " \
     "from users where user_id = $5), $6, ''), $7, $8, v.before, v.after, $11::inet, $12, " \
     "left(coalesce(v.after->'user'->>'email', v.before->'user'->>'email', (select n from unnest(array['name', 'label', 'email', 'access_key_id', " \
@@ -68,7 +68,7 @@ static struct pg_param text_or_null(struct str s)
 enum pg_err audit_store_add(struct pg *pg, const struct audit_entry *a)
 {
     int64_t now_us = clock_wall_us();
-    ASSERT(a->organisation || a->actor);
+    ASSERT((a->organisation || a->actor) && !(a->by_operator && a->actor));
     const struct pg_param p[] = {
         a->organisation ? pgp_uuid(*a->organisation) : pgp_uuid(*a->actor),
         pgp_uuid(uuid_v7(now_us)),
@@ -82,6 +82,7 @@ enum pg_err audit_store_add(struct pg *pg, const struct audit_entry *a)
         text_or_null(a->after),
         pgp_cstr(a->ip),
         pgp_text(a->user_agent.p ? a->user_agent : STR("")),
+        pgp_bool(a->by_operator),
     };
     return pg_run(pg, a->organisation ? &add_stmt : &add_everywhere_stmt, p, ARRAY_LEN(p), NULL);
 }

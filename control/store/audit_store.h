@@ -10,6 +10,7 @@ struct audit_entry {
     const struct uuid *organisation; /* NULL: every one that the actor is a member of, the
                                         operator's if there is none */
     const char *action;
+    bool by_operator;                    /* one of those who operate the instance: no `actor` */
     const struct uuid *actor;            /* a user; NULL: the command line */
     const char *actor_name;              /* of the command line, or of the token of the user by
                                             which they did it; a user's own is looked up */

@@ -76,3 +76,13 @@ enum pg_err change_store_lock(struct pg *pg, struct uuid thing)
     const struct pg_param p[] = {pgp_uuid(thing)};
     return pg_run(pg, &lock_stmt, p, ARRAY_LEN(p), NULL);
 }
+
+enum pg_err change_store_keep(struct pg *pg)
+{
+    return pg_exec(pg, "savepoint kept", NULL);
+}
+
+enum pg_err change_store_back(struct pg *pg)
+{
+    return pg_exec(pg, "rollback to savepoint kept", NULL);
+}

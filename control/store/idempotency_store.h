@@ -25,5 +25,9 @@ MUST_USE enum pg_err idempotency_store_find(struct pg *pg, struct arena *arena,
 MUST_USE enum pg_err idempotency_store_keep(struct pg *pg, const struct kept_answer *k);
 /* Waits until no other transaction changes the thing, and holds it until this one ends. */
 MUST_USE enum pg_err change_store_lock(struct pg *pg, struct uuid thing);
+/* What was changed so far stays, if the transaction is committed after change_store_back, which
+ * undoes the rest. */
+MUST_USE enum pg_err change_store_keep(struct pg *pg);
+MUST_USE enum pg_err change_store_back(struct pg *pg);
 
 #endif

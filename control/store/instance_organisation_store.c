@@ -13,6 +13,9 @@
     "'api_keys', (select count(*) from api_keys k where k.organisation_id = o.organisation_id " \
     "  and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())), " \
     "'requests', coalesce(w.requests, 0), 'cost', " SQL_MONEY("coalesce(w.cost, 0)") ")::text, "
+#define OWN \
+    "json_build_object('id', o.organisation_id, 'name', o.name, 'platform_keys', o.platform_keys, " \
+    "'suspended_at', " SQL_TIME("o.suspended_at") ", 'suspended_reason', o.suspended_reason)::text "
 #define FROM \
     "from organisations o left join lateral (select sum(s.requests) as requests, sum(s.cost) as cost " \
     "from spend_windows s where s.organisation_id = o.organisation_id and s.scope = 1 " \
@@ -31,7 +34,7 @@ static const struct pg_stmt list_stmt = {
                         "and ($3::timestamptz is null or (o.created_at, o.organisation_id) < ($3, $4::uuid)) "
                         "order by o.created_at desc, o.organisation_id desc limit $5"};
 static const struct pg_stmt get_stmt = {"instance_organisation.get",
-                                        ITEM "o.is_operator, o.archived_at is not null " FROM
+                                        ITEM "o.is_operator, o.archived_at is not null, " OWN FROM
                                              "where o.organisation_id = $1"};
 static const struct pg_stmt suspend_stmt = {
     "instance_organisation.suspend",

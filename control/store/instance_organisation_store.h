@@ -17,7 +17,8 @@ struct instance_organisation_filter {
 MUST_USE enum pg_err instance_organisation_store_list(struct pg *pg,
                                                       const struct instance_organisation_filter *f,
                                                       struct pg_result **out);
-/* Columns: the item's JSON, is_operator, archived. Not of `organisation`: of any, by `id`. */
+/* Columns: the item's JSON, is_operator, archived, what of it concerns the organisation as JSON.
+ * Not of `organisation`: of any, by `id`. */
 MUST_USE enum pg_err instance_organisation_store_get(struct pg *pg, struct uuid organisation,
                                                      struct uuid id, struct pg_result **out);
 /* `reason` NULL p: it goes on. */

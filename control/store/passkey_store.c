@@ -43,15 +43,26 @@ static const struct pg_stmt find_stmt = {
 static const struct pg_stmt use_stmt = {
     "passkey.use", "update passkeys set sign_count = $2, last_used_at = now() "
                    "where passkey_id = $1 and ($2 > sign_count or ($2 = 0 and sign_count = 0))"};
+/* clang-format off */
+#define FORGET \
+    "over as (delete from passkey_challenges where challenge_hash in (select challenge_hash " \
+    "from passkey_challenges where expires_at < now() limit 100 for update skip locked))"
+/* clang-format on */
 static const struct pg_stmt ask_stmt = {
     "passkey.ask",
-    "with over as (delete from passkey_challenges where challenge_hash in (select challenge_hash "
-    "  from passkey_challenges where expires_at < now() limit 100 for update skip locked)) "
-    "insert into passkey_challenges (challenge_hash, purpose, user_id, expires_at) "
+    "with " FORGET ", older as (delete from passkey_challenges where challenge_hash in (select "
+    "challenge_hash from passkey_challenges where user_id = $3 order by expires_at desc "
+    "offset 4)) insert into passkey_challenges (challenge_hash, purpose, user_id, expires_at) "
     "values ($1, $2, $3, now() + interval '5 minutes')"};
-static const struct pg_stmt take_stmt = {"passkey.take",
-                                         "delete from passkey_challenges where challenge_hash = $1 "
-                                         "and expires_at > now() returning purpose, user_id"};
+/* Kept longer than any clock of ours would take it again. */
+static const struct pg_stmt spend_stmt = {
+    "passkey.spend",
+    "with " FORGET " insert into passkey_challenges (challenge_hash, purpose, expires_at) "
+    "values ($1, '" PASSKEY_SIGN_IN "', now() + interval '15 minutes') on conflict do nothing"};
+static const struct pg_stmt take_stmt = {
+    "passkey.take",
+    "delete from passkey_challenges where challenge_hash = $1 and expires_at > now() "
+    "and purpose <> '" PASSKEY_SIGN_IN "' returning purpose, user_id"};
 
 static enum pg_err any(struct pg *pg, const struct pg_stmt *st, const struct pg_param *p, size_t n,
                        bool *touched)
@@ -139,11 +150,16 @@ enum pg_err passkey_store_use(struct pg *pg, struct uuid id, uint32_t count, boo
 }
 
 enum pg_err passkey_store_ask(struct pg *pg, const uint8_t hash[32], const char *purpose,
-                              const struct uuid *user)
+                              struct uuid user)
 {
-    const struct pg_param p[] = {pgp_bytes(hash, 32), pgp_cstr(purpose),
-                                 user ? pgp_uuid(*user) : pgp_null()};
+    const struct pg_param p[] = {pgp_bytes(hash, 32), pgp_cstr(purpose), pgp_uuid(user)};
     return pg_run(pg, &ask_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err passkey_store_spend(struct pg *pg, const uint8_t hash[32], bool *fresh)
+{
+    const struct pg_param p[] = {pgp_bytes(hash, 32)};
+    return any(pg, &spend_stmt, p, ARRAY_LEN(p), fresh);
 }
 
 enum pg_err passkey_store_take(struct pg *pg, const uint8_t hash[32], struct passkey_asked *out)

@@ -45,9 +45,10 @@ MUST_USE enum pg_err passkey_store_use(struct pg *pg, struct uuid id, uint32_t c
 #define PASSKEY_SIGN_IN     "sign-in"
 #define PASSKEY_SECOND_STEP "second-step"
 
-/* Good for five minutes. Forgets those that are over. `user` NULL: nobody yet. */
+/* Keeps what somebody is asked, for five minutes, and no more than the person's newest few. Forgets
+ * those that are over. */
 MUST_USE enum pg_err passkey_store_ask(struct pg *pg, const uint8_t hash[32], const char *purpose,
-                                       const struct uuid *user);
+                                       struct uuid user);
 
 struct passkey_asked {
     bool found;
@@ -55,7 +56,9 @@ struct passkey_asked {
     struct uuid user; /* zero: nobody yet */
 };
 
-/* Takes it: it is good for nothing more, if the transaction is committed. */
+/* A challenge that nobody kept (challenge.h) is answered: `*fresh` is false if it was before. */
+MUST_USE enum pg_err passkey_store_spend(struct pg *pg, const uint8_t hash[32], bool *fresh);
+/* Takes what was kept: it is good for nothing more, if the transaction is committed. */
 MUST_USE enum pg_err passkey_store_take(struct pg *pg, const uint8_t hash[32],
                                         struct passkey_asked *out);
 

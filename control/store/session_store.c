@@ -39,23 +39,39 @@ static const struct pg_stmt list_stmt = {
 static const struct pg_stmt revoke_stmt = {
     "session.revoke",
     "update sessions set revoked_at = now() where session_hash = $1 and revoked_at is null"};
+/* clang-format off */
+/* The organisations of $1 that are shown: $2 in any case, then the operator's, then the newest. */
+#define SHOWN \
+    "mine as (select o.organisation_id, o.name, o.is_operator, o.platform_keys, o.suspended_at, " \
+    "  o.suspended_reason, m.role, m.created_at from members m join organisations o using (organisation_id) " \
+    "  where m.user_id = $1 and o.archived_at is null), " \
+    "shown as (select * from mine order by organisation_id = $2 desc, is_operator desc, created_at desc, " \
+    "  organisation_id desc limit $3) "
+#define PROJECTS \
+    "(select coalesce(json_agg(json_build_object('id', p.project_id, 'name', p.name, 'mode', p.mode) " \
+    "  order by lower(p.name), p.project_id), '[]'::json) from (select * from projects a " \
+    "  where a.organisation_id = o.organisation_id and a.archived_at is null " \
+    "  order by lower(a.name), a.project_id limit $4) p)"
+/* clang-format on */
 static const struct pg_stmt view_stmt = {
     "session.view",
-    "select json_build_object('id', u.user_id, 'email', u.email, 'name', u.name, "
+    "with " SHOWN "select json_build_object('id', u.user_id, 'email', u.email, 'name', u.name, "
     "  'is_operator', u.is_operator)::text, "
     "(select coalesce(json_agg(json_build_object('id', o.organisation_id, 'name', o.name, "
-    "   'role', m.role, 'is_operator', o.is_operator, 'platform_keys', o.platform_keys, 'suspended', case when o.suspended_at is not "
-    "   null then json_build_object('at', " SQL_TIME(
-        "o.suspended_at") ", 'reason', "
-                          "   o.suspended_reason) end, 'projects', "
-                          "   (select coalesce(json_agg(json_build_object('id', p.project_id, 'name', p.name, "
-                          "      'mode', p.mode) order by lower(p.name), p.project_id), '[]'::json) from projects p "
-                          "      where p.organisation_id = o.organisation_id and p.archived_at is null)) "
-                          "   order by lower(o.name), o.organisation_id), '[]'::json)::text "
-                          " from members m join organisations o using (organisation_id) "
-                          " where m.user_id = u.user_id and o.archived_at is null), "
-                          "(select announcement from instance) "
-                          "from users u where u.user_id = $1"};
+    "   'role', o.role, 'is_operator', o.is_operator, 'platform_keys', o.platform_keys, "
+    "   'suspended', case when o.suspended_at is not null then json_build_object('at', " SQL_TIME(
+        "o.suspended_at") ", 'reason', o.suspended_reason) end, 'projects', " PROJECTS
+                          ") order by lower(o.name), o.organisation_id), '[]'::json)::text from "
+                          "shown o), (select count(*) from mine), "
+                          "(select announcement from instance) from users u where u.user_id = $1"};
+static const struct pg_stmt organisations_stmt = {
+    "session.organisations",
+    "select json_build_object('id', o.organisation_id, 'name', o.name, 'role', m.role)::text, " SQL_US(
+        "m.created_at") ", m.organisation_id from members m join organisations o using "
+                        "(organisation_id) where m.user_id = $1 and o.archived_at is null "
+                        "and ($2::text is null or position(lower($2) in lower(o.name)) > 0) "
+                        "and ($3::timestamptz is null or (m.created_at, m.organisation_id) < "
+                        "($3, $4::uuid)) order by m.created_at desc, m.organisation_id desc limit $5"};
 
 enum pg_err session_store_find(struct pg *pg, struct session *s, bool *found)
 {
@@ -158,8 +174,18 @@ enum pg_err session_store_list(struct pg *pg, const struct session *s, struct pg
     return pg_run(pg, &list_stmt, p, ARRAY_LEN(p), out);
 }
 
-enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out)
+enum pg_err session_store_view(struct pg *pg, struct uuid user, struct uuid organisation,
+                               struct pg_result **out)
 {
-    const struct pg_param p[] = {pgp_uuid(user)};
+    const struct pg_param p[] = {pgp_uuid(user), pgp_uuid(organisation),
+                                 pgp_i64(SESSION_ORGANISATIONS), pgp_i64(SESSION_PROJECTS)};
     return pg_run(pg, &view_stmt, p, ARRAY_LEN(p), out);
+}
+
+enum pg_err session_store_organisations(struct pg *pg, const struct session_organisations *f,
+                                        struct pg_result **out)
+{
+    const struct pg_param p[] = {pgp_uuid(f->user), f->q.p ? pgp_text(f->q) : pgp_null(),
+                                 PLACE_PARAMS(f->after), pgp_i64(f->limit)};
+    return pg_run(pg, &organisations_stmt, p, ARRAY_LEN(p), out);
 }

@@ -4,6 +4,7 @@
 
 #include "common/pg.h"
 #include "common/uuid.h"
+#include "control/store/place.h"
 
 /* Who calls. */
 struct session {
@@ -41,9 +42,31 @@ MUST_USE enum pg_err session_store_list(struct pg *pg, const struct session *s,
  * of those whose session has ended or whose person is no member there any more. */
 MUST_USE enum pg_err session_store_shut(struct pg *pg, struct str hashes, struct str organisations,
                                         struct pg_result **out);
+enum { SESSION_ORGANISATIONS = 200, SESSION_PROJECTS = 200 /* that a session shows, at most */ };
+
 /* The session object of the API as JSON text: user and organisations with their projects (not yet
- * csrf_token and what else is not in the database). Fills `user` and `organisations`. */
-MUST_USE enum pg_err session_store_view(struct pg *pg, struct uuid user, struct pg_result **out);
-enum { SESSION_VIEW_USER, SESSION_VIEW_ORGANISATIONS, SESSION_VIEW_ANNOUNCEMENT };
+ * csrf_token and what else is not in the database). `organisation` (zero: none) is among them if
+ * the person is a member, however many there are. */
+MUST_USE enum pg_err session_store_view(struct pg *pg, struct uuid user, struct uuid organisation,
+                                        struct pg_result **out);
+enum {
+    SESSION_VIEW_USER,
+    SESSION_VIEW_ORGANISATIONS,
+    SESSION_VIEW_COUNT, /* of all their organisations */
+    SESSION_VIEW_ANNOUNCEMENT,
+};
+
+struct session_organisations {
+    struct uuid user;
+    struct str q; /* part of the name; NULL p: any */
+    struct place after;
+    int64_t limit;
+};
+
+/* The person's organisations, newest membership first. Columns: the item's JSON, since when in us,
+ * id. */
+MUST_USE enum pg_err session_store_organisations(struct pg *pg,
+                                                 const struct session_organisations *f,
+                                                 struct pg_result **out);
 
 #endif

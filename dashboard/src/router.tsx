@@ -16,6 +16,7 @@ import { CrashPage, Frame, MissingPage } from './frame/Frame';
 import { NoOrganisation } from './frame/NoOrganisation';
 import { rememberedOrganisation } from './frame/scope';
 import { DIMENSIONS } from './lib/dimensions';
+import { lookAt } from './lib/organisationInSight';
 import { parseRange, type RangeSearch } from './lib/range';
 import { LoginPage } from './pages/login/LoginPage';
 
@@ -113,6 +114,17 @@ const orgRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): { project?: string | undefined } => ({
     project: text(search.project),
   }),
+  // Of very many organisations the session shows some only: this one has to be among them.
+  beforeLoad: async ({ context, params }) => {
+    lookAt(params.org);
+    const { organisations, organisations_total } =
+      context.queryClient.getQueryData(sessionQuery.queryKey) ?? context.session;
+    if (
+      organisations_total > organisations.length &&
+      !organisations.some(({ id }) => id === params.org)
+    )
+      await context.queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  },
   component: Frame,
 });
 

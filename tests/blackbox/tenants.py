@@ -60,7 +60,7 @@ BODIES |= {(method, "/api/v1/" + path): lambda w, who: {} for method, path in (
     ("POST", "account/second-factor"), ("POST", "account/second-factor/confirm"),
     ("POST", "account/second-factor/remove"), ("POST", "account/second-factor/recovery-codes"),
     ("POST", "session/passkey"), ("POST", "session/passkey/begin"), ("POST", "account/passkeys"),
-    ("POST", "account/passkeys/begin"), ("PATCH", "account/passkeys/{id}"), ("POST", "account/passkeys/{id}/remove"))}
+    ("POST", "account/passkeys/begin"), ("POST", "account/deletion"), ("PATCH", "account/passkeys/{id}"), ("POST", "account/passkeys/{id}/remove"))}
 # What must have been done before to the provider key that a route is called with.
 BEFORE = {
     ("POST", O + "/provider-keys/{id}/rotation/switch"): ["rotation"],

@@ -111,6 +111,17 @@ def test_unknown_query_parameters_are_named(route, people, operator):
     assert (status, body["field"]) == (422, "nonsense")
 
 
+@pytest.mark.parametrize("method,route", [(m, p) for m, p, *_ in printed_routes() if m != "GET"])
+def test_no_change_takes_a_query_that_it_does_not_read(method, route, people, operator):
+    """Not to end a session, either; one does read one, and no other."""
+    person = operator if route.startswith("/api/v1/instance/") else people["owner"]
+    body = {"name": "x"} if (method, route) in BODIES else None
+    path = concrete(route, person)
+    status, answer = person.call(method, path + "?nonsense=1", body)
+    assert (status, answer["field"]) == (422, "nonsense")
+    assert person.call(method, path + "?x=%zz", body)[0] == 400
+
+
 @pytest.mark.parametrize("route", [p for m, p, a, *_ in printed_routes() if a == "user" and m == "GET"])
 def test_malformed_query_strings_are_refused(route, people, operator):
     """By every route in the same way, and as the document says (the client looks)."""

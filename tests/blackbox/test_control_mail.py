@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import threading
 import time
+from datetime import datetime
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -116,6 +117,44 @@ def test_a_certificate_of_ones_own_will_do_where_plain_text_would(installation, 
     assert mail_test(installation, box.settings(**settings))[0] == 0
     box = server("tls")
     assert mail_test(installation, box.settings(**settings))[0] == 1 and box.senders == 0
+
+
+OPEN = {"DOTEB_SMTP_TLS": "false", "DOTEB_SMTP_FROM": "doteb@example.com"}
+
+
+@pytest.mark.parametrize("server,login,near", [
+    ("localhost:25", {}, True), ("LOCALHOST", {}, True), ("127.0.0.1:25", {}, True), ("127.8.9.1", {}, True),
+    ("[::1]:25", {}, True), ("[::1]", {}, True), ("anna:secret@localhost:25/name", {}, True),
+    ("localhost", {"DOTEB_SMTP_USERNAME": NAME}, True),
+    ("192.0.2.1:25", {}, False), ("mail.example.com", {}, False), ("localhost.example.com:25", {}, False),
+    ("[2001:db8::1]:25", {}, False), ("localhost@mail.example.com:25", {}, False), ("mail.example.com/localhost", {}, False),
+    ("mail.example.com", {"DOTEB_SMTP_USERNAME": NAME}, False), ("anna:secret@192.0.2.1:25", {}, False)])
+def test_clear_text_to_another_machine_is_warned_of_and_never_a_login(installation, server, login, near):
+    settings = OPEN | {"DOTEB_SMTP_URL": "smtp://" + server} | login
+    refused = not near and (login or "@" in server)
+    if refused:
+        done = installation.command("serve", check=False, env=settings)
+        assert done.returncode == 1 and "DOTEB_SMTP_TLS" in done.stderr and "secret" not in done.stderr
+        return
+    warned = warnings_of(installation, settings)
+    assert bool(warned) == (not near)
+    assert near or "opens accounts" in warned[0]["risk"]
+
+
+def warnings_of(installation, settings):
+    """Of a control that is started with them; its log is that of the ones before, too."""
+    began = time.time()
+    control = harness.Control(installation, **settings)
+    control.stop()
+    return [e for e in control.log_events("mail_can_be_read_on_the_way")
+            if datetime.fromisoformat(e["time"]).timestamp() >= began - 0.001]
+
+
+def test_with_tls_nothing_is_warned_of(installation):
+    settings = {"DOTEB_SMTP_FROM": "doteb@example.com", "DOTEB_SMTP_USERNAME": NAME}
+    for more in ({"DOTEB_SMTP_URL": "smtp://mail.example.com"},
+                 {"DOTEB_SMTP_URL": "smtps://mail.example.com", "DOTEB_SMTP_TLS": "false"}):
+        assert not warnings_of(installation, settings | more)
 
 
 def test_without_starttls_nothing_is_sent(installation, server):

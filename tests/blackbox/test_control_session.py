@@ -38,6 +38,41 @@ def test_session_shows_who_and_where(control, installation):
     assert person.get("/api/v1/session") == person.session
 
 
+def test_a_session_shows_some_of_very_many_organisations(control, installation):
+    """The newest, the one that is asked for, and how many there are; all of them are listed in pages."""
+    email = fresh_user(installation)           # a viewer of the operator's
+    uid = installation.query(f"select user_id from users where email = '{email}'")
+    installation.query(
+        "with o as (insert into organisations (organisation_id, name, data_key_sealed) select gen_random_uuid(), "
+        "'Crowd ' || lpad(n::text, 3, '0'), data_key_sealed from organisations, generate_series(1, 230) n where is_operator "
+        "returning organisation_id, name), p as (insert into projects (organisation_id, project_id, name) select "
+        "organisation_id, gen_random_uuid(), 'P' || n from o, generate_series(1, 210) n where o.name = 'Crowd 230') "
+        "insert into members (organisation_id, user_id, role, created_at) select organisation_id, "
+        f"'{uid}', 'viewer', now() - interval '1 day' + right(name, 3)::int * interval '1 second' from o")
+    person = Person(control, email)
+    shown = person.session["organisations"]
+    assert (len(shown), person.session["organisations_total"]) == (200, 231)
+    names = [o["name"] for o in shown]
+    assert names == sorted(names, key=str.lower) and shown[-1]["is_operator"]
+    assert names[0] == "Crowd 032" and [len(o["projects"]) for o in shown if o["name"] == "Crowd 230"] == [200]
+    listed = person.all("/api/v1/account/organisations", limit=100)
+    assert [o["name"] for o in listed][1:] == [f"Crowd {n:03}" for n in range(230, 0, -1)]
+    assert len({o["id"] for o in listed}) == 231 and listed[1]["role"] == "viewer"
+    assert [o["name"] for o in person.get("/api/v1/account/organisations", q="CROWD 00")["items"]] == \
+        [f"Crowd 00{n}" for n in range(9, 0, -1)]
+    assert person.get("/api/v1/account/organisations", q="%")["items"] == []
+    oldest = listed[-1]
+    with_it = person.get("/api/v1/session", organisation=oldest["id"])["organisations"]
+    assert len(with_it) == 200 and with_it[0]["id"] == oldest["id"]
+    assert person.get("/api/v1/session", organisation=str(uuid.uuid4()))["organisations"] == shown
+    foreign = Person(control, fresh_user(installation))
+    assert oldest["id"] not in [o["id"] for o in foreign.get("/api/v1/session", organisation=oldest["id"])["organisations"]]
+    installation.query(f"update organisations set archived_at = now() where organisation_id = '{oldest['id']}'")
+    assert oldest["id"] not in [o["id"] for o in person.get("/api/v1/session", organisation=oldest["id"])["organisations"]]
+    for path in ("/api/v1/session?organisation=x", "/api/v1/account/organisations?cursor=x"):
+        assert person.call("GET", path)[0] == 422
+
+
 def test_the_cookie_is_closed_to_scripts_and_stored_only_as_a_hash(control, installation):
     status, head, body = login(control, installation.email, PASSWORD)
     cookie = head["set-cookie"]
@@ -160,6 +195,21 @@ def test_signing_out_ends_the_session(control, installation):
     assert "Max-Age=0" in person.headers["set-cookie"]
     assert person.call("GET", "/api/v1/session")[0] == 401
     assert other.call("GET", "/api/v1/session")[0] == 200
+
+
+def test_a_query_that_nobody_reads_is_refused(control, installation):
+    """Whatever the method; and nothing is done."""
+    person = Person(control, fresh_user(installation))
+    for query, status in (("x=1", 422), ("%zz", 400), ("name=%ff", 400)):
+        for method, path in (("DELETE", "/api/v1/session"), ("DELETE", "/api/v1/account/sessions"),
+                             ("GET", "/api/v1/session"), ("DELETE", f"/api/v1/account/sessions/{uuid.uuid4()}")):
+            assert person.call(method, f"{path}?{query}")[0] == status, (method, path, query)
+        assert person.call("PATCH", f"/api/v1/account?{query}", {"name": "Other"})[0] == status
+    assert person.get("/api/v1/account")["name"] != "Other"
+    anybody = Person(control)
+    assert anybody.call("POST", "/api/v1/session?next=/", {"email": person.email, "password": PASSWORD})[0] == 422
+    assert anybody.call("DELETE", "/api/v1/session?x=1")[0] == 401
+    assert person.call("DELETE", "/api/v1/session?")[0] == 204
 
 
 def test_expired_sessions_are_over(control, installation):

@@ -267,6 +267,17 @@ def test_a_suspended_organisation_is_refused_by_a_running_gateway(operator, inst
                what="its key to work again")
     said = [a["action"] for a in operator.all(operator.org_path + "/audit") if a["target"] and a["target"]["id"] == org]
     assert said[:2] == ["organisation.resume", "organisation.suspend"]
+    # In the organisation's own log, too, and nothing there about who of the operators it was.
+    rows = owner.all(f"/api/v1/organisations/{org}/audit", action="organisation")[:2]
+    assert [r["action"] for r in rows] == said[:2]
+    assert [r["actor"] for r in rows] == [{"kind": "operator", "id": None, "name": "the operator"}] * 2
+    assert all(r["ip"] is None and r["user_agent"] == "" and r["target"] == {"id": org, "name": "Debtors"} for r in rows)
+    assert rows[1]["after"]["suspended_reason"] == "Unpaid since May" and rows[1]["before"]["suspended_at"] is None
+    assert set(rows[0]["after"]) == {"id", "name", "platform_keys", "suspended_at", "suspended_reason"}
+    assert installation.email not in json.dumps(rows)
+    assert operator.call("POST", f"{I}/organisations/{org}/resume")[0] == 200, "the same again is no change"
+    assert owner.all(f"/api/v1/organisations/{org}/audit", action="organisation")[:2] == rows
+    assert "operator,the operator,," in owner.call("GET", f"/api/v1/organisations/{org}/audit/export", action="organisation")[1]
     assert operator.call("POST", f"{I}/organisations/{operator.org}/suspend", {"reason": "x"})[0] == 409
     assert operator.call("POST", f"{I}/organisations/{uuid.uuid4()}/suspend", {"reason": "x"})[0] == 404
 

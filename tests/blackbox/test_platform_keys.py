@@ -208,6 +208,10 @@ def test_lending_ends_within_a_second(tenant, operator):
     said = [a["action"] for a in operator.all(operator.org_path + "/audit") if a["target"] and
             a["target"]["id"] == tenant.org]
     assert said[:2] == ["organisation.withdraw", "organisation.lend"]
+    rows = tenant.owner.all(tenant.path + "/audit", action="organisation")[:2]
+    assert [(r["action"], r["before"]["platform_keys"], r["after"]["platform_keys"]) for r in rows] == \
+        [("organisation.withdraw", True, False), ("organisation.lend", False, True)]
+    assert {r["actor"]["name"] for r in rows} == {"the operator"} and operator.email not in json.dumps(rows)
     lend(operator, operator.org, status=409)
     lend(operator, uuid.uuid4(), status=404)
 

@@ -25,6 +25,9 @@ let authenticatorId = '';
 /** What the virtual authenticator's owner does from now on: the finger is theirs, or not. */
 const finger = (isUserVerified: boolean) =>
   cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+/** Whether they touch it when it is asked from now on. */
+const touch = (enabled: boolean) =>
+  cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
 const credentials = async () =>
   (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
 
@@ -54,6 +57,7 @@ const item = (name: string) =>
   page.getByRole('list', { name: 'Passkeys' }).getByRole('listitem').filter({ hasText: name });
 
 async function givePassword() {
+  await touch(false);
   await page.goto(`${CONTROL}/login`);
   await page.getByLabel('E-mail').fill(setting('DOTEB_ADMIN_EMAIL'));
   await page.getByLabel('Password').fill(PASSWORD);
@@ -70,10 +74,21 @@ async function toAccount() {
   await page.getByRole('heading', { name: 'Passkeys' }).waitFor();
 }
 
-/** Away, with nothing left that could sign in but the passkey. */
-async function leave() {
+/** Away, with nothing left that could sign in but the passkey, which the page offers by now: to nobody, or to somebody
+ * who chooses it at once. */
+async function leave(chooses = false) {
+  await touch(chooses);
   await page.context().clearCookies();
+  const offer = page.waitForResponse('**/session/passkey/begin');
   await page.goto(`${CONTROL}/login`);
+  assert.equal((await offer).status(), 200);
+}
+
+const inside = () => page.waitForURL((url) => url.pathname !== '/login');
+
+async function pressAndTouch() {
+  await touch(true);
+  await button('Sign in with a passkey').click();
 }
 
 /** The code of now (RFC 6238). */
@@ -100,6 +115,7 @@ test('a passkey is added with the password', async () => {
   await button('Continue').click();
   await page.getByText('It is wrong.').waitFor();
   assert.deepEqual(await credentials(), []);
+  await touch(true);
   await password().fill(PASSWORD);
   await button('Continue').click();
   await item('Laptop').getByText('not used yet').waitFor();
@@ -120,26 +136,53 @@ test('the same device is not added twice', async () => {
 test('it signs in without a name and without a password', async () => {
   await leave();
   assert.deepEqual(await violations(page), []);
-  await button('Sign in with a passkey').click();
-  await page.waitForURL((url) => url.pathname !== '/login');
+  await pressAndTouch();
+  await inside();
   await toAccount();
   await item('Laptop')
     .getByText(/last used/)
     .waitFor();
 });
 
+test('it is offered where the e-mail address is typed, and chosen there signs in', async () => {
+  await leave();
+  assert.equal(await page.getByLabel('E-mail').getAttribute('autocomplete'), 'username webauthn');
+  await leave(true);
+  await inside();
+  await toAccount();
+});
+
+test('the offer of a page that stands open is made anew', async () => {
+  await page.clock.install();
+  await leave();
+  for (const chooses of [false, true]) {
+    await touch(chooses);
+    const again = page.waitForResponse('**/session/passkey/begin');
+    await page.clock.fastForward('04:01');
+    assert.equal((await again).status(), 200);
+  }
+  await inside();
+});
+
+test('a password signs in beside the offer', async () => {
+  await leave();
+  await givePassword();
+  await inside();
+});
+
 test('not without the finger, and the page says so', async () => {
   await leave();
   await finger(false);
-  await button('Sign in with a passkey').click();
+  await pressAndTouch();
   await page
     .getByRole('alert')
     .getByText(/cancelled/)
     .waitFor();
   assert.equal(new URL(page.url()).pathname, '/login');
   await finger(true);
-  await button('Sign in with a passkey').click();
-  await page.waitForURL((url) => url.pathname !== '/login');
+  await leave();
+  await pressAndTouch();
+  await inside();
 });
 
 test('it answers the second step', async () => {
@@ -159,8 +202,9 @@ test('it answers the second step', async () => {
   await givePassword();
   await page.getByRole('heading', { name: 'Second step' }).waitFor();
   assert.deepEqual(await violations(page), []);
+  await touch(true);
   await button('Use a passkey').click();
-  await page.waitForURL((url) => url.pathname !== '/login');
+  await inside();
   await toAccount();
 
   await button('Turn off').click();
@@ -182,10 +226,16 @@ test('it is renamed and removed, and opens nothing any more', async () => {
   await page.getByText('None yet.').waitFor();
   assert.equal((await credentials()).length, 1, 'the device still has it');
   await leave();
-  await button('Sign in with a passkey').click();
+  await pressAndTouch();
   await page
     .getByRole('alert')
     .getByText(/not accepted/)
     .waitFor();
+  await leave(true);
+  await page
+    .getByRole('alert')
+    .getByText(/not accepted/)
+    .waitFor();
+  await touch(false);
   check(watched);
 });

@@ -34,7 +34,7 @@ FILES = {
         (r"[a-z_]+\.([ch]|def)", "gateway/main"),
     ],
     "control": [
-        (r"(args|csv|token|options|totp|smtp|role|password|text_time|listen|guess|pool|static|webauthn|http|guarded_fetch|problem|base_url|percentile|scopes?)[a-z_]*\.([ch]|def)",
+        (r"(args|challenge|csv|token|options|totp|smtp|role|password|text_time|listen|guess|pool|static|webauthn|http|guarded_fetch|problem|base_url|percentile|scopes?)[a-z_]*\.([ch]|def)",
          "control/base"),
         (r"(app|letter|live|mail|migrate|organisation|provider_key|seal)[a-z_]*\.[ch]", "control/app"),
         (r"(account|audit|call|custom_model|etag|filter|idempotency|input|management_token|own_url|page|passkey|second_factor|session)[a-z_]*\.[ch]", "control/call"),

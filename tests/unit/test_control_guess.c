@@ -107,6 +107,49 @@ START_TEST(a_flood_of_names_does_not_free_the_one_under_attack)
 }
 END_TEST
 
-UNIT_MAIN("control_guess", delays_grow_and_end, a_right_guess_forgets,
+START_TEST(an_office_may_ask_and_nobody_may_ask_without_end)
+{
+    struct guesses *g = guesses_new();
+    struct client p = client_of("192.0.2.1"), q = client_of("192.0.2.2");
+    int64_t now = 1000 * S;
+    for (int i = 0; i < GUESS_ASKS; i++)
+        ck_assert_int_eq(guess_ask(g, p.ip, now), 0);
+    ck_assert_int_gt(guess_ask(g, p.ip, now), 0);
+    ck_assert_int_eq(guess_ask(g, q.ip, now), 0); /* another's is untouched, and so are guesses */
+    ck_assert_int_eq(guess_take(g, GUESS_PASSKEY, STR("k"), p.ip, now), 0);
+    int more = 0;
+    for (now += 10 * S; guess_ask(g, p.ip, now) == 0;)
+        more++;
+    ck_assert_int_eq(more, 10 * GUESS_ASKS_A_SECOND);
+    for (int i = 0; i < 100; i++) { /* half of what comes back in a second is not lost */
+        now += S / GUESS_ASKS_A_SECOND / 2;
+        more += guess_ask(g, p.ip, now) == 0;
+    }
+    ck_assert_int_eq(more, 10 * GUESS_ASKS_A_SECOND + 50);
+    now += 3600 * S;
+    for (more = 0; guess_ask(g, p.ip, now) == 0;)
+        more++;
+    ck_assert_int_eq(more, GUESS_ASKS);
+    guesses_free(g);
+}
+END_TEST
+
+START_TEST(asking_pushes_no_guess_out)
+{
+    struct guesses *g = guesses_new();
+    struct client p = client_of("192.0.2.1"), q = client_of("2001:db8::1");
+    for (int i = 0; i < 9; i++)
+        (void)guess_take(g, GUESS_PASSWORD, STR("victim@x.y"), p.ip, 1000 * S);
+    for (int i = 0; i < 100000; i++) {
+        memcpy(q.ip + 4, &i, sizeof i);
+        (void)guess_ask(g, q.ip, 1000 * S + i);
+    }
+    ck_assert_int_gt(guess_take(g, GUESS_PASSWORD, STR("victim@x.y"), p.ip, 1000 * S), 0);
+    guesses_free(g);
+}
+END_TEST
+
+UNIT_MAIN("control_guess", an_office_may_ask_and_nobody_may_ask_without_end,
+          asking_pushes_no_guess_out, delays_grow_and_end, a_right_guess_forgets,
           other_addresses_are_not_held_up, a_network_is_slowed_down_over_many_people,
           a_flood_of_names_does_not_free_the_one_under_attack)

@@ -5,6 +5,7 @@ import type { components, paths } from './schema';
 type Schemas = components['schemas'];
 export type Session = Schemas['Session'];
 export type Account = Schemas['Account'];
+export type AccountDeletion = Schemas['AccountDeletion'];
 export type Organisation = Session['organisations'][number];
 export type ApiKey = Schemas['ApiKey'];
 export type CreatedApiKey = Schemas['CreatedApiKey'];

@@ -70,20 +70,22 @@ export async function addPasskey(name: string, password: string): Promise<Passke
   );
 }
 
-/** Signs in: alone, or as the second step after the password. */
-export async function signInWithPasskey(secondStep: boolean): Promise<Schemas['Session']> {
+/** The browser's request for the API's question. */
+async function question(secondStep: boolean, signal?: AbortSignal) {
   const { challenge, allowCredentials, ...options } = await read(
-    api.POST('/api/v1/session/passkey/begin', { body: { second_step: secondStep } }),
-  );
-  const given = await asked(
-    navigator.credentials.get({
-      publicKey: {
-        ...options,
-        challenge: bytes(challenge),
-        allowCredentials: descriptors(allowCredentials),
-      },
+    api.POST('/api/v1/session/passkey/begin', {
+      body: { second_step: secondStep },
+      ...(signal && { signal }),
     }),
   );
+  return {
+    ...options,
+    challenge: bytes(challenge),
+    allowCredentials: descriptors(allowCredentials),
+  };
+}
+
+function enter(given: PublicKeyCredential): Promise<Schemas['Session']> {
   const response = given.response as AuthenticatorAssertionResponse;
   return read(
     api.POST('/api/v1/session/passkey', {
@@ -96,4 +98,63 @@ export async function signInWithPasskey(secondStep: boolean): Promise<Schemas['S
       },
     }),
   );
+}
+
+/** Signs in: alone, or as the second step after the password. */
+export async function signInWithPasskey(secondStep: boolean): Promise<Schemas['Session']> {
+  const publicKey = await question(secondStep);
+  return enter(await asked(navigator.credentials.get({ publicKey })));
+}
+
+/** A challenge is good for five minutes; the offer of a page that stands open is made anew. */
+const RENEW_MS = 4 * 60_000;
+
+/** The answer to one offer; null: it is too old by now. */
+async function offered(signal: AbortSignal): Promise<PublicKeyCredential | null> {
+  const publicKey = await question(false, signal);
+  const turn = new AbortController();
+  const end = () => turn.abort();
+  const timer = setTimeout(end, RENEW_MS);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  try {
+    return (await navigator.credentials.get({
+      publicKey,
+      mediation: 'conditional',
+      signal: turn.signal,
+    })) as PublicKeyCredential;
+  } catch (cause) {
+    if (turn.signal.aborted) return null;
+    throw cause;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+/** Resolves when somebody looks at the page. */
+function seen(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', look);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', look);
+    look();
+  });
+}
+
+/** Offers passkeys where the browser fills in the name, if it can, until one is chosen or `signal`
+ * says that it is enough. Null: none was chosen. Throws only what is wrong with a chosen one: who
+ * has not asked for a passkey need not hear why there is none. */
+export async function offerPasskeys(signal: AbortSignal): Promise<Schemas['Session'] | null> {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return null;
+  while (!signal.aborted) {
+    await seen();
+    const given = await offered(signal).catch(() => undefined);
+    if (given === undefined) return null;
+    if (given && !signal.aborted) return enter(given);
+  }
+  return null;
 }

@@ -1,5 +1,6 @@
 // Every question the dashboard asks, as query options: one place for keys, paging and freshness.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { organisationInSight } from '@/lib/organisationInSight';
 import { bounds, type RangeSearch } from '@/lib/range';
 import { useChange } from './change';
 import { type ApiKey, api, CSRF, ifMatch, type Outcome, read, setCsrfToken } from './client';
@@ -8,12 +9,28 @@ import type { Restrictions } from './keyRestrictions';
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async () => {
-    const session = await read(api.GET('/api/v1/session'));
+    const organisation = organisationInSight();
+    const query = organisation ? { organisation } : {};
+    const session = await read(api.GET('/api/v1/session', { params: { query } }));
     setCsrfToken(session.csrf_token);
     return session;
   },
   staleTime: 5 * 60_000,
 });
+
+/** Of all the person's, those whose name has `q` in it. */
+export const ownOrganisationsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['account', 'organisations', q],
+    queryFn: ({ signal }) =>
+      read(
+        api.GET('/api/v1/account/organisations', {
+          params: { query: { limit: 20, ...(q && { q }) } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
 
 /** What this instance offers to who is not signed in. */
 export const instanceQuery = queryOptions({
@@ -27,6 +44,14 @@ export const instanceQuery = queryOptions({
 export const accountQuery = queryOptions({
   queryKey: ['account'],
   queryFn: ({ signal }) => read(api.GET('/api/v1/account', { signal })),
+});
+
+/** What stands in the way of deleting it: asked anew each time. */
+export const accountDeletionQuery = queryOptions({
+  queryKey: ['account', 'deletion'],
+  queryFn: ({ signal }) => read(api.GET('/api/v1/account/deletion', { signal })),
+  staleTime: 0,
+  gcTime: 0,
 });
 
 export const sessionsQuery = queryOptions({

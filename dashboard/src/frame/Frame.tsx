@@ -10,15 +10,20 @@ import {
 import { Ellipsis } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import type { Organisation } from '@/api/client';
+import { rememberOrganisation } from '@/lib/organisationInSight';
 import { Menu, MenuItem, MenuLabel, MenuLine } from '@/ui/Menu';
 import { Empty, Failed } from '@/ui/Notice';
 import { Value } from '@/ui/Value';
 import { Banner } from './Banner';
 import css from './Frame.module.css';
 import { Mark } from './Mark';
-import { OrganisationChoices, OrganisationPicker, useNewOrganisation } from './OrganisationPicker';
+import {
+  OrganisationChoices,
+  OrganisationPicker,
+  useOrganisationDialogs,
+} from './OrganisationPicker';
 import { IN_BAR, type PAGES, PaletteContext, pagesOf } from './pages';
-import { rememberOrganisation, useOrganisation, useSession } from './scope';
+import { useOrganisation, useSession } from './scope';
 
 const Palette = lazy(() => import('./Palette'));
 
@@ -106,7 +111,7 @@ function PageLink({
 function More({ org, pages }: { org: Organisation; pages: readonly (typeof PAGES)[number][] }) {
   const navigate = useNavigate();
   const { pathname } = useLocation();
-  const { onNew, dialog } = useNewOrganisation();
+  const { dialog, ...on } = useOrganisationDialogs();
   const here = pages.find(({ to }) => pathname === to.replace('$org', org.id));
   return (
     <>
@@ -125,7 +130,7 @@ function More({ org, pages }: { org: Organisation; pages: readonly (typeof PAGES
         ))}
         <MenuLine />
         <MenuLabel>Organisation</MenuLabel>
-        <OrganisationChoices current={org} onNew={onNew} />
+        <OrganisationChoices current={org} {...on} />
       </Menu>
       {dialog}
     </>

@@ -5,13 +5,13 @@ import { Empty } from '@/ui/Notice';
 import { useSignOut } from './AccountMenu';
 import { Alone } from './Frame';
 import css from './Frame.module.css';
-import { useNewOrganisation } from './OrganisationPicker';
+import { useOrganisationDialogs } from './OrganisationPicker';
 import { useSession } from './scope';
 
 /** Where somebody lands who is a member of nothing: the last one was left or archived, or they were removed. */
 export function NoOrganisation() {
   const { user } = useSession();
-  const { onNew, dialog } = useNewOrganisation();
+  const { onNew, dialog } = useOrganisationDialogs();
   const signOut = useSignOut();
   useEffect(() => {
     document.title = 'No organisation · doteb';

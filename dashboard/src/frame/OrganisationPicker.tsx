@@ -1,23 +1,27 @@
 import { useNavigate } from '@tanstack/react-router';
-import { ChevronsUpDown, Plus } from 'lucide-react';
+import { ChevronsUpDown, Plus, Search } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import type { Organisation } from '@/api/client';
+import { countExact } from '@/lib/format';
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu';
 import { Mark } from './Mark';
 import css from './OrganisationPicker.module.css';
 import { useSession } from './scope';
 
+const FindOrganisation = lazy(() => import('./FindOrganisation'));
 const NewOrganisation = lazy(() => import('@/pages/organisation/NewOrganisation'));
 
 /** What to switch to, and how to make one more: in the rail and in the bar's menu. */
 export function OrganisationChoices({
   current,
   onNew,
+  onFind,
 }: {
   current: Organisation;
   onNew: () => void;
+  onFind: () => void;
 }) {
-  const { organisations } = useSession();
+  const { organisations, organisations_total } = useSession();
   const navigate = useNavigate();
   return (
     <>
@@ -28,6 +32,11 @@ export function OrganisationChoices({
         onChange={(org) => void navigate({ to: '/o/$org', params: { org } })}
       />
       <MenuLine />
+      {organisations_total > organisations.length && (
+        <MenuItem onSelect={onFind}>
+          <Search size={15} /> All {countExact(organisations_total, 'organisation')}…
+        </MenuItem>
+      )}
       <MenuItem onSelect={onNew}>
         <Plus size={15} /> New organisation
       </MenuItem>
@@ -35,21 +44,27 @@ export function OrganisationChoices({
   );
 }
 
-/** The dialog of "New organisation", apart from the menu that opens it. */
-export function useNewOrganisation() {
-  const [open, setOpen] = useState(false);
+/** The dialogs of the menu's last items, apart from the menu that opens them. */
+export function useOrganisationDialogs() {
+  const [open, setOpen] = useState<'new' | 'find' | null>(null);
+  const close = () => setOpen(null);
   return {
-    onNew: () => setOpen(true),
+    onNew: () => setOpen('new'),
+    onFind: () => setOpen('find'),
     dialog: open && (
       <Suspense>
-        <NewOrganisation onClose={() => setOpen(false)} />
+        {open === 'new' ? (
+          <NewOrganisation onClose={close} />
+        ) : (
+          <FindOrganisation onClose={close} />
+        )}
       </Suspense>
     ),
   };
 }
 
 export function OrganisationPicker({ current }: { current: Organisation }) {
-  const { onNew, dialog } = useNewOrganisation();
+  const { dialog, ...on } = useOrganisationDialogs();
   return (
     <>
       <Menu
@@ -66,7 +81,7 @@ export function OrganisationPicker({ current }: { current: Organisation }) {
           </button>
         }
       >
-        <OrganisationChoices current={current} onNew={onNew} />
+        <OrganisationChoices current={current} {...on} />
       </Menu>
       {dialog}
     </>

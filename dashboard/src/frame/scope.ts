@@ -4,25 +4,11 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Organisation, Session } from '@/api/client';
 import { sessionQuery } from '@/api/queries';
-
-const KEY = 'doteb.organisation';
+import { rememberedId } from '@/lib/organisationInSight';
 
 export function rememberedOrganisation(session: Session): Organisation | undefined {
-  let id: string | null = null;
-  try {
-    id = localStorage.getItem(KEY);
-  } catch {
-    // Storage may be off.
-  }
+  const id = rememberedId();
   return session.organisations.find((org) => org.id === id) ?? session.organisations[0];
-}
-
-export function rememberOrganisation(id: string): void {
-  try {
-    localStorage.setItem(KEY, id);
-  } catch {
-    // Storage may be off.
-  }
 }
 
 export function useSession(): Session {

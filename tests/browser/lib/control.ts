@@ -1,6 +1,7 @@
 // Answers /api/v1 inside the browser for states that the real daemon is seldom in: empty, slow,
 // failing, a month of data. End-to-end tests use the real one.
 import type { Page, Route } from 'playwright-core';
+import type { components } from '../../../dashboard/src/api/schema.d.ts';
 import { analytics, failures, models } from './analytics.ts';
 import { custom } from './custom.ts';
 import { edit, stale } from './edit.ts';
@@ -11,6 +12,17 @@ import { providerKeys } from './provider_keys.ts';
 import { savedViews } from './saved_views.ts';
 import { tokens } from './tokens.ts';
 import { makeWorld, type World } from './world.ts';
+
+/** What stands in the way of deleting the account, as it mostly does. */
+const BLOCKED_DELETION: components['schemas']['AccountDeletion'] = {
+  last_operator: true,
+  organisations: [
+    { id: '00000000-0000-7abe-8abe-00000000a001', name: 'Contoso Research', reason: 'only_member' },
+    { id: '00000000-0000-7abe-8abe-00000000a002', name: 'Northwind', reason: 'last_owner' },
+  ],
+  organisations_total: 3,
+  api_keys: 4,
+};
 
 export type State = 'filled' | 'empty' | 'loading' | 'error';
 
@@ -225,6 +237,11 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return answer(route, 204);
     }
     if (path.startsWith('/account/passkeys')) return passkeys(route, ownPasskeys);
+    if (path === '/account/deletion') {
+      if (method === 'GET') return answer(route, 200, BLOCKED_DELETION);
+      here = false;
+      return answer(route, 204);
+    }
     const factor = path.replace('/account/second-factor', '');
     if (factor === '') {
       const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';

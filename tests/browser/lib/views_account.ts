@@ -13,6 +13,22 @@ async function toQrCode(page: Page): Promise<void> {
   await page.getByRole('img', { name: /QR code/ }).waitFor();
 }
 
+/** Deleting the account is possible. */
+export const nothingInTheWay = (page: Page) =>
+  page.route('**/api/v1/account/deletion', (route) =>
+    route.request().method() === 'GET'
+      ? route.fulfill({
+          contentType: 'application/json',
+          body: JSON.stringify({
+            last_operator: false,
+            organisations: [],
+            organisations_total: 0,
+            api_keys: 4,
+          }),
+        })
+      : route.fallback(),
+  );
+
 export const ACCOUNT_VIEWS: View[] = [
   {
     name: 'login-second-step',
@@ -83,6 +99,29 @@ export const ACCOUNT_VIEWS: View[] = [
       await page.getByLabel('Your password', { exact: true }).fill('wrong');
       await page.getByLabel('New password').fill('a new password');
       await page.getByRole('button', { name: 'Change password' }).click();
+      await page.getByText('It is wrong.').waitFor();
+    },
+  },
+  {
+    name: 'account-delete-blocked',
+    path: account,
+    state: 'filled',
+    ready: 'text=curl',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Delete account…' }).click();
+      await page.getByText('And 1 more organisation.').waitFor();
+    },
+  },
+  {
+    name: 'account-delete',
+    path: account,
+    state: 'filled',
+    ready: 'text=curl',
+    act: async (page) => {
+      await nothingInTheWay(page);
+      await page.getByRole('button', { name: 'Delete account…' }).click();
+      await page.getByLabel('Your password', { exact: true }).fill('wrong');
+      await page.getByRole('button', { name: 'Delete for good' }).click();
       await page.getByText('It is wrong.').waitFor();
     },
   },

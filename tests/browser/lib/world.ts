@@ -146,6 +146,9 @@ export function makeWorld(
           projects: projectList,
         },
       ],
+      get organisations_total() {
+        return this.organisations.length;
+      },
       announcement: '',
       csrf_token: 'csrf',
       gateway_url: 'http://127.0.0.1:4001/v1',

@@ -10,6 +10,7 @@ import { Button, ButtonLink } from '@/ui/Button';
 import { Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
 import css from './AccountPage.module.css';
+import { DeleteAccount } from './DeleteAccount';
 import { Passkeys } from './Passkeys';
 import { EmailDialog, NameDialog, PasswordDialog } from './ProfileDialogs';
 import { SecondFactor } from './SecondFactor';
@@ -83,6 +84,7 @@ function Account() {
       <SecondFactor account={account.data} />
       <Passkeys state={instance.data?.passkeys} />
       <Sessions />
+      <DeleteAccount account={account.data} />
       {open === 'name' && <NameDialog name={account.data.name} onClose={close} />}
       {open === 'email' && <EmailDialog onClose={close} />}
       {open === 'password' && <PasswordDialog onClose={close} />}

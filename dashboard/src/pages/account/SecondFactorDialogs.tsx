@@ -91,7 +91,8 @@ function Scan({
   );
 }
 
-function CodeRow({
+/** A code of the second factor that is on, or being set up. */
+export function CodeRow({
   value,
   onChange,
   error,

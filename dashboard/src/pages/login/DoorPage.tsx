@@ -84,7 +84,12 @@ function said(error: Error | null): Error | null {
 
 type InputProps = { value: string; onChange: (value: string) => void };
 
-export function EmailField({ value, onChange }: InputProps) {
+/** With `passkeys`, where the browser may offer them as well as names. */
+export function EmailField({
+  value,
+  onChange,
+  passkeys = false,
+}: InputProps & { passkeys?: boolean }) {
   return (
     <Field label="E-mail">
       {(control) => (
@@ -93,7 +98,7 @@ export function EmailField({ value, onChange }: InputProps) {
           className={inputClass}
           type="email"
           name="email"
-          autoComplete="username"
+          autoComplete={passkeys ? 'username webauthn' : 'username'}
           required
           maxLength={254}
           value={value}

@@ -50,7 +50,11 @@ export function LoginPage() {
         label="Sign in"
         pendingLabel="Signing in…"
       >
-        <EmailField value={email} onChange={setEmail} />
+        <EmailField
+          value={email}
+          onChange={setEmail}
+          passkeys={instance.data?.passkeys === 'available'}
+        />
         <Field label="Password">
           {(control) => (
             <input
