@@ -7,6 +7,7 @@
 
 #include "common/guard.h"
 #include "common/log.h"
+#include "common/pg.h"
 #include "control/smtp.h"
 
 static const struct conf_row rows[] = {
@@ -47,6 +48,8 @@ static const char *mail_complaint(const struct options *o)
         return "DOTEB_SMTP_URL: give an smtp or smtps URL";
     if (!is_sender(str_of(o->smtp_from)))
         return "DOTEB_SMTP_FROM: give the sender as `doteb <doteb@example.com>`";
+    if (!conf_may_read(o->smtp_ca_file))
+        return "DOTEB_SMTP_CA_FILE: this file cannot be read";
     return "";
 }
 
@@ -56,6 +59,8 @@ static const char *complaint(struct options *o)
     struct str public = str_of(o->public_url), gateway = str_of(o->gateway_url);
     while (public.len && public.p[public.len - 1] == '/')
         o->public_url[--public.len] = '\0';
+    if (!pg_is_url(o->database_url))
+        return "DOTEB_DATABASE_URL: not a PostgreSQL URL (postgresql://user@host:port/name)";
     if (!is_http_url(public))
         return "DOTEB_PUBLIC_URL: give an http or https URL";
     if (!is_http_url(gateway) || !str_ends(gateway, STR("/v1")))
@@ -72,6 +77,8 @@ static const char *complaint(struct options *o)
     if (!str_eq(sign_up, STR("open")) && !str_eq(sign_up, STR("invite")) &&
         !str_eq(sign_up, STR("closed")))
         return "DOTEB_SIGNUP: give open, invite or closed";
+    if (!conf_may_read(o->ca_file))
+        return "DOTEB_CA_FILE: this file cannot be read";
     return mail_complaint(o);
 }
 
