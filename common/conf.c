@@ -72,7 +72,7 @@ static const char *nearest(const struct load *l, struct str name)
 static bool unknown_in_file(struct load *l, struct str name, int line)
 {
     const char *like = nearest(l, name);
-    (void)snprintf(l->err, ERR_BYTES, "line %d: there is no setting %.*s%s%s%s", line,
+    (void)snprintf(l->err, ERR_BYTES, "DOTEB_CONFIG, line %d: there is no setting %.*s%s%s%s", line,
                    (int)(name.len < 80 ? name.len : 80), name.p, like ? "; did you mean " : "",
                    like ? like : "", like ? "?" : "");
     return false;
@@ -91,16 +91,18 @@ static bool read_line(struct load *l, struct str line, int number)
         return true;
     struct str name = str_trim(str_cut(&text, '='));
     if (!text.p || name.len == 0) {
-        (void)snprintf(l->err, ERR_BYTES, "line %d: expected NAME=value", number);
+        (void)snprintf(l->err, ERR_BYTES, "DOTEB_CONFIG, line %d: expected NAME=value", number);
         return false;
     }
+    if (str_starts(name, STR("export ")))
+        name = str_trim(str_make(name.p + 7, name.len - 7));
     if (!str_starts(name, STR("DOTEB_")))
         return true;
     if (!is_known(l, name))
         return unknown_in_file(l, name, number);
     if (map_get(&l->layers[1], name)) {
-        (void)snprintf(l->err, ERR_BYTES, "line %d: " STR_FMT " is given twice", number,
-                       STR_ARG(name));
+        (void)snprintf(l->err, ERR_BYTES, "DOTEB_CONFIG, line %d: " STR_FMT " is given twice",
+                       number, STR_ARG(name));
         return false;
     }
     put(l, &l->layers[1], name, unquote(str_trim(text)));
@@ -110,7 +112,8 @@ static bool read_line(struct load *l, struct str line, int number)
 static bool read_text(struct load *l, struct str text)
 {
     if (text.len > FILE_MAX || str_find(text, '\0') >= 0) {
-        (void)snprintf(l->err, ERR_BYTES, "the file is over 1 MiB or holds a NUL byte");
+        (void)snprintf(l->err, ERR_BYTES,
+                       "DOTEB_CONFIG: the file is over 1 MiB or holds a NUL byte");
         return false;
     }
     for (int line = 1; text.p; line++)
@@ -232,6 +235,11 @@ bool conf_load(const struct conf_row *rows, size_t n, void *target, char err[512
         sodium_memzero(text.p, text.cap);
     buf_fini(&text);
     return ok;
+}
+
+bool conf_may_read(const char *path)
+{
+    return !*path || access(path, R_OK) == 0;
 }
 
 void conf_free(const struct conf_row *rows, size_t n, void *target)

@@ -3,7 +3,8 @@
  * Each daemon has one .def file of rows CONF(field, type, "DOTEB_NAME", "default", "help") and a
  * struct made from it; `docs/configuration.md` is generated from the same rows (doteb-gateway
  * --print-config-doc, doteb-control --print-config-doc). What a tenant can change lives in
- * PostgreSQL, not here. Names are the same in the file (NAME=value lines, # comments).
+ * PostgreSQL, not here. Names are the same in the file (NAME=value lines, `export` before them or
+ * not, # comments).
  */
 #ifndef DOTEB_COMMON_CONF_H
 #define DOTEB_COMMON_CONF_H
@@ -38,6 +39,8 @@ MUST_USE bool conf_load(const struct conf_row *rows, size_t n, void *target, cha
  * ended by NULL): what conf_load does once it has read both. */
 MUST_USE bool conf_load_from(const struct conf_row *rows, size_t n, struct str text,
                              char *const *env, void *target, char err[512]);
+/* Whether a file that a setting names can be read; "" names none, which is fine. */
+bool conf_may_read(const char *path);
 /* Frees what conf_load allocated (secrets wiped). */
 void conf_free(const struct conf_row *rows, size_t n, void *target);
 /* NAME=value lines to stdout, secrets as "(set)" or "(not set)". A URL that may hold a password is

@@ -159,7 +159,9 @@ struct master_keys *master_keys_parse(struct str text, char err[128])
         if (m->n == MASTER_MAX)
             return refuse(m, "more than 8 master keys", err);
         if (!add_master(m, part))
-            return refuse(m, "a master key is not 64 hexadecimal digits", err);
+            return refuse(
+                m, "a master key is not 64 hexadecimal digits; `openssl rand -hex 32` makes one",
+                err);
     }
     return m;
 }

@@ -40,7 +40,7 @@ static PGconn *start(const char *url, const char *application)
 }
 
 /* The caller's text is never repeated: a mistyped URL may hold a password. */
-static bool url_is_valid(const char *url)
+bool pg_is_url(const char *url)
 {
     bool prefix = strncmp(url, "postgres://", 11) == 0 || strncmp(url, "postgresql://", 13) == 0;
     if (!prefix && !strchr(url, '='))
@@ -63,7 +63,7 @@ static void trim_line(char *text)
 struct pg *pg_connect(const char *url, const char *application, int timeout_ms, char err[256])
 {
     ASSERT(timeout_ms >= 0);
-    if (!url_is_valid(url)) {
+    if (!pg_is_url(url)) {
         (void)snprintf(err, 256, "not a PostgreSQL URL (postgresql://user@host:port/name)");
         return NULL;
     }

@@ -47,6 +47,8 @@ struct pg_param pgp_uuid(struct uuid u);
 /* timestamptz of microseconds since 1970 (0 to the end of the year 9999). */
 struct pg_param pgp_time_us(int64_t wall_us);
 
+/* Whether libpq can make sense of it; connects to nothing. */
+bool pg_is_url(const char *url);
 /* Returns owned, or NULL with the reason in `err`. `application` shows in pg_stat_activity.
  * connect_timeout 5 s, tcp keepalives, statement_timeout `timeout_ms` (0: none). */
 struct pg *pg_connect(const char *url, const char *application, int timeout_ms, char err[256]);

@@ -7,6 +7,7 @@
 
 #include "common/guard.h"
 #include "common/log.h"
+#include "common/pg.h"
 #include "control/smtp.h"
 
 static const struct conf_row rows[] = {
@@ -57,6 +58,8 @@ static const char *mail_complaint(const struct options *o)
         return "DOTEB_SMTP_TLS: with false, the login of DOTEB_SMTP_USERNAME would go to another "
                "machine for everybody on the way to read; name the server's authority in "
                "DOTEB_SMTP_CA_FILE and leave DOTEB_SMTP_TLS at true, or use its smtps:// port";
+    if (!conf_may_read(o->smtp_ca_file))
+        return "DOTEB_SMTP_CA_FILE: this file cannot be read";
     return "";
 }
 
@@ -66,6 +69,8 @@ static const char *complaint(struct options *o)
     struct str public = str_of(o->public_url), gateway = str_of(o->gateway_url);
     while (public.len && public.p[public.len - 1] == '/')
         o->public_url[--public.len] = '\0';
+    if (!pg_is_url(o->database_url))
+        return "DOTEB_DATABASE_URL: not a PostgreSQL URL (postgresql://user@host:port/name)";
     if (!is_http_url(public))
         return "DOTEB_PUBLIC_URL: give an http or https URL";
     if (!is_http_url(gateway) || !str_ends(gateway, STR("/v1")))
@@ -82,6 +87,8 @@ static const char *complaint(struct options *o)
     if (!str_eq(sign_up, STR("open")) && !str_eq(sign_up, STR("invite")) &&
         !str_eq(sign_up, STR("closed")))
         return "DOTEB_SIGNUP: give open, invite or closed";
+    if (!conf_may_read(o->ca_file))
+        return "DOTEB_CA_FILE: this file cannot be read";
     return mail_complaint(o);
 }
 

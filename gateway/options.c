@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/pg.h"
+
 static const struct conf_row rows[] = {
 #define CONF(field, t, n, d, lo, hi, h)                                                            \
     {.name = n,                                                                                    \
@@ -31,14 +33,29 @@ static bool read_policy(struct options *o)
     return false;
 }
 
+/* What needs more than a type. False with what is wrong in `err`. */
+static bool is_sound(struct options *o, char err[512])
+{
+    if (!read_policy(o))
+        (void)snprintf(err, 512, "DOTEB_INLINE_URLS: '%.40s' is not off, own-keys or on",
+                       o->inline_urls);
+    else if (!pg_is_url(o->database_url))
+        (void)snprintf(
+            err, 512,
+            "DOTEB_DATABASE_URL: not a PostgreSQL URL (postgresql://user@host:port/name)");
+    else if (!conf_may_read(o->ca_file))
+        (void)snprintf(err, 512, "DOTEB_CA_FILE: %.200s cannot be read", o->ca_file);
+    else
+        return true;
+    return false;
+}
+
 bool options_load(struct options *o, char err[512])
 {
     *o = (struct options){0};
     if (!conf_load(rows, ARRAY_LEN(rows), o, err))
         return false;
-    if (!read_policy(o)) {
-        (void)snprintf(err, 512, "DOTEB_INLINE_URLS: '%.40s' is not off, own-keys or on",
-                       o->inline_urls);
+    if (!is_sound(o, err)) {
         options_free(o);
         return false;
     }

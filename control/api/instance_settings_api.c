@@ -78,18 +78,13 @@ static void add_number(struct buf *out, int64_t n)
 #define ADD_BOOL(value)   (void)buf_add_str(out, (value) ? STR("\"true\"") : STR("\"false\""))
 #define ADD_MS(value)     add_number(out, value)
 
-/* Every setting of options.def with its value; URIs that may hold a password count as secrets.
- */
+/* Every setting of options.def with its value; of a secret only that it is set. */
 static void add_environment(const struct options *o, struct buf *out)
 {
-    struct options shown = *o;
-    char set[] = "set", none[] = "";
-    shown.database_url = *o->database_url ? set : none;
-    shown.smtp_url = *o->smtp_url ? set : none;
     size_t n = 0;
 #define CONF(field, type, env, def, lo, hi, what)                                                  \
     (void)buf_printf(out, "%s{\"name\":\"%s\",\"value\":", n++ ? "," : "", env);                   \
-    ADD_##type(shown.field);                                                                       \
+    ADD_##type(o->field);                                                                          \
     (void)buf_add_lit(out, ",\"help\":");                                                          \
     (void)buf_add_json(out, STR(what));                                                            \
     (void)buf_add_char(out, '}');

@@ -19,11 +19,12 @@ usual_port() {
 }
 
 # All local TCP ports in use, from the kernel's tables: those that somebody listens on, and those that
-# an outgoing connection happens to have. What merely waits for its end (06) is in nobody's way.
+# an outgoing connection happens to have. What merely waits for its end (04 to 06, 09, 0B) is in nobody's
+# way: a PostgreSQL that died leaves such ends for as long as a client keeps its own open.
 ports_in_use() {
     local hex
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-        awk '$4 != "06" && $2 ~ /:/ { n = split($2, a, ":"); print a[n] }' | sort -u |
+        awk '$4 !~ /^0[4569B]$/ && $2 ~ /:/ { n = split($2, a, ":"); print a[n] }' | sort -u |
         while read -r hex; do echo $((16#$hex)); done
 }
 

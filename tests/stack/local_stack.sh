@@ -86,6 +86,27 @@ status_says gateway down || fail "status of a killed gateway"
 up "after kill"
 "$local/status.sh" >/dev/null || fail "not all up after a kill"
 
+echo "-- a PostgreSQL that died: status tells what serves and what to do, up brings it back at its port"
+port=$(sed -n 's/^postgres=//p' "$DOTEB_STATE/ports")
+exec 8<>"/dev/tcp/127.0.0.1/$port" # a client that does not notice
+kill -QUIT "$(head -n 1 "$DOTEB_STATE/postgres/data/postmaster.pid")"
+for _ in $(seq 300); do
+    ! status_says gateway 'up .* ready, but database: not reachable' || break
+    sleep 0.1
+done
+status_says gateway 'up .* ready, but database: not reachable' || fail "status of a gateway without database"
+status_says control 'up .* not ready: The database cannot be reached' || fail "status of a control without database"
+status_says 'down: postgres;' '.*postgres.log.*make up' || fail "status says what to do"
+up "after PostgreSQL died"
+[ "$(sed -n 's/^postgres=//p' "$DOTEB_STATE/ports")" = "$port" ] || fail "PostgreSQL has another port"
+exec 8>&-
+for _ in $(seq 100); do # the gateway looks again by itself
+    "$local/status.sh" >"$work/status.txt" || fail "not all up after PostgreSQL died"
+    grep -E 'but|down' "$work/status.txt" >/dev/null || break
+    sleep 0.2
+done
+! grep -E 'but|down' "$work/status.txt" || fail "status of a stack that is whole again"
+
 echo "-- a pid file that names a stranger's process: left alone"
 sleep 300 &
 stranger=$!

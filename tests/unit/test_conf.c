@@ -70,6 +70,7 @@ START_TEST(values_of_each_type)
         int64_t *field;
     } cases[] = {
         {"DOTEB_PORT=65535", 65535, &set.port},
+        {"export DOTEB_PORT=65534", 65534, &set.port},
         {"DOTEB_PORT=65536", -1, &set.port},
         {"DOTEB_PORT=0", -1, &set.port},
         {"DOTEB_PORT=80x", -1, &set.port},
@@ -119,13 +120,18 @@ START_TEST(errors_say_what_to_do)
         const char *file, *says;
     } cases[] = {
         {"", "DOTEB_SECRET is not set, and there is no default: The key."},
-        {"\n\nDOTEB_PROT=1", "line 3: there is no setting DOTEB_PROT; did you mean DOTEB_PORT?"},
-        {"DOTEB_COMPLETELY_OTHER=1", "line 1: there is no setting DOTEB_COMPLETELY_OTHER"},
-        {"DOTEB_HOST_FILE=/x", "line 1: there is no setting DOTEB_HOST_FILE"},
-        {"DOTEB_port=1", "line 1: there is no setting DOTEB_port; did you mean DOTEB_PORT?"},
-        {"DOTEB_PORT=1\nDOTEB_PORT=1", "line 2: DOTEB_PORT is given twice"},
-        {"DOTEB_PORT", "line 1: expected NAME=value"},
-        {"=1", "line 1: expected NAME=value"},
+        {"\n\nDOTEB_PROT=1",
+         "DOTEB_CONFIG, line 3: there is no setting DOTEB_PROT; did you mean DOTEB_PORT?"},
+        {"export DOTEB_PROT=1",
+         "DOTEB_CONFIG, line 1: there is no setting DOTEB_PROT; did you mean DOTEB_PORT?"},
+        {"DOTEB_COMPLETELY_OTHER=1",
+         "DOTEB_CONFIG, line 1: there is no setting DOTEB_COMPLETELY_OTHER"},
+        {"DOTEB_HOST_FILE=/x", "DOTEB_CONFIG, line 1: there is no setting DOTEB_HOST_FILE"},
+        {"DOTEB_port=1",
+         "DOTEB_CONFIG, line 1: there is no setting DOTEB_port; did you mean DOTEB_PORT?"},
+        {"DOTEB_PORT=1\nDOTEB_PORT=1", "DOTEB_CONFIG, line 2: DOTEB_PORT is given twice"},
+        {"DOTEB_PORT", "DOTEB_CONFIG, line 1: expected NAME=value"},
+        {"=1", "DOTEB_CONFIG, line 1: expected NAME=value"},
         {"DOTEB_PORT=70000", "DOTEB_PORT: expected an integer (1 to 65535), not \"70000\""},
         {"DOTEB_WAIT=7d",
          "DOTEB_WAIT: expected a duration such as 250ms, 5s, 2m or 1h (0ms to 1h), not \"7d\""},
