@@ -181,11 +181,12 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
   const number = (
     id: string,
     header: string,
+    drop: number,
     cell: (one: InstanceOrganisation) => React.ReactNode,
   ): Columns<InstanceOrganisation>[number] => ({
     id,
     header,
-    meta: { width: 'minmax(84px, 120px)', align: 'end' },
+    meta: { width: 'minmax(96px, 120px)', align: 'end', drop },
     cell: ({ row: { original } }) => cell(original),
   });
   return [
@@ -195,12 +196,12 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
       meta: { width: 'minmax(160px, 2fr)' },
       cell: ({ row: { original } }) => <Name one={original} />,
     },
-    number('members', 'Members', (one) => count(one.members)),
-    number('keys', 'API keys', (one) => count(one.api_keys)),
-    number('requests', 'Requests, 30 d', (one) => (
+    number('members', 'Members', 4, (one) => count(one.members)),
+    number('keys', 'API keys', 3, (one) => count(one.api_keys)),
+    number('requests', 'Requests, 30 d', 2, (one) => (
       <span title={countExact(one.requests, 'request')}>{count(one.requests)}</span>
     )),
-    number('spend', 'Spend, 30 d', (one) => (
+    number('spend', 'Spend, 30 d', 1, (one) => (
       <span title={moneyExact(one.cost)}>{money(one.cost)}</span>
     )),
     {
