@@ -12,9 +12,10 @@ import { ago, date, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
 import { Code } from '@/ui/Code';
-import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { Actions, Fact, List, ListHead, ListLoading, ListRow } from '@/ui/List';
-import { Empty, Failed, FormError } from '@/ui/Notice';
+import { Empty, Failed } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import { atMost, roleName } from '../members/roles';
 import { CreateDialog } from './CreateDialog';
@@ -127,13 +128,13 @@ function RevokeDialog({ token, onClose }: { token: ManagementToken; onClose: () 
       }. This cannot be undone; what it did stays in the audit log.`}
       onClose={onClose}
     >
-      <FormError error={revoke.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={confirm} disabled={revoke.isPending}>
-          {revoke.isPending ? 'Revoking…' : 'Revoke token'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={revoke}
+        act="Revoke token"
+        acting="Revoking…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }
