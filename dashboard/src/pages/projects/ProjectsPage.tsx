@@ -8,12 +8,13 @@ import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
 import { ago, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
 import { newest } from '@/lib/newest';
+import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
 import { Actions, Fact, List, ListHead, ListLoading, ListRow } from '@/ui/List';
 import { Empty, Failed } from '@/ui/Notice';
 import { Segments } from '@/ui/Segments';
 import { ArchiveProject } from './ArchiveProject';
-import { modeName } from './modes';
+import { isRefused, modeHint, modeName } from './modes';
 import { ProjectForm } from './ProjectForm';
 
 export default function ProjectsPage() {
@@ -100,19 +101,25 @@ function Row({
         archived_at ? (
           name
         ) : (
-          <Link
-            to="/o/$org/api-keys"
-            params={{ org: org.id }}
-            search={{ project: id }}
-            title={`API keys of ${name}`}
-          >
-            {name}
-          </Link>
+          <>
+            <Link
+              to="/o/$org/api-keys"
+              params={{ org: org.id }}
+              search={{ project: id }}
+              title={`API keys of ${name}`}
+            >
+              {name}
+            </Link>
+            {isRefused(org, project.mode) && <Badge tone="bad">Every request is refused</Badge>}
+          </>
         )
       }
       under={
         <>
-          <span>{modeName(project.mode)}</span>
+          <span title={modeHint(org, project.mode)}>
+            {modeName(project.mode)}
+            {isRefused(org, project.mode) && ', and the platform’s keys are not lent to you'}
+          </span>
           {archived_at ? (
             <span title={whenExact(archived_at)}>archived {date(archived_at)}</span>
           ) : (

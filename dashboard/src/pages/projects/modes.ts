@@ -16,6 +16,9 @@ type Keys = Pick<Organisation, 'is_operator' | 'platform_keys'>;
 export const usesOwn = (org: Keys, mode: ProjectMode) => mode !== 'credits' || org.is_operator;
 export const usesPlatform = (org: Keys, mode: ProjectMode) =>
   mode !== 'api-keys' && org.platform_keys && !org.is_operator;
+/** No key is left: 403, platform_keys_not_lent. */
+export const isRefused = (org: Keys, mode: ProjectMode) =>
+  !usesOwn(org, mode) && !usesPlatform(org, mode);
 
 /** What a mode means to this organisation. */
 export function modeHint(org: Keys, mode: ProjectMode): string {
