@@ -21,7 +21,12 @@ import css from './DataTable.module.css';
 import { type Fitting, fitColumns } from './fitColumns';
 import { Skeleton } from './Skeleton';
 
-type ColumnMeta = Fitting & { align?: 'end'; skeleton?: number };
+type ColumnMeta = Fitting & {
+  align?: 'end';
+  /** People's words alone: one from right to left is cut at its end, too. */
+  words?: boolean;
+  skeleton?: number;
+};
 
 export const features = tableFeatures({
   rowSortingFeature,
@@ -221,6 +226,7 @@ export function DataTable<T extends RowData>(props: Props<T>) {
                     <div
                       key={cell.id}
                       role="cell"
+                      dir={cell.column.columnDef.meta?.words ? 'auto' : undefined}
                       className={cx(
                         css.cell,
                         cell.column.columnDef.meta?.align === 'end' && css.end,

@@ -149,7 +149,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'key',
       header: 'Key',
-      meta: { width: 'minmax(96px, 1.1fr)', drop: 3 },
+      meta: { width: 'minmax(96px, 1.1fr)', drop: 3, words: true },
       cell: ({ row: { original: request } }) => (
         <span title={`…${request.api_key.last4}`}>{request.api_key.name}</span>
       ),
@@ -169,7 +169,9 @@ export function RequestCard({ request, search }: { request: Request; search: Sea
       <span className={css.quiet}>
         <Opener request={request} search={search} />
       </span>
-      <span className={css.quiet}>{request.api_key.name}</span>
+      <span className={css.quiet} dir="auto">
+        {request.api_key.name}
+      </span>
     </div>
   );
 }

@@ -111,7 +111,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       meta: { width: 'minmax(200px, 2fr)' },
       cell: ({ row: { original: key } }) => (
         <div className={css.two}>
-          <div className={css.name}>
+          <div className={css.name} dir="auto">
             <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
           </div>
           <div className={css.under}>
@@ -125,7 +125,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       id: 'owner',
       accessorFn: (key) => key.owner.name || key.owner.email,
       header: 'Owner',
-      meta: { width: 'minmax(120px, 1fr)', drop: 2 },
+      meta: { width: 'minmax(120px, 1fr)', drop: 2, words: true },
       cell: ({ row: { original: key } }) => (
         <span title={key.owner.email}>{key.owner.name || key.owner.email}</span>
       ),
@@ -171,7 +171,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       id: 'cost',
       accessorFn: (key) => Number(key.cost),
       header: 'Spend',
-      meta: { width: '104px', align: 'end' },
+      meta: { width: '124px', align: 'end' },
       cell: ({ row: { original: key } }) => (
         <span title={moneyExact(key.cost)}>{money(key.cost)}</span>
       ),
@@ -196,7 +196,7 @@ export function KeyCard({
 }: { apiKey: ApiKey } & Ways) {
   return (
     <div className={css.card}>
-      <div className={css.name}>
+      <div className={css.name} dir="auto">
         <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
       </div>
       {mayChange(key) && !key.revoked_at ? <Actions apiKey={key} {...ways} /> : <span />}

@@ -7,7 +7,7 @@ import {
   useRevokeManagementToken,
 } from '@/api/managementTokens';
 import { Page } from '@/frame/Page';
-import { useScope } from '@/frame/scope';
+import { may, useScope } from '@/frame/scope';
 import { ago, date, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
@@ -24,7 +24,7 @@ import css from './Tokens.module.css';
 
 export default function TokensPage() {
   const { org } = useScope();
-  const tokens = useQuery(managementTokensQuery(org.id));
+  const tokens = useQuery({ ...managementTokensQuery(org.id), enabled: may(org, 'admin') });
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ManagementToken>();
   const create = (
@@ -32,6 +32,13 @@ export default function TokensPage() {
       <Plus size={15} /> Create token
     </Button>
   );
+  if (!may(org, 'admin')) {
+    return (
+      <Page title="Management tokens">
+        <Empty title="For admins">Management tokens are made by admins and owners.</Empty>
+      </Page>
+    );
+  }
   return (
     <Page title="Management tokens">
       <ListHead lead="With a token a script calls the API that this dashboard calls, within the scopes that it was given.">
