@@ -6,6 +6,7 @@ import type { Project } from '@/api/client';
 import { projectsQuery } from '@/api/settings';
 import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
+import { isRefused } from '@/lib/credentials';
 import { ago, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
 import { newest } from '@/lib/newest';
 import { Badge } from '@/ui/Badge';
@@ -14,7 +15,7 @@ import { Actions, Fact, List, ListHead, ListLoading, ListRow } from '@/ui/List';
 import { Empty, Failed } from '@/ui/Notice';
 import { Segments } from '@/ui/Segments';
 import { ArchiveProject } from './ArchiveProject';
-import { isRefused, modeHint, modeName } from './modes';
+import { modeHint, modeName } from './modes';
 import { ProjectForm } from './ProjectForm';
 
 export default function ProjectsPage() {
@@ -128,9 +129,11 @@ function Row({
         </>
       }
     >
-      <Fact>{countExact(project.api_keys, 'API key')}</Fact>
-      <Fact>{countExact(project.requests, 'request')}</Fact>
-      <Fact title={moneyExact(project.cost)}>{money(project.cost)}</Fact>
+      <Fact number>{countExact(project.api_keys, 'API key')}</Fact>
+      <Fact number>{countExact(project.requests, 'request')}</Fact>
+      <Fact number title={moneyExact(project.cost)}>
+        {money(project.cost)}
+      </Fact>
       <Fact title={last_used_at ? whenExact(last_used_at) : undefined}>
         {last_used_at ? `used ${ago(last_used_at)}` : 'never used'}
       </Fact>
