@@ -52,13 +52,25 @@ static const struct pg_stmt revoke_stmt = {
     "  order by lower(p.name), p.project_id), '[]'::json) from (select * from projects a " \
     "  where a.organisation_id = o.organisation_id and a.archived_at is null " \
     "  order by lower(a.name), a.project_id limit $4) p)"
+/* Whom the operator's keys serve. Nobody's custom providers are lent, and providers.* has none. */
+#define LENT \
+    "lent as (select coalesce(json_agg(json_build_object('provider', l.slug, 'models', l.models) " \
+    "    order by l.slug), '[]'::json) as providers from (select pr.slug, case when bool_or(k.models = '{}') " \
+    "    then '[]'::json else json_agg(distinct mo.slug) filter (where mo.slug is not null) end " \
+    "    as models from organisations po join provider_keys k using (organisation_id) " \
+    "    join providers pr using (provider_id) left join models mo on mo.model_id = any(k.models) " \
+    "    where po.is_operator and k.disabled_at is null and pr.enabled group by pr.slug " \
+    "    having bool_or(k.models = '{}') or count(mo.slug) > 0) l) "
 /* clang-format on */
 static const struct pg_stmt view_stmt = {
     "session.view",
-    "with " SHOWN "select json_build_object('id', u.user_id, 'email', u.email, 'name', u.name, "
+    "with " SHOWN ", " LENT
+    "select json_build_object('id', u.user_id, 'email', u.email, 'name', u.name, "
     "  'is_operator', u.is_operator)::text, "
     "(select coalesce(json_agg(json_build_object('id', o.organisation_id, 'name', o.name, "
     "   'role', o.role, 'is_operator', o.is_operator, 'platform_keys', o.platform_keys, "
+    "   'platform_providers', case when o.platform_keys and not o.is_operator then "
+    "     (select providers from lent) else '[]'::json end, "
     "   'suspended', case when o.suspended_at is not null then json_build_object('at', " SQL_TIME(
         "o.suspended_at") ", 'reason', o.suspended_reason) end, 'projects', " PROJECTS
                           ") order by lower(o.name), o.organisation_id), '[]'::json)::text from "

@@ -168,6 +168,22 @@ def test_what_the_tenant_and_the_operator_see(tenant, operator, installation):
     assert operator.all(operator.org_path + "/provider-keys")[0]["state"]["word"] == "ok"
 
 
+def test_members_see_which_models_the_lent_keys_serve(tenant, operator):
+    key, = operator.all(operator.org_path + "/provider-keys")
+    where = f"{operator.org_path}/provider-keys/{key['id']}"
+    def seen():
+        organisations = tenant.owner.get("/api/v1/session")["organisations"]
+        return [o["platform_providers"] for o in organisations if o["id"] == tenant.org]
+    assert seen() == [[{"provider": "openai", "models": []}]]
+    for change, served in (({"models": ["gpt-4"]}, [{"provider": "openai", "models": ["gpt-4"]}]),
+                           ({"disabled": True}, []),
+                           ({"disabled": False, "models": []}, [{"provider": "openai", "models": []}])):
+        status, answer = operator.call("PATCH", where, change)[:2]
+        assert status == 200, answer
+        assert seen() == [served]
+    assert operator.get("/api/v1/session")["organisations"][0]["platform_providers"] == [], "its own are no lent ones"
+
+
 def test_what_the_provider_says_of_the_platforms_key_is_not_told(tenant, operator, installation):
     for fault in ("401", "429"):
         status, head, answer = tenant.gateway.chat(tenant.key, say(f"x [sim status={fault}]", MODEL))
@@ -204,6 +220,8 @@ def test_an_error_within_a_stream_of_the_platforms_key_is_not_told(tenant, opera
 
 def test_lending_ends_within_a_second(tenant, operator):
     assert lend(operator, tenant.org, "withdraw")["platform_keys"] is False
+    mine, = [o for o in tenant.owner.get("/api/v1/session")["organisations"] if o["id"] == tenant.org]
+    assert mine["platform_providers"] == []
     tenant.until(403, "platform_keys_not_lent")
     said = [a["action"] for a in operator.all(operator.org_path + "/audit") if a["target"] and
             a["target"]["id"] == tenant.org]

@@ -115,7 +115,7 @@ test('900 requests: few rows are made, all can be reached', async () => {
   await page.locator('[role=row] a').first().waitFor();
   const made = await page.locator('[role=row]').count();
   assert.ok(made < 80, `${made} rows are in the document`);
-  const end = page.getByText(/^All of last 30 days/);
+  const end = page.getByText(/^All of the last 30 days/);
   for (let i = 0; i < 60 && !(await end.isVisible()); i += 1) {
     await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
     await page.waitForTimeout(100);
@@ -143,7 +143,7 @@ test('5,000 requests scrolled through: the document does not grow', async () => 
   await page.locator('[role=row] a').first().waitFor();
   const nodes = () => page.evaluate(() => document.getElementsByTagName('*').length);
   const few = await nodes();
-  const end = page.getByText(/^All of last 30 days/);
+  const end = page.getByText(/^All of the last 30 days/);
   let most = 0;
   for (let i = 0; i < 200 && !(await end.isVisible()); i += 1) {
     await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));

@@ -231,9 +231,10 @@ test('what a mode and the first run say follows from what the operator lends', a
   assert.ok(own);
   for (const [platform_keys, credits, ready, keys] of [
     [false, /not lent to this organisation: .*403/, false, /With a key of OpenAI/],
-    [true, /which the operator lends to this organisation/, true, /models work already/],
+    [true, /which the operator lends to this organisation/, true, /models of OpenAI work already/],
   ] as const) {
-    Object.assign(own, { is_operator: false, platform_keys });
+    const platform_providers = platform_keys ? [{ provider: 'openai', models: [] }] : [];
+    Object.assign(own, { is_operator: false, platform_keys, platform_providers });
     await page.goto(`${ORIGIN}/o/${org}/projects`);
     await page.getByRole('main').getByRole('button', { name: 'Create project' }).first().click();
     const mode = page.getByLabel('Paid by');
@@ -246,6 +247,9 @@ test('what a mode and the first run say follows from what the operator lends', a
     const step = page.getByRole('listitem').filter({ hasText: 'A provider to call' });
     await step.getByLabel(ready ? 'Done' : 'To do').waitFor();
     await step.getByText(ready ? /is optional, and comes first/ : /it is sealed/).waitFor();
+    // The snippet names a model that a key serves, if there is one.
+    const snippet = page.getByRole('region', { name: 'curl snippet' });
+    await snippet.getByText(ready ? /"model": "openai\// : /"model": "gpt-4o-mini"/).waitFor();
   }
   check(watched);
   await page.context().close();

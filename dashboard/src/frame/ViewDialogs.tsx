@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { ApiError } from '@/api/client';
 import { useChangeView, useDeleteView, useSaveView, type View, type ViewPage } from '@/api/views';
 import { Button, IconButton } from '@/ui/Button';
+import { Confirm } from '@/ui/Confirm';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { NameField, SelectField } from '@/ui/Field';
 import { Actions, List, ListRow } from '@/ui/List';
@@ -162,13 +163,13 @@ function DeleteView({
       description={`${loses}. This cannot be undone; what it shows stays.`}
       onClose={onClose}
     >
-      <FormError error={remove.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={confirm} disabled={remove.isPending}>
-          {remove.isPending ? 'Deleting…' : 'Delete view'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={remove}
+        act="Delete view"
+        acting="Deleting…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

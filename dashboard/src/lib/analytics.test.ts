@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Analytics } from '@/api/analytics';
-import { change, changeText, line, seriesOf, shown } from './analytics';
+import { change, changeText, line, onAxis, seriesOf, shown } from './analytics';
 
 test('values are written as their measure is', () => {
   expect(shown('cost', '0.0042')).toBe('$0.0042');
@@ -19,7 +19,7 @@ test('a change is against what was', () => {
   expect(changeText(0.124)).toBe('+12%');
   expect(changeText(-0.051)).toBe('-5.1%');
   expect(changeText(0)).toBe('±0%');
-  expect(changeText(99)).toBe('+>999%');
+  expect(changeText(99)).toBe('>+999%');
 });
 
 const group = (name: string, requests: number[], p95: (number | null)[]) => ({
@@ -51,4 +51,12 @@ test('what is beyond the greatest is one series, and gaps stay gaps', () => {
   expect(line(answer.groups[0]?.points ?? {}, 'p95_ms')).toEqual([9, null]);
   // Percentiles of several groups do not add up to one.
   expect(seriesOf(answer, 'p95_ms', 2)).toHaveLength(2);
+});
+
+test('ticks of an axis are short, and nothing is half a request', () => {
+  expect(onAxis('cost', 0.005)).toBe('$0.005');
+  expect(onAxis('cost', 1204.5)).toBe('$1,204.50');
+  expect(onAxis('cost', 2_000_000)).toBe('$2M');
+  expect(onAxis('requests', 0.5)).toBe('');
+  expect(onAxis('requests', 20)).toBe('20');
 });

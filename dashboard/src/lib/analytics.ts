@@ -55,6 +55,13 @@ export function shown(measure: ShownMeasure, value: number | string | null | und
   }
 }
 
+/** A tick of an axis, where there is room for a few letters; none where nothing can be. */
+export function onAxis(measure: ShownMeasure, value: number): string {
+  const { kind } = MEASURES[measure];
+  if ((kind === 'count' || kind === 'tokens') && !Number.isInteger(value)) return '';
+  return kind === 'money' && value >= 10_000 ? `$${tokens(value)}` : shown(measure, value);
+}
+
 /** All digits, for a tooltip. */
 export function exact(measure: ShownMeasure, value: number | string | null | undefined): string {
   if (value === null || value === undefined) return 'none';
@@ -87,7 +94,7 @@ export function changeText(by: number): string {
   const percent = Math.abs(by) * 100;
   if (percent < 0.05) return '±0%';
   const digits = percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0);
-  return `${by > 0 ? '+' : '-'}${percent > 999 ? '>999' : digits}%`;
+  return `${percent > 999 ? '>' : ''}${by > 0 ? '+' : '-'}${percent > 999 ? '999' : digits}%`;
 }
 
 /** The groups of an answer as series of a chart, the others last and grey. */

@@ -34,16 +34,17 @@ function dollars(decimal: string, trim: boolean): string {
   return `${negative ? '-' : ''}$${grouped.format(BigInt(whole))}.${digits}`;
 }
 
-/** 847, 1.2k, 12.4k, 124k, 3.1M. */
+/** 847, 1.2k, 12.4k, 124k, 3.1M, 2.4B, 1.8T. */
 export function tokens(n: number): string {
   if (n < 1000) return String(n);
   for (const [unit, size] of [
     ['k', 1e3],
     ['M', 1e6],
     ['B', 1e9],
+    ['T', 1e12],
   ] as const) {
     const short = n / size;
-    if (short >= 999.5 && unit !== 'B') continue;
+    if (short >= 999.5 && unit !== 'T') continue;
     return `${short < 99.95 ? short.toFixed(1).replace(/\.0$/, '') : short.toFixed(0)}${unit}`;
   }
   return grouped.format(n);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bounds, isCustom, parseRange, rangeLabel, toLocalField } from './range';
+import { bounds, isCustom, parseRange, rangeLabel, rangeWords, toLocalField } from './range';
 
 const from = '2026-11-01T00:00:00.000Z';
 const to = '2026-11-02T00:00:00.000Z';
@@ -31,6 +31,8 @@ test('bounds', () => {
 test('labels and fields', () => {
   expect(rangeLabel({})).toBe('Last 24 hours');
   expect(rangeLabel({ from, to })).toMatch(/\d\d:\d\d.+–/);
+  expect(rangeWords({ range: '30d' })).toBe('the last 30 days');
+  expect(rangeWords({ from, to })).toBe(rangeLabel({ from, to }));
   expect(isCustom({ range: '1h' })).toBe(false);
   expect(new Date(toLocalField(from)).toISOString()).toBe(from);
 });

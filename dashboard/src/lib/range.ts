@@ -55,6 +55,11 @@ export function rangeLabel(search: RangeSearch): string {
   return format.formatRange(new Date(search.from), new Date(search.to));
 }
 
+/** Within a sentence. */
+export function rangeWords(search: RangeSearch): string {
+  return isCustom(search) ? rangeLabel(search) : `the ${rangeLabel(search).toLowerCase()}`;
+}
+
 /** For a datetime-local field: local time to the minute. */
 export function toLocalField(iso: string): string {
   const at = new Date(iso);

@@ -26,6 +26,8 @@ export type ChartProps = {
   height?: number;
   /** A value for reading. */
   format: (value: number) => string;
+  /** A value beside a line of the grid. */
+  formatTick: (value: number) => string;
   /** A step's start for reading. */
   formatTime: (seconds: number) => string;
   onBrush: (from: number, to: number) => void;
@@ -126,7 +128,7 @@ function Plot({
   kind,
   group,
   height = 220,
-  format,
+  formatTick,
   onHover,
   onBrush,
 }: ChartProps & { onHover: (index: number | null) => void }) {
@@ -134,9 +136,9 @@ function Plot({
   const dark = useDark();
   const data = useMemo(() => stack(times, series, kind), [times, series, kind]);
   const chart = useRef<uPlot>(undefined);
-  const latest = useRef({ data, onHover, onBrush, format });
+  const latest = useRef({ data, onHover, onBrush, formatTick });
   useEffect(() => {
-    latest.current = { data, onHover, onBrush, format };
+    latest.current = { data, onHover, onBrush, formatTick };
   });
   const shape = series.map(({ key, colour }) => `${key} ${colour}`).join('\n');
 
@@ -187,7 +189,7 @@ type Making = {
   latest: React.RefObject<{
     onHover: (index: number | null) => void;
     onBrush: (from: number, to: number) => void;
-    format: (value: number) => string;
+    formatTick: (value: number) => string;
   }>;
 };
 
@@ -223,7 +225,7 @@ function options(
         grid: { stroke: line, width: 1 },
         size: 62,
         space: 44,
-        values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)),
+        values: (_, ticks) => ticks.map((tick) => latest.current.formatTick(tick)),
       },
     ],
     series: [

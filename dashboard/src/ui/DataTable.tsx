@@ -1,5 +1,6 @@
 // A table of rows that are links: columns by TanStack Table, rows in the window's scroll made only
-// where they are seen. Below 768 px each row is a card.
+// where they are seen. Columns go where there is no room for them; below 768 px, or where even the
+// needed ones have none, each row is a card.
 import {
   type ColumnDef,
   createSortedRowModel,
@@ -17,9 +18,15 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 're
 import { useNarrow } from '@/lib/media';
 import { cx } from './cx';
 import css from './DataTable.module.css';
+import { type Fitting, fitColumns } from './fitColumns';
 import { Skeleton } from './Skeleton';
 
-type ColumnMeta = { width: string; align?: 'end'; skeleton?: number };
+type ColumnMeta = Fitting & {
+  align?: 'end';
+  /** People's words alone: one from right to left is cut at its end, too. */
+  words?: boolean;
+  skeleton?: number;
+};
 
 export const features = tableFeatures({
   rowSortingFeature,
@@ -52,9 +59,32 @@ type Props<T extends RowData> = {
 
 const NO_SORTING: SortingState = [];
 
+/** Of a row, left and right. */
+const PADDING = 12;
+
+/** How wide an element is inside its border, from before it is first painted. */
+function useWidth(element: React.RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(Number.POSITIVE_INFINITY);
+  useLayoutEffect(() => {
+    if (!element.current) return;
+    const measure = () => setWidth(element.current?.clientWidth ?? 0);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
+}
+
 export function DataTable<T extends RowData>(props: Props<T>) {
   const { label, columns, rows, rowKey, cardHeight, rowHeight = 36, onEnd } = props;
-  const narrow = useNarrow();
+  const box = useRef<HTMLDivElement>(null);
+  const room = useWidth(box) - PADDING;
+  const fit = fitColumns(
+    columns.map(({ meta }) => meta ?? { width: '' }),
+    room,
+  );
+  const narrow = useNarrow() || !fit;
   const height = narrow ? cardHeight : rowHeight;
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -99,13 +129,14 @@ export function DataTable<T extends RowData>(props: Props<T>) {
     if (onEnd && shown.length > 0 && last >= shown.length - 20) onEnd();
   }, [onEnd, last, shown.length]);
 
-  const template = table
-    .getAllLeafColumns()
-    .map((column) => column.columnDef.meta?.width ?? '1fr')
-    .join(' ');
+  const shownColumns = columns.filter((_, at) => !fit || fit[at]);
+  const template = shownColumns.map(({ meta }) => meta?.width ?? '1fr').join(' ');
+  const isShown = ({ column }: { column: { columnDef: unknown } }) =>
+    narrow || shownColumns.some((one) => one.id === (column.columnDef as typeof one).id);
 
   return (
     <div
+      ref={box}
       className={cx(css.table, narrow && css.narrow)}
       role="table"
       aria-label={label}
@@ -115,36 +146,39 @@ export function DataTable<T extends RowData>(props: Props<T>) {
     >
       <div role="rowgroup" className={narrow ? 'visually-hidden' : css.head}>
         <div role="row" className={css.headRow} style={{ gridTemplateColumns: template }}>
-          {table.getFlatHeaders().map((header) => {
-            const sorted = header.column.getIsSorted();
-            return (
-              <div
-                key={header.id}
-                role="columnheader"
-                className={cx(
-                  css.headCell,
-                  header.column.columnDef.meta?.align === 'end' && css.end,
-                )}
-                aria-sort={
-                  sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined
-                }
-              >
-                {header.column.getCanSort() && !narrow ? (
-                  <button
-                    type="button"
-                    className={css.sort}
-                    onClick={header.column.getToggleSortingHandler()}
-                  >
+          {table
+            .getFlatHeaders()
+            .filter(isShown)
+            .map((header) => {
+              const sorted = header.column.getIsSorted();
+              return (
+                <div
+                  key={header.id}
+                  role="columnheader"
+                  className={cx(
+                    css.headCell,
+                    header.column.columnDef.meta?.align === 'end' && css.end,
+                  )}
+                  aria-sort={
+                    sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined
+                  }
+                >
+                  {header.column.getCanSort() && !narrow ? (
+                    <button
+                      type="button"
+                      className={css.sort}
+                      onClick={header.column.getToggleSortingHandler()}
+                    >
+                      <table.FlexRender header={header} />
+                      {sorted === 'asc' && <ArrowUp size={12} aria-hidden="true" />}
+                      {sorted === 'desc' && <ArrowDown size={12} aria-hidden="true" />}
+                    </button>
+                  ) : (
                     <table.FlexRender header={header} />
-                    {sorted === 'asc' && <ArrowUp size={12} aria-hidden="true" />}
-                    {sorted === 'desc' && <ArrowDown size={12} aria-hidden="true" />}
-                  </button>
-                ) : (
-                  <table.FlexRender header={header} />
-                )}
-              </div>
-            );
-          })}
+                  )}
+                </div>
+              );
+            })}
         </div>
       </div>
       <div
@@ -155,7 +189,7 @@ export function DataTable<T extends RowData>(props: Props<T>) {
       >
         {!rows && (
           <SkeletonRows
-            columns={narrow ? [] : columns}
+            columns={narrow ? [] : shownColumns}
             template={narrow ? '' : template}
             height={height}
           />
@@ -185,15 +219,22 @@ export function DataTable<T extends RowData>(props: Props<T>) {
                   {props.card(row.original)}
                 </div>
               ) : (
-                row.getAllCells().map((cell) => (
-                  <div
-                    key={cell.id}
-                    role="cell"
-                    className={cx(css.cell, cell.column.columnDef.meta?.align === 'end' && css.end)}
-                  >
-                    <table.FlexRender cell={cell} />
-                  </div>
-                ))
+                row
+                  .getAllCells()
+                  .filter(isShown)
+                  .map((cell) => (
+                    <div
+                      key={cell.id}
+                      role="cell"
+                      dir={cell.column.columnDef.meta?.words ? 'auto' : undefined}
+                      className={cx(
+                        css.cell,
+                        cell.column.columnDef.meta?.align === 'end' && css.end,
+                      )}
+                    >
+                      <table.FlexRender cell={cell} />
+                    </div>
+                  ))
               )}
             </div>
           );

@@ -1,20 +1,43 @@
 import * as D from '@radix-ui/react-dialog';
 import { X } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useCallback, useState } from 'react';
 import { IconButton } from './Button';
 import css from './Dialog.module.css';
 
-/** What has the focus; of an item of a menu, which goes, what opens the menu. */
-function focused(): HTMLElement | null {
-  const menu = document.activeElement?.closest('[role=menu]')?.getAttribute('aria-labelledby');
-  return (menu ? document.getElementById(menu) : document.activeElement) as HTMLElement | null;
+type Origin = HTMLElement | null;
+
+/** Of each dialog that is open, what had the focus before it, and what had it before that. */
+const origins = new WeakMap<Element, Origin[]>();
+
+/** The modal dialog in front. */
+const topmost = () =>
+  [
+    ...document.querySelectorAll<HTMLElement>(
+      '[data-modal] [role=dialog], [role=dialog][data-modal]',
+    ),
+  ].at(-1);
+
+/**
+ * What has the focus; of an item of a menu, which goes, what opens the menu. A dialog in which it
+ * is may be replaced by the one that opens: then what had the focus before that one is next.
+ */
+function focused(): Origin[] {
+  const active = document.activeElement as Origin;
+  const menu = active?.closest('[role=menu]')?.getAttribute('aria-labelledby');
+  const lost = !active || active === document.body; // as of a button that was disabled
+  const dialog = lost ? topmost() : active.closest('[role=dialog]');
+  return [
+    lost ? null : menu ? document.getElementById(menu) : active,
+    ...((dialog && origins.get(dialog)) ?? []),
+  ];
 }
 
-/** Back to what had the focus, or to the dialog behind if that is gone, unless another has it. */
-function giveBack(from: HTMLElement | null) {
+/** Back to what had the focus, or to the dialog behind, else to the page's title, unless another has it. */
+function giveBack(from: Origin[]) {
   if (document.activeElement && document.activeElement !== document.body) return;
-  const behind = [...document.querySelectorAll<HTMLElement>('[role=dialog]')].at(-1);
-  (from?.isConnected ? from : behind)?.focus();
+  const behind = topmost();
+  const known = from.find((one) => one?.isConnected && (!behind || behind.contains(one)));
+  (known ?? behind ?? document.querySelector('h1'))?.focus();
 }
 
 /**
@@ -35,6 +58,12 @@ export function Dialog({
   children: ReactNode;
 }) {
   const [from] = useState(focused);
+  const box = useCallback(
+    (element: HTMLElement | null) => {
+      if (element) origins.set(element, from);
+    },
+    [from],
+  );
   const hold = (event: Event) => {
     if (locked) event.preventDefault();
   };
@@ -43,6 +72,7 @@ export function Dialog({
       <D.Portal>
         <div className={css.scrim} data-modal="">
           <D.Content
+            ref={box}
             className={css.dialog}
             // A field takes the focus by itself; else the dialog does, not its close button.
             onOpenAutoFocus={(event) => {

@@ -43,9 +43,17 @@ export function ListRow({
 }
 
 /** A fact of a row, in a column of its own where there is room. */
-export function Fact({ children, title }: { children: ReactNode; title?: string }) {
+export function Fact({
+  children,
+  title,
+  number = false,
+}: {
+  children: ReactNode;
+  title?: string;
+  number?: boolean;
+}) {
   return (
-    <span className={css.fact} title={title}>
+    <span className={cx(css.fact, number && css.number)} title={title}>
       {children}
     </span>
   );

@@ -23,6 +23,9 @@ const counts: Record<string, (row: Row) => number> = {
   output_tokens: (row) => row.output_tokens,
 };
 
+/** Measures that are sums. */
+const ADDS = /^(?!.*_ms$|throughput)/;
+
 function grouped(rows: Row[], of: (row: Row) => string): Map<string, Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of rows) groups.set(of(row), [...(groups.get(of(row)) ?? []), row]);
@@ -63,7 +66,12 @@ const keyOf: Record<string, (row: Row) => [key: string, label: string]> = {
   source: ({ source }) => [source ?? '', source ?? ''],
 };
 
-export function analytics(all: Row[], now: Date, query: URLSearchParams): Schemas['Analytics'] {
+export function analytics(
+  all: Row[],
+  now: Date,
+  query: URLSearchParams,
+  times = 1,
+): Schemas['Analytics'] {
   const to = new Date(query.get('to') ?? now);
   const from = new Date(query.get('from') ?? to.getTime() - 24 * HOUR);
   const range = to.getTime() - from.getTime();
@@ -91,7 +99,12 @@ export function analytics(all: Row[], now: Date, query: URLSearchParams): Schema
   const compare = query.get('compare') === 'previous';
 
   const values = (of: Row[]) =>
-    Object.fromEntries(measures.map((measure) => [measure, measured(of, measure)]));
+    Object.fromEntries(measures.map((measure) => [measure, scaled(of, measure)]));
+  const scaled = (of: Row[], measure: string) => {
+    const value = measured(of, measure);
+    if (times === 1 || value === null || !ADDS.test(measure)) return value;
+    return typeof value === 'string' ? (Number(value) * times).toFixed(9) : value * times;
+  };
   const describe = (of: Row[], old: Row[]) => {
     const buckets = Array.from({ length: steps }, (): Row[] => []);
     for (const row of of) buckets[Math.floor((at(row) - start) / size)]?.push(row);
@@ -99,7 +112,7 @@ export function analytics(all: Row[], now: Date, query: URLSearchParams): Schema
       totals: values(of),
       previous: compare ? values(old) : null,
       points: Object.fromEntries(
-        measures.map((measure) => [measure, buckets.map((bucket) => measured(bucket, measure))]),
+        measures.map((measure) => [measure, buckets.map((bucket) => scaled(bucket, measure))]),
       ),
     } as Pick<Schemas['AnalyticsRest'], 'totals' | 'previous' | 'points'>;
   };

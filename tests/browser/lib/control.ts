@@ -93,6 +93,17 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     if (door) return door;
     if (!here) return problem(route, 401, 'Sign in first.');
     if (state === 'loading') return; // never answered
+    const [org] = world.session.organisations;
+    if (request.method() !== 'GET' && path.startsWith('/organisations/') && org) {
+      if (org.role === 'viewer') return problem(route, 403, 'This needs the role developer.');
+      if (org.suspended && request.method() !== 'DELETE') {
+        return problem(
+          route,
+          403,
+          `The operator has suspended this organisation: ${org.suspended.reason}`,
+        );
+      }
+    }
     if (state === 'error') {
       return problem(route, 503, 'The database cannot be reached: connection refused.');
     }
@@ -129,6 +140,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
         role: 'owner',
         is_operator: false,
         platform_keys: false,
+        platform_providers: [],
         suspended: null,
         projects: [],
       });
@@ -365,7 +377,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       return route.fulfill({ contentType: 'text/csv; charset=utf-8', body: '"id"\r\n' });
     }
     if (path.endsWith('/analytics')) {
-      return answer(route, 200, analytics(empty ? [] : world.requests, now, query));
+      return answer(route, 200, analytics(empty ? [] : world.requests, now, query, world.times));
     }
     if (path.endsWith('/failures')) {
       return answer(route, 200, failures(empty ? [] : world.requests, query));

@@ -141,6 +141,11 @@ const organisation = (n: number, name: string, more: Partial<Organisation>): Org
 });
 
 const ORGANISATIONS = [
+  organisation(6, 'Woodgrove Holding for Consolidated Customer Correspondence (Rotterdam II)', {
+    platform_keys: true,
+    requests: 1_234_567_890,
+    cost: '12345678.901234',
+  }),
   organisation(5, 'Contoso Research', {}),
   organisation(4, 'Fabrikam', {
     suspended_at: '2026-06-20T08:00:00.000Z',
@@ -340,6 +345,13 @@ export const OPERATOR_VIEWS: View[] = [
       await page.getByRole('button', { name: 'Suspend Tailspin' }).click();
       await page.getByLabel('Reason').fill('The invoice of June is unpaid.');
     },
+  },
+  {
+    name: 'instance-mail',
+    path: path('instance'),
+    state: 'filled',
+    ready: 'text=gateway-2',
+    act: (page) => page.getByText('Mail that waits').scrollIntoViewIfNeeded(),
   },
   { name: 'instance', path: path('instance'), state: 'filled', ready: 'text=gateway-2' },
   { name: 'instance-error', path: path('instance'), state: 'error', ready: '[role=alert]' },

@@ -9,10 +9,12 @@ import { PASSKEY_VIEWS } from './passkeys.ts';
 import { SAVED_VIEWS } from './saved_views.ts';
 import { TOKEN_VIEWS } from './tokens.ts';
 import { ACCOUNT_VIEWS } from './views_account.ts';
+import { EXTREME_VIEWS } from './views_extreme.ts';
 import { PLAYGROUND_VIEWS } from './views_playground.ts';
 import { PROVIDER_KEY_VIEWS } from './views_provider_keys.ts';
 import { REVOKE_VIEWS } from './views_revoke.ts';
-import { makeWorld } from './world.ts';
+import { ROLE_VIEWS } from './views_roles.ts';
+import { makeWorld, type World } from './world.ts';
 
 export type View = {
   name: string;
@@ -21,6 +23,8 @@ export type View = {
   signedIn?: boolean;
   /** Who looks is in no organisation. */
   alone?: boolean;
+  /** What is otherwise than in the world of every view. */
+  but?: (world: World) => void;
   /** What is there when the view is. */
   ready: string;
   act?: (page: Page) => Promise<unknown>;
@@ -54,9 +58,12 @@ export const VIEWS: View[] = [
       ['overview', 'error', '[role=alert]'],
       ['analytics', 'filled', 'text=Ranked'],
       ['analytics', 'empty', 'text=Nothing in this range'],
+      ['analytics', 'loading', '[aria-busy=true]'],
       ['analytics', 'error', '[role=alert]'],
       ['models', 'filled', 'text=Per million tokens'],
+      ['models', 'empty', 'text=No model yet'],
       ['models', 'loading', '[aria-busy=true]'],
+      ['models', 'error', '[role=alert]'],
     ] as const
   ).map(
     ([page, state, ready]): View => ({
@@ -64,6 +71,14 @@ export const VIEWS: View[] = [
       path: (org: string) => `/o/${org}/${page}?range=30d`,
       state,
       ready,
+    }),
+  ),
+  ...['source', 'tag'].map(
+    (by): View => ({
+      name: `analytics-by-${by}`,
+      path: (org) => `/o/${org}/analytics?range=30d&by=${by}`,
+      state: 'filled',
+      ready: 'text=Ranked',
     }),
   ),
   ...PLAYGROUND_VIEWS,
@@ -74,6 +89,8 @@ export const VIEWS: View[] = [
   ...CUSTOM_VIEWS,
   ...PASSKEY_VIEWS,
   ...ACCOUNT_VIEWS,
+  ...ROLE_VIEWS,
+  ...EXTREME_VIEWS,
   { name: 'activity', path: activity, state: 'filled', ready: '[role=table] [role=row] a' },
   {
     name: 'activity-drawer',
@@ -382,6 +399,7 @@ export const VIEWS: View[] = [
 /** Brings a page into a view. */
 export async function show(page: Page, view: View, now = new Date()): Promise<void> {
   const world = makeWorld(now);
+  view.but?.(world);
   await serveDashboard(page);
   await fakeControl(page, { state: view.state, signedIn: view.signedIn ?? true, world, now });
   const org = world.session.organisations[0]?.id ?? '';

@@ -16,6 +16,8 @@ export type World = {
   apiKeys: Schemas['ApiKey'][];
   tenant: Tenant;
   requests: Schemas['RequestDetail'][];
+  /** How often each request is counted in sums. */
+  times: number;
   usage: (from: Date, to: Date, groupBy: string) => Schemas['Usage'];
 };
 
@@ -142,6 +144,7 @@ export function makeWorld(
           role,
           is_operator: true,
           platform_keys: false,
+          platform_providers: [],
           suspended: null,
           projects: projectList,
         },
@@ -184,6 +187,7 @@ export function makeWorld(
     apiKeys,
     tenant: makeTenant(now, { org, user, role, projectList }),
     requests,
+    times: 1,
     usage: (from, to, groupBy) => makeUsage(from, to, groupBy, now, apiKeys),
   };
 }

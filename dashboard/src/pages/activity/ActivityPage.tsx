@@ -7,7 +7,7 @@ import { RangePicker } from '@/frame/RangePicker';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';
 import { ViewsMenu } from '@/frame/ViewsMenu';
-import { isCustom, type RangeSearch, rangeLabel } from '@/lib/range';
+import { isCustom, type RangeSearch, rangeLabel, rangeWords } from '@/lib/range';
 import type { ActivitySearch } from '@/router';
 import { Button } from '@/ui/Button';
 import { DataTable } from '@/ui/DataTable';
@@ -161,7 +161,7 @@ function Content({ search, live, sentinel, change, setRange }: ContentProps) {
             ? `Not up to date: ${activity.error.message}`
             : activity.hasMore
               ? 'Loading older requests…'
-              : `All of ${rangeLabel(search).toLowerCase()}.`}
+              : `All of ${rangeWords(search)}.`}
         </p>
       )}
       <Suspense>

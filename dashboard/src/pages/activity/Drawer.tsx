@@ -160,7 +160,10 @@ function Detail({ request }: { request: RequestDetail }) {
         <Cost request={request} />
       </Section>
       <Facts request={request} />
-      <p className={css.when}>{whenExact(request.created_at)}</p>
+      <p className={css.when}>
+        {whenExact(request.created_at)}. What was said is not kept: model and parameters are all
+        that the playground can take over.
+      </p>
     </>
   );
 }
@@ -193,9 +196,6 @@ function Foot({ request }: { request: RequestDetail }) {
         icon={SquareTerminal}
       />
       <CopyButton text={location.href} label="Copy link" icon={Link2} />
-      <p className={css.kept}>
-        What was said is not kept: model and parameters are all that can be taken over.
-      </p>
     </div>
   );
 }

@@ -3,11 +3,11 @@ import { ArrowRight, CircleCheck, CircleDashed } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { apiKeysQuery, providerKeysQuery } from '@/api/queries';
 import { may, useScope } from '@/frame/scope';
+import { usesOwn, usesPlatform } from '@/lib/credentials';
 import { Button, ButtonLink } from '@/ui/Button';
 import { Snippets } from '@/ui/Code';
 import { FirstRequestLight } from '@/ui/FirstRequestLight';
 import { useSnippetModel } from '@/ui/useSnippetModel';
-import { usesOwn, usesPlatform } from '../projects/modes';
 import css from './FirstRun.module.css';
 
 /** Before the first request: what this page will show, and the steps to it. */
@@ -19,14 +19,26 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
     ...apiKeysQuery(org.id, inProject?.id ?? '', 'active'),
     enabled: Boolean(inProject),
   });
-  const model = useSnippetModel();
   const params = { org: org.id };
   const mode = inProject?.mode ?? 'hybrid';
+  const model = useSnippetModel(mode);
   const own = usesOwn(org, mode);
   const lent = usesPlatform(org, mode);
+  const served = lent ? org.platform_providers.map(({ provider }) => provider) : [];
   const enabled = (own && providerKeys.data?.filter((key) => !key.disabled_at)) || [];
   const active = keys.data?.pages[0]?.items ?? [];
   const newest = active[0];
+
+  const admin = may(org, 'admin');
+  const said = enabled.length
+    ? `Ready: ${[...new Set(enabled.map((key) => key.provider))].join(', ')}.`
+    : served.length
+      ? `Ready: the platform’s keys of ${served.join(', ')}, which the operator lends you.${own ? ' A provider key of your own is optional, and comes first.' : ''}`
+      : !own
+        ? `${inProject?.name} uses the platform’s keys alone, and ${lent ? 'the operator has none that is on' : 'they are not lent to this organisation'}: ask the operator, or give the project another mode.`
+        : admin
+          ? 'Add your credential of a provider; it is sealed when saved.'
+          : 'An admin of this organisation adds a credential of a provider.';
 
   return (
     <div className={css.run}>
@@ -37,17 +49,17 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
       </p>
       <ol className={css.steps}>
         <Step
-          done={enabled.length > 0 || lent}
+          done={enabled.length > 0 || served.length > 0}
           title="A provider to call"
           action={
             enabled.length === 0 &&
-            may(org, 'admin') &&
+            admin &&
             (own ? (
               <ButtonLink to="/o/$org/provider-keys" params={params} search={{ add: '1' }}>
-                {lent ? 'Add your own' : 'Add provider key'}
+                {served.length ? 'Add your own' : 'Add provider key'}
               </ButtonLink>
             ) : (
-              !lent && (
+              served.length === 0 && (
                 <ButtonLink to="/o/$org/projects" params={params}>
                   Projects
                 </ButtonLink>
@@ -55,13 +67,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
             ))
           }
         >
-          {enabled.length > 0
-            ? `Ready: ${[...new Set(enabled.map((key) => key.provider))].join(', ')}.`
-            : lent
-              ? `Ready: the platform’s keys, which the operator lends you.${own ? ' A provider key of your own is optional, and comes first.' : ''}`
-              : own
-                ? 'Add your credential of a provider; it is sealed when saved.'
-                : `${inProject?.name} uses the platform’s keys alone, and they are not lent to this organisation: ask the operator, or give the project another mode.`}
+          {said}
         </Step>
         <Step
           done={active.length > 0}
@@ -81,7 +87,9 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
         >
           {newest
             ? `${newest.name} (…${newest.last4}) is ready. Put it into LLM_GATEWAY_API_KEY.`
-            : 'It is shown once, with a line for your .env.'}
+            : may(org, 'developer')
+              ? 'It is shown once, with a line for your .env.'
+              : 'A viewer makes none: ask an admin of this organisation to make you a developer.'}
         </Step>
         <Step done={false} title="One request">
           The base URL is all that an OpenAI client needs to change.

@@ -103,7 +103,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'provider',
       header: 'Provider',
-      meta: { width: 'minmax(100px, 0.8fr)' },
+      meta: { width: 'minmax(100px, 0.8fr)', drop: 1 },
       cell: ({ row: { original: request } }) => <Provider request={request} />,
     },
     {
@@ -115,13 +115,13 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'tokens',
       header: 'Tokens',
-      meta: { width: '112px', align: 'end' },
+      meta: { width: '112px', align: 'end', drop: 2 },
       cell: ({ row: { original: request } }) => <Tokens request={request} />,
     },
     {
       id: 'cached',
       header: 'Cached',
-      meta: { width: '76px', align: 'end' },
+      meta: { width: '76px', align: 'end', drop: 4 },
       cell: ({ row: { original: request } }) => {
         const { cached_tokens: cached, input_tokens: input } = request;
         if (cached === 0) return <span className={css.quiet}>{NONE}</span>;
@@ -149,7 +149,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'key',
       header: 'Key',
-      meta: { width: 'minmax(96px, 1.1fr)' },
+      meta: { width: 'minmax(96px, 1.1fr)', drop: 3, words: true },
       cell: ({ row: { original: request } }) => (
         <span title={`…${request.api_key.last4}`}>{request.api_key.name}</span>
       ),
@@ -169,7 +169,9 @@ export function RequestCard({ request, search }: { request: Request; search: Sea
       <span className={css.quiet}>
         <Opener request={request} search={search} />
       </span>
-      <span className={css.quiet}>{request.api_key.name}</span>
+      <span className={css.quiet} dir="auto">
+        {request.api_key.name}
+      </span>
     </div>
   );
 }

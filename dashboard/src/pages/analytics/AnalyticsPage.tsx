@@ -19,13 +19,14 @@ import {
   infoOf,
   line,
   MEASURES,
+  onAxis,
   type ShownMeasure,
   seconds,
   seriesOf,
   shown,
   stepTime,
 } from '@/lib/analytics';
-import { type RangeSearch, rangeLabel } from '@/lib/range';
+import { type RangeSearch, rangeWords } from '@/lib/range';
 import type { AnalyticsSearch } from '@/router';
 import { Chart } from '@/ui/Chart';
 import { Chip } from '@/ui/Chip';
@@ -136,8 +137,8 @@ function Content({
         <Loading />
       ) : data.total.totals.requests === 0 ? (
         <Empty title="Nothing in this range">
-          No request {fitted.label && `with ${COUNTED[fitted.label]} `}fits in{' '}
-          {rangeLabel(search).toLowerCase()}. Choose a longer range, or fewer filters.
+          No request {fitted.label && `with ${COUNTED[fitted.label]} `}fits in {rangeWords(search)}.
+          Choose a longer range, or fewer filters.
         </Empty>
       ) : (
         <>
@@ -194,6 +195,7 @@ function Over({
       times={seconds(answer)}
       series={series}
       format={(value) => shown(measure, value)}
+      formatTick={(value) => onAxis(measure, value)}
       formatTime={stepTime(answer.step)}
       onBrush={onBrush}
     />

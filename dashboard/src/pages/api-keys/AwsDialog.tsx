@@ -7,6 +7,7 @@ import { useScope } from '@/frame/scope';
 import { ago, whenExact } from '@/lib/format';
 import { Button, IconButton } from '@/ui/Button';
 import { Code } from '@/ui/Code';
+import { Confirm } from '@/ui/Confirm';
 import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Failed, FormError } from '@/ui/Notice';
@@ -122,13 +123,14 @@ function RevokePair({ project, apiKey, pair, onClose }: Props & { pair: SigningK
           </div>
         </dd>
       </dl>
-      <FormError error={revoke.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep them</Button>
-        <Button look="danger" onClick={confirm} disabled={revoke.isPending}>
-          {revoke.isPending ? 'Revoking…' : 'Revoke credentials'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={revoke}
+        keep="Keep them"
+        act="Revoke credentials"
+        acting="Revoking…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

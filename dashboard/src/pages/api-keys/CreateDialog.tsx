@@ -111,7 +111,7 @@ function Created({
   onClose: () => void;
 }) {
   const { org, session } = useScope();
-  const model = useSnippetModel();
+  const model = useSnippetModel(org.projects.find(({ id }) => id === project)?.mode);
   const [copied, setCopied] = useState(false);
   return (
     <Dialog title={`Key “${created.name}” is ready`} onClose={onClose} locked={!copied}>

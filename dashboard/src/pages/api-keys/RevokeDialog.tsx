@@ -4,9 +4,8 @@ import { apiKeyImpactQuery } from '@/api/keyRestrictions';
 import { useRevokeApiKey } from '@/api/queries';
 import { useScope } from '@/frame/scope';
 import { ago, countExact, date, moneyExact } from '@/lib/format';
-import { Button } from '@/ui/Button';
-import { Dialog, DialogActions } from '@/ui/Dialog';
-import { FormError } from '@/ui/Notice';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { toast } from '@/ui/Toasts';
 import css from './ApiKeysPage.module.css';
 
@@ -85,13 +84,13 @@ export function RevokeDialog({
           {date(apiKey.created_at)}
         </dd>
       </dl>
-      <FormError error={revoke.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={confirm} disabled={revoke.isPending}>
-          {revoke.isPending ? 'Revoking…' : 'Revoke key'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={revoke}
+        act="Revoke key"
+        acting="Revoking…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

@@ -111,7 +111,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       meta: { width: 'minmax(200px, 2fr)' },
       cell: ({ row: { original: key } }) => (
         <div className={css.two}>
-          <div className={css.name}>
+          <div className={css.name} dir="auto">
             <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
           </div>
           <div className={css.under}>
@@ -125,7 +125,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       id: 'owner',
       accessorFn: (key) => key.owner.name || key.owner.email,
       header: 'Owner',
-      meta: { width: 'minmax(120px, 1fr)' },
+      meta: { width: 'minmax(120px, 1fr)', drop: 2, words: true },
       cell: ({ row: { original: key } }) => (
         <span title={key.owner.email}>{key.owner.name || key.owner.email}</span>
       ),
@@ -134,7 +134,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       id: 'created',
       accessorFn: (key) => key.created_at,
       header: 'Created',
-      meta: { width: '120px' },
+      meta: { width: '120px', drop: 4 },
       cell: ({ row: { original: key } }) => (
         <span title={whenExact(key.created_at)}>{date(key.created_at)}</span>
       ),
@@ -143,14 +143,14 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       id: 'used',
       accessorFn: (key) => key.last_used_at ?? '',
       header: 'Last used',
-      meta: { width: '120px' },
+      meta: { width: '120px', drop: 1 },
       cell: ({ row: { original: key } }) => <When at={key.last_used_at} none="never" />,
     },
     {
       id: 'expires',
       accessorFn: (key) => key.expires_at ?? '9999',
       header: 'Expires',
-      meta: { width: '120px' },
+      meta: { width: '120px', drop: 3 },
       cell: ({ row: { original: key } }) =>
         key.expires_at ? (
           <span title={whenExact(key.expires_at)}>{date(key.expires_at)}</span>
@@ -171,7 +171,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
       id: 'cost',
       accessorFn: (key) => Number(key.cost),
       header: 'Spend',
-      meta: { width: '104px', align: 'end' },
+      meta: { width: '124px', align: 'end' },
       cell: ({ row: { original: key } }) => (
         <span title={moneyExact(key.cost)}>{money(key.cost)}</span>
       ),
@@ -196,7 +196,7 @@ export function KeyCard({
 }: { apiKey: ApiKey } & Ways) {
   return (
     <div className={css.card}>
-      <div className={css.name}>
+      <div className={css.name} dir="auto">
         <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
       </div>
       {mayChange(key) && !key.revoked_at ? <Actions apiKey={key} {...ways} /> : <span />}

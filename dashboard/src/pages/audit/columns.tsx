@@ -43,7 +43,7 @@ export function auditColumns(): Columns<AuditEntry> {
     {
       id: 'what',
       header: 'What',
-      meta: { width: 'minmax(240px, 2fr)' },
+      meta: { width: 'minmax(220px, 2fr)' },
       cell: ({ row: { original: entry } }) => <What entry={entry} />,
     },
     {
@@ -60,7 +60,7 @@ export function auditColumns(): Columns<AuditEntry> {
     {
       id: 'from',
       header: 'From',
-      meta: { width: '140px' },
+      meta: { width: '140px', drop: 1 },
       cell: ({ row: { original: entry } }) => (
         <span className={`${css.quiet} ${css.mono}`}>{entry.ip ?? '–'}</span>
       ),

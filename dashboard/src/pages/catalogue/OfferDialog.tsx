@@ -127,7 +127,7 @@ export function OfferDialog({ offer, onClose }: { offer: InstanceOffer; onClose:
         <div className={css.model}>
           <p>
             {enabled
-              ? 'Switching the model off takes it from every provider, at once.'
+              ? 'Switching the model off takes it from every provider.'
               : 'The model is off at every provider, whatever is set here.'}
           </p>
           <Button

@@ -139,17 +139,17 @@ function Price({ offer, kind }: { offer: InstanceOffer; kind: string }) {
 }
 
 function columnsOf(onEdit: (offer: InstanceOffer) => void): Columns<InstanceOffer> {
-  const price = (kind: string, header: string): Columns<InstanceOffer>[number] => ({
+  const price = (kind: string, header: string, drop = 0): Columns<InstanceOffer>[number] => ({
     id: kind,
     header,
-    meta: { width: 'minmax(84px, 110px)', align: 'end' },
+    meta: { width: 'minmax(84px, 110px)', align: 'end', drop },
     cell: ({ row: { original } }) => <Price offer={original} kind={kind} />,
   });
   return [
     {
       id: 'model',
       header: 'Model',
-      meta: { width: 'minmax(240px, 2fr)' },
+      meta: { width: 'minmax(200px, 2fr)' },
       cell: ({ row: { original: offer } }) => (
         <div className={cells.two}>
           <div className={cells.name}>
@@ -162,7 +162,7 @@ function columnsOf(onEdit: (offer: InstanceOffer) => void): Columns<InstanceOffe
     {
       id: 'provider',
       header: 'Provider',
-      meta: { width: 'minmax(160px, 1.2fr)' },
+      meta: { width: 'minmax(140px, 1.2fr)' },
       cell: ({ row: { original: offer } }) => (
         <div className={cells.two}>
           <div>
@@ -174,7 +174,7 @@ function columnsOf(onEdit: (offer: InstanceOffer) => void): Columns<InstanceOffe
       ),
     },
     price('input', 'Input / M'),
-    price('cached_input', 'Cached / M'),
+    price('cached_input', 'Cached / M', 1),
     price('output', 'Output / M'),
   ];
 }

@@ -99,7 +99,7 @@ function Row({
         </>
       }
     >
-      <Fact>{changesText(changes)}</Fact>
+      <Fact number>{changesText(changes)}</Fact>
       <Actions room={1}>
         <Button
           size="small"

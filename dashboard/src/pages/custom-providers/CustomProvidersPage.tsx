@@ -111,10 +111,13 @@ function Row({
         </>
       }
     >
-      <Fact title={models.map(({ id }) => id).join(', ') || 'It has none yet'}>
+      <Fact number title={models.map(({ id }) => id).join(', ') || 'It has none yet'}>
         {count(models.length)} {models.length === 1 ? 'model' : 'models'}
       </Fact>
-      <Fact title={keys ? 'Its keys are under Provider keys' : 'It is called without credentials'}>
+      <Fact
+        number
+        title={keys ? 'Its keys are under Provider keys' : 'It is called without credentials'}
+      >
         {keys === 0 ? 'no key' : `${keys} ${keys === 1 ? 'key' : 'keys'}`}
       </Fact>
       {may(org, 'admin') && (

@@ -6,8 +6,8 @@ import {
 } from '@/api/customProviders';
 import { useScope } from '@/frame/scope';
 import { count, money } from '@/lib/format';
-import { Button } from '@/ui/Button';
-import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
 import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
@@ -62,13 +62,13 @@ export function DeleteDialog({
       ) : (
         <p role="status">Looking at what calls it…</p>
       )}
-      <FormError error={remove.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={confirm} disabled={remove.isPending}>
-          {remove.isPending ? 'Deleting…' : 'Delete provider'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={remove}
+        act="Delete provider"
+        acting="Deleting…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

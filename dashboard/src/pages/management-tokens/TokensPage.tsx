@@ -7,14 +7,15 @@ import {
   useRevokeManagementToken,
 } from '@/api/managementTokens';
 import { Page } from '@/frame/Page';
-import { useScope } from '@/frame/scope';
+import { may, useScope } from '@/frame/scope';
 import { ago, date, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
 import { Code } from '@/ui/Code';
-import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { Actions, Fact, List, ListHead, ListLoading, ListRow } from '@/ui/List';
-import { Empty, Failed, FormError } from '@/ui/Notice';
+import { Empty, Failed } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import { atMost, roleName } from '../members/roles';
 import { CreateDialog } from './CreateDialog';
@@ -23,7 +24,7 @@ import css from './Tokens.module.css';
 
 export default function TokensPage() {
   const { org } = useScope();
-  const tokens = useQuery(managementTokensQuery(org.id));
+  const tokens = useQuery({ ...managementTokensQuery(org.id), enabled: may(org, 'admin') });
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ManagementToken>();
   const create = (
@@ -31,6 +32,13 @@ export default function TokensPage() {
       <Plus size={15} /> Create token
     </Button>
   );
+  if (!may(org, 'admin')) {
+    return (
+      <Page title="Management tokens">
+        <Empty title="For admins">Management tokens are made by admins and owners.</Empty>
+      </Page>
+    );
+  }
   return (
     <Page title="Management tokens">
       <ListHead lead="With a token a script calls the API that this dashboard calls, within the scopes that it was given.">
@@ -127,13 +135,13 @@ function RevokeDialog({ token, onClose }: { token: ManagementToken; onClose: () 
       }. This cannot be undone; what it did stays in the audit log.`}
       onClose={onClose}
     >
-      <FormError error={revoke.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={confirm} disabled={revoke.isPending}>
-          {revoke.isPending ? 'Revoking…' : 'Revoke token'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={revoke}
+        act="Revoke token"
+        acting="Revoking…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

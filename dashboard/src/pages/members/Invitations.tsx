@@ -6,7 +6,8 @@ import { useScope } from '@/frame/scope';
 import { ago, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
-import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { Actions, Fact, List, ListRow } from '@/ui/List';
 import { Failed, FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
@@ -124,13 +125,13 @@ function RevokeDialog({ invitation, onClose }: { invitation: Invitation; onClose
       description={`The link they were given leads nowhere any more; they do not join ${org.name} as ${roleName(role)}. Another invitation can be made at any time.`}
       onClose={onClose}
     >
-      <FormError error={revoke.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={confirm} disabled={revoke.isPending}>
-          {revoke.isPending ? 'Revoking…' : 'Revoke invitation'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={revoke}
+        act="Revoke invitation"
+        acting="Revoking…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

@@ -102,7 +102,7 @@ function Row({
         </>
       }
     >
-      <Fact>{countExact(member.api_keys, 'API key')}</Fact>
+      <Fact number>{countExact(member.api_keys, 'API key')}</Fact>
       <Fact title={last_seen_at ? whenExact(last_seen_at) : undefined}>
         {last_seen_at ? `seen ${ago(last_seen_at)}` : 'not seen lately'}
       </Fact>

@@ -4,10 +4,9 @@ import type { Member } from '@/api/client';
 import { useRemoveMember } from '@/api/settings';
 import { useScope } from '@/frame/scope';
 import { ago, countExact } from '@/lib/format';
-import { Button } from '@/ui/Button';
-import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
-import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import css from './Members.module.css';
 import { roleName } from './roles';
@@ -62,13 +61,13 @@ export function RemoveDialog({ member, onClose }: { member: Member; onClose: () 
           </label>
         </div>
       )}
-      <FormError error={remove.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button look="danger" disabled={remove.isPending} onClick={confirm}>
-          {self ? 'Leave' : 'Remove'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={remove}
+        keep="Cancel"
+        act={self ? 'Leave' : 'Remove'}
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

@@ -13,7 +13,8 @@ type Shown = {
   name: string;
   did: AnalyticsGroup | undefined;
   callable: boolean;
-  lent: boolean;
+  /** Without a key of the platform's. */
+  own: boolean;
 };
 
 /** One model: its id, and its offers side by side. */
@@ -22,13 +23,13 @@ export function ModelCard({
   names,
   live,
   callable,
-  lent,
+  own,
 }: {
   model: Model;
   names: Map<string, string>;
   live: Map<string, AnalyticsGroup>;
   callable: ReadonlySet<string>;
-  lent: boolean;
+  own: ReadonlySet<string>;
 }) {
   const narrow = useNarrow();
   const offers: Shown[] = model.offers.map((offer) => ({
@@ -37,7 +38,7 @@ export function ModelCard({
     name: names.get(offer.provider) ?? offer.provider,
     did: live.get(`${model.id}\n${offer.provider}`),
     callable: offer.usable && callable.has(offer.provider),
-    lent,
+    own: own.has(offer.provider),
   }));
   const capabilities = [...new Set(model.offers.flatMap((offer) => offer.capabilities))].sort();
   return (
@@ -107,15 +108,15 @@ function Table({ model, offers }: { model: Model; offers: Shown[] }) {
   );
 }
 
-function Provider({ offer, name, callable, lent }: Shown) {
-  const without = lent ? 'no key of yours' : 'no key';
+function Provider({ offer, name, callable, own }: Shown) {
   return (
     <>
       <span className={css.provider}>
         {name}
         {offer.region && <span className={css.quiet}> {offer.region}</span>}
       </span>
-      {!callable && <Badge>{offer.usable ? without : 'not yet'}</Badge>}
+      {!callable && <Badge>{offer.usable ? 'no key' : 'not yet'}</Badge>}
+      {callable && !own && <Badge>platform key</Badge>}
     </>
   );
 }

@@ -70,7 +70,7 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
   const keyless = useKeyless(org.id);
   const [shown, setShown] = useState(SHOWN);
   const q = useDeferredValue(search.q ?? '');
-  const callable = useMemo(
+  const own = useMemo(
     () =>
       new Set([
         ...keyless,
@@ -80,12 +80,14 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
       ]),
     [keys.data, keyless],
   );
+  const callable = useMemo(
+    () => new Set([...own, ...org.platform_providers.map(({ provider }) => provider)]),
+    [own, org],
+  );
   const sort: Sort = SORTS.some(({ value }) => value === search.sort)
     ? (search.sort as Sort)
     : 'used';
   const lives = useMemo(() => byOffer(live.data?.groups ?? []), [live.data]);
-  // Of which providers the platform's keys are, only the operator knows.
-  const lent = org.platform_keys && !org.is_operator;
   const everything = search.offers === 'all' || callable.size === 0;
   const fits = useMemo(
     () =>
@@ -112,14 +114,11 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
         sort={sort}
         models={models.data}
         any={callable.size > 0}
-        lent={lent}
         change={change}
       />
       {callable.size === 0 && (
         <p className={css.note}>
-          {lent
-            ? 'This organisation has no provider key of its own that is on: what can be called is served with the platform’s keys, which the operator lends it.'
-            : 'This organisation has no provider key that is on: none of these can be called yet.'}
+          This organisation has no provider key that is on: none of these can be called yet.
         </p>
       )}
       {live.isError && !live.data && (
@@ -131,7 +130,12 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
         {fits.length} {fits.length === 1 ? 'model' : 'models'} · Per million tokens · uptime and
         speed are of this organisation's own requests, last 24 hours
       </p>
-      {fits.length === 0 ? (
+      {models.data.length === 0 ? (
+        <Empty title="No model yet">
+          The catalogue of this instance is empty. Its operator imports one, or has it fetched,
+          under Catalogue; models of a server of your own come with it, under Custom providers.
+        </Empty>
+      ) : fits.length === 0 ? (
         <Empty
           title="No model fits"
           action={
@@ -155,7 +159,7 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
               names={names}
               live={lives}
               callable={callable}
-              lent={lent}
+              own={own}
             />
           ))}
         </ul>
@@ -180,7 +184,6 @@ function Tools({
   sort,
   models,
   any,
-  lent,
   change,
 }: {
   search: ModelsSearch;
@@ -188,7 +191,6 @@ function Tools({
   sort: Sort;
   models: Model[];
   any: boolean;
-  lent: boolean;
   change: Change;
 }) {
   const offers = models.flatMap((model) => model.offers);
@@ -209,7 +211,7 @@ function Tools({
           label="Which models"
           value={search.offers ?? 'mine'}
           choices={[
-            { value: 'mine', label: lent ? 'With your keys' : 'You can call' },
+            { value: 'mine', label: 'You can call' },
             { value: 'all', label: 'All' },
           ]}
           onChange={(value) => change({ offers: value === 'all' ? 'all' : undefined })}

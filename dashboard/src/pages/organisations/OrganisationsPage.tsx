@@ -115,7 +115,8 @@ function State({ one }: { one: InstanceOrganisation }) {
       </span>
     );
   }
-  return one.is_operator ? <Badge tone="accent">Operator’s</Badge> : null;
+  if (one.is_operator) return <Badge tone="accent">Operator’s</Badge>;
+  return one.platform_keys ? <Badge tone="good">Keys lent</Badge> : null;
 }
 
 function Name({ one }: { one: InstanceOrganisation }) {
@@ -181,11 +182,13 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
   const number = (
     id: string,
     header: string,
+    drop: number,
+    least: number,
     cell: (one: InstanceOrganisation) => React.ReactNode,
   ): Columns<InstanceOrganisation>[number] => ({
     id,
     header,
-    meta: { width: 'minmax(84px, 120px)', align: 'end' },
+    meta: { width: `minmax(${least}px, 124px)`, align: 'end', drop },
     cell: ({ row: { original } }) => cell(original),
   });
   return [
@@ -195,12 +198,12 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
       meta: { width: 'minmax(160px, 2fr)' },
       cell: ({ row: { original } }) => <Name one={original} />,
     },
-    number('members', 'Members', (one) => count(one.members)),
-    number('keys', 'API keys', (one) => count(one.api_keys)),
-    number('requests', 'Requests, 30 d', (one) => (
+    number('members', 'Members', 4, 80, (one) => count(one.members)),
+    number('keys', 'API keys', 3, 80, (one) => count(one.api_keys)),
+    number('requests', 'Requests, 30 d', 2, 108, (one) => (
       <span title={countExact(one.requests, 'request')}>{count(one.requests)}</span>
     )),
-    number('spend', 'Spend, 30 d', (one) => (
+    number('spend', 'Spend, 30 d', 1, 124, (one) => (
       <span title={moneyExact(one.cost)}>{money(one.cost)}</span>
     )),
     {

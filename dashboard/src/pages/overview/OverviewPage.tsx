@@ -7,7 +7,7 @@ import { Page } from '@/frame/Page';
 import { RangePicker } from '@/frame/RangePicker';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';
-import { brushed, seconds, seriesOf, shown, stepTime } from '@/lib/analytics';
+import { brushed, onAxis, seconds, seriesOf, shown, stepTime } from '@/lib/analytics';
 import type { RangeSearch } from '@/lib/range';
 import { ButtonLink } from '@/ui/Button';
 import { Chart } from '@/ui/Chart';
@@ -117,6 +117,7 @@ function Content({ search: { range, from, to }, setRange }: ContentProps) {
             times={seconds(models.data)}
             series={seriesOf(models.data, 'cost')}
             format={(value) => shown('cost', value)}
+            formatTick={(value) => onAxis('cost', value)}
             formatTime={stepTime(models.data.step)}
             onBrush={onBrush}
           />
@@ -169,6 +170,7 @@ function Outcomes({
         }),
       )}
       format={(value) => shown('requests', value)}
+      formatTick={(value) => onAxis('requests', value)}
       formatTime={stepTime(answer.step)}
       onBrush={onBrush}
     />

@@ -144,8 +144,8 @@ function Change({ by, better }: { by: number | undefined; better?: 'more' | 'les
 function Marked({ good, plain, text }: { good: boolean; plain: boolean; text: string }) {
   return (
     <>
-      <span className={cx(!plain && (good ? css.good : css.bad), css.strong)}>{text}</span> against
-      the period before
+      <span className={cx(!plain && (good ? css.good : css.bad), css.strong)}>{text}</span> on the
+      period before
     </>
   );
 }

@@ -32,7 +32,7 @@ export default function PlaygroundPage() {
 }
 
 function Playground({ place }: { place: string }) {
-  const { session } = useScope();
+  const { session, project } = useScope();
   const search = useSearch({ from: '/signed-in/o/$org/playground' });
   const navigate = useNavigate({ from: '/o/$org/playground' });
   const [key, setKey] = usePlaygroundKey(place);
@@ -43,7 +43,7 @@ function Playground({ place }: { place: string }) {
     () => long.get(place) ?? { system: '', tools: '', schema: '' },
   );
   const keyField = useRef<HTMLInputElement>(null);
-  const fallback = useSnippetModel();
+  const fallback = useSnippetModel(project?.mode);
   const { options, busy: loading } = useModelOptions();
   const talk = useConversation(place);
 

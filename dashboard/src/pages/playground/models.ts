@@ -1,5 +1,5 @@
 // The models to choose from, by name alone (the gateway takes the cheapest provider that there is
-// a key for) and at each provider that the organisation has a key for.
+// a key for) and at each provider that there is a key for, the organisation's or a lent one.
 import { useQuery } from '@tanstack/react-query';
 import { useKeyless, useKnownModels } from '@/api/customProviders';
 import { providerKeysQuery } from '@/api/queries';
@@ -25,12 +25,17 @@ export function useModelOptions(): { options: Option[]; busy: boolean } {
     ...useKeyless(org.id),
     ...(keys.data ?? []).filter((key) => !key.disabled_at).map(({ provider }) => provider),
   ]);
+  const lent = new Set(org.platform_providers.map(({ provider }) => provider));
   const options = (models.data ?? []).flatMap(({ id, name, offers, own }) => {
     const chat = offers.filter(
       ({ usable, capabilities }) => usable && !capabilities.some((one) => NO_CHAT.has(one)),
     );
     const providers = [...new Set(chat.map(({ provider }) => provider))];
-    const reached = providers.filter((provider) => mine.has(provider));
+    const reached = providers.filter((provider) => mine.has(provider) || lent.has(provider));
+    const group = (of: string[]) =>
+      of.some((provider) => mine.has(provider))
+        ? 'With your provider keys'
+        : 'With the platform’s keys';
     if (chat.length === 0) return [];
     const option = (value: string, note: string, group: string): Option => ({
       value,
@@ -40,13 +45,11 @@ export function useModelOptions(): { options: Option[]; busy: boolean } {
       keywords: name,
     });
     return [
-      ...reached.map((provider) =>
-        option(own ? id : `${provider}/${id}`, '', 'With your provider keys'),
-      ),
+      ...reached.map((provider) => option(own ? id : `${provider}/${id}`, '', group([provider]))),
       ...(reached.length === 0
         ? [option(id, providers.slice(0, 2).join(', '), 'All models: their provider needs a key')]
         : reached.length > 1
-          ? [option(id, 'cheapest', 'With your provider keys')]
+          ? [option(id, 'cheapest', group(reached))]
           : []),
     ];
   });

@@ -2,10 +2,9 @@ import type { Project } from '@/api/client';
 import { useChangeProject } from '@/api/settings';
 import { useScope } from '@/frame/scope';
 import { ago, countExact, moneyExact } from '@/lib/format';
-import { Button } from '@/ui/Button';
-import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
-import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 
 /** Says what archiving breaks before it is done; bringing back is the same the other way. */
@@ -40,17 +39,14 @@ export function ArchiveProject({ project, onClose }: { project: Project; onClose
           ['So far', `${countExact(project.requests, 'request')}, ${moneyExact(project.cost)}`],
         ]}
       />
-      <FormError error={change.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          look={archived ? 'danger' : 'primary'}
-          disabled={change.isPending}
-          onClick={confirm}
-        >
-          {archived ? 'Archive project' : 'Bring it back'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={change}
+        keep="Cancel"
+        act={archived ? 'Archive project' : 'Bring it back'}
+        look={archived ? 'danger' : 'primary'}
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

@@ -6,14 +6,16 @@ import type { Project } from '@/api/client';
 import { projectsQuery } from '@/api/settings';
 import { Page } from '@/frame/Page';
 import { may, useScope } from '@/frame/scope';
+import { isRefused } from '@/lib/credentials';
 import { ago, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
 import { newest } from '@/lib/newest';
+import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
 import { Actions, Fact, List, ListHead, ListLoading, ListRow } from '@/ui/List';
 import { Empty, Failed } from '@/ui/Notice';
 import { Segments } from '@/ui/Segments';
 import { ArchiveProject } from './ArchiveProject';
-import { modeName } from './modes';
+import { modeHint, modeName } from './modes';
 import { ProjectForm } from './ProjectForm';
 
 export default function ProjectsPage() {
@@ -100,19 +102,25 @@ function Row({
         archived_at ? (
           name
         ) : (
-          <Link
-            to="/o/$org/api-keys"
-            params={{ org: org.id }}
-            search={{ project: id }}
-            title={`API keys of ${name}`}
-          >
-            {name}
-          </Link>
+          <>
+            <Link
+              to="/o/$org/api-keys"
+              params={{ org: org.id }}
+              search={{ project: id }}
+              title={`API keys of ${name}`}
+            >
+              {name}
+            </Link>
+            {isRefused(org, project.mode) && <Badge tone="bad">Every request is refused</Badge>}
+          </>
         )
       }
       under={
         <>
-          <span>{modeName(project.mode)}</span>
+          <span title={modeHint(org, project.mode)}>
+            {modeName(project.mode)}
+            {isRefused(org, project.mode) && ', and the platform’s keys are not lent to you'}
+          </span>
           {archived_at ? (
             <span title={whenExact(archived_at)}>archived {date(archived_at)}</span>
           ) : (
@@ -121,9 +129,11 @@ function Row({
         </>
       }
     >
-      <Fact>{countExact(project.api_keys, 'API key')}</Fact>
-      <Fact>{countExact(project.requests, 'request')}</Fact>
-      <Fact title={moneyExact(project.cost)}>{money(project.cost)}</Fact>
+      <Fact number>{countExact(project.api_keys, 'API key')}</Fact>
+      <Fact number>{countExact(project.requests, 'request')}</Fact>
+      <Fact number title={moneyExact(project.cost)}>
+        {money(project.cost)}
+      </Fact>
       <Fact title={last_used_at ? whenExact(last_used_at) : undefined}>
         {last_used_at ? `used ${ago(last_used_at)}` : 'never used'}
       </Fact>

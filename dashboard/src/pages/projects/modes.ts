@@ -11,12 +11,6 @@ export const modeName = (mode: ProjectMode) => MODES.find(({ value }) => value =
 
 type Keys = Pick<Organisation, 'is_operator' | 'platform_keys'>;
 
-/** Which provider keys a project's requests may use, as the gateways judge it. The operator's own
- * organisation has the platform's keys for its own. */
-export const usesOwn = (org: Keys, mode: ProjectMode) => mode !== 'credits' || org.is_operator;
-export const usesPlatform = (org: Keys, mode: ProjectMode) =>
-  mode !== 'api-keys' && org.platform_keys && !org.is_operator;
-
 /** What a mode means to this organisation. */
 export function modeHint(org: Keys, mode: ProjectMode): string {
   if (org.is_operator)

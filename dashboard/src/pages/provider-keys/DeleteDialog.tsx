@@ -3,10 +3,9 @@ import type { Provider, ProviderKey } from '@/api/client';
 import { useDeleteProviderKey } from '@/api/providerKeys';
 import { useScope } from '@/frame/scope';
 import { countExact, date, moneyExact, share } from '@/lib/format';
-import { Button } from '@/ui/Button';
-import { Dialog, DialogActions } from '@/ui/Dialog';
+import { Confirm } from '@/ui/Confirm';
+import { Dialog } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
-import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
 import css from './dialogs.module.css';
 import { useOffered } from './Fields';
@@ -58,13 +57,13 @@ export function DeleteDialog({
           ['Added', date(key.created_at)],
         ]}
       />
-      <FormError error={remove.error} />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={confirm} disabled={remove.isPending}>
-          {remove.isPending ? 'Deleting…' : 'Delete key'}
-        </Button>
-      </DialogActions>
+      <Confirm
+        change={remove}
+        act="Delete key"
+        acting="Deleting…"
+        onKeep={onClose}
+        onAct={confirm}
+      />
     </Dialog>
   );
 }

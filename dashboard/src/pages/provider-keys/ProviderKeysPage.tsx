@@ -16,6 +16,7 @@ import { CheckDialog } from './CheckDialog';
 import { DeleteDialog } from './DeleteDialog';
 import { EditDialog } from './EditDialog';
 import { moreId, type Open } from './KeyRow';
+import { providerName } from './names';
 import { ProviderGroup } from './ProviderGroup';
 import css from './ProviderKeysPage.module.css';
 import { RotateDialog } from './RotateDialog';
@@ -42,6 +43,12 @@ export default function ProviderKeysPage() {
   const failed = [keys, providers].find((query) => query.isError && !query.data);
   const Opened = opened && DIALOGS[opened.what];
   const key = newest(keys.data, opened?.key);
+  const lent = org.platform_providers.map(({ provider }) =>
+    providerName(
+      providers.data?.find(({ id }) => id === provider),
+      provider,
+    ),
+  );
   const addButton = mayChange && (
     <Button look="primary" onClick={() => open('1')}>
       <Plus size={15} /> Add provider key
@@ -68,8 +75,8 @@ export default function ProviderKeysPage() {
         <Loading />
       ) : keys.data.length === 0 ? (
         <Empty title="No provider key yet" action={addButton}>
-          {org.platform_keys && !org.is_operator
-            ? 'The operator lends this organisation the platform’s keys: the catalogue’s models work already at the providers that those are of. Keys of your own come first, and are billed to you by the provider.'
+          {lent.length > 0
+            ? `The operator lends this organisation the platform’s keys: the models of ${lent.join(', ')} work already. Keys of your own come first, and are billed to you by the provider.`
             : 'With a key of OpenAI, say, every model of theirs can be called through the gateway, and is billed to you by them.'}
         </Empty>
       ) : (
