@@ -3,6 +3,7 @@ how long the load lasts, DOTEB_SOAK_KILLS (200) how often the gateway dies, DOTE
 """
 import os
 import random
+import statistics
 import threading
 import time
 
@@ -17,6 +18,7 @@ from test_crash import SEED, check, world  # noqa: F401 (a fixture)
 KILLS = int(os.environ.get("DOTEB_SOAK_KILLS", 200))
 SECONDS = int(os.environ.get("DOTEB_SOAK_SECONDS", 600))
 IDLE = 500
+WARM_UP = 3
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +75,15 @@ def burst(gateway, key, simulator):
 
 
 def test_memory_after_long_load(world, figures):  # noqa: F811
-    """Resident memory and descriptors after the load are what they were after its first seconds."""
+    """Resident memory and descriptors after the load are what they were after its first minute."""
     installation, simulator, gateway, key = world
     figures.note("resident at rest, KB", status_kb(gateway.pid, "VmRSS"), "<= 25,600")
-    burst(gateway, key, simulator)
-    before, fds = status_kb(gateway.pid, "VmRSS"), descriptors(gateway.pid)
-    figures.note("resident after the first burst, KB", before)
+    ends = []
+    for _ in range(WARM_UP):   # one burst's end is a megabyte off another's
+        burst(gateway, key, simulator)
+        ends.append(status_kb(gateway.pid, "VmRSS"))
+    before, fds = statistics.median(ends), descriptors(gateway.pid)
+    figures.note(f"resident after the first {WARM_UP} bursts, median, KB", before)
     sampler = Sampler(gateway.pid)
     sampler.start()
     sent = 0
