@@ -6,6 +6,7 @@
 #include "control/audit.h"
 #include "control/input.h"
 #include "control/page.h"
+#include "control/session.h"
 
 enum { CHANGE_MINUTES = 24 * 60, NAME_MAX_CHARS = 100 };
 
@@ -79,7 +80,7 @@ void api_account_password(struct call *c)
         (void)call_failed(c, e);
         return;
     }
-    if (!account_send(c, LETTER_PASSWORD_CHANGED, str_of(user.email)))
+    if (!session_renew(c) || !account_send(c, LETTER_PASSWORD_CHANGED, str_of(user.email)))
         return;
     audit_note(c, c->session.user, STR_NULL, STR_NULL);
     call_no_content(c);

@@ -379,7 +379,13 @@ def test_changing_the_password(control, mailbox):
         status, problem = person.call("POST", path, {"password": PASSWORD, "new_password": bad})
         assert (status, problem["field"]) == (422, "new_password")
     assert person.call("POST", path, {"password": PASSWORD, "new_password": NEW})[0] == 204
-    assert person.call("GET", "/api/v1/session")[0] == 200
+    cookie = person.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and 1200000 < int(cookie.split("Max-Age=")[1].split(";")[0]) <= 14 * 86400
+    # Whoever has a copy of this browser's cookie is out, too; the session is the same otherwise.
+    assert person.call("GET", "/api/v1/session")[0] == 401
+    person.cookie = cookie.split(";")[0]
+    assert person.cookie != before and person.get("/api/v1/session")["csrf_token"] == person.csrf
+    assert [i["id"] for i in person.get("/api/v1/account/sessions")["items"]] == [id]
     assert other.call("GET", "/api/v1/session")[0] == 401
     assert post(control, "/api/v1/password-reset/finish", {"token": token, "password": PASSWORD})[0] == 410
     Person(control, person.email, NEW)
