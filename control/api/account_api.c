@@ -91,6 +91,7 @@ void api_account_email(struct call *c)
     struct str password = STR_NULL, email = STR_NULL;
     struct user_login user;
     bool taken;
+    struct str counted;
     const struct input_row rows[] = {
         {.name = "email", .kind = INPUT_TEXT, .required = true, .min = 1, .max = 254, .to = &email},
         {.name = "password",
@@ -101,7 +102,10 @@ void api_account_email(struct call *c)
          .to = &password},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)) || !account_can_write_to(c, email) ||
-        !account_check_password(c, password, &user) || !account_take_guess(c, GUESS_MAIL, email))
+        !account_check_password(c, password, &user))
+        return;
+    counted = email;
+    if (!account_take_guess_of(c, GUESS_MAIL, &counted))
         return;
     enum pg_err e = user_store_knows(c->pg, email, &taken);
     if (e != PG_OK) {
