@@ -7,6 +7,12 @@
 #include "control/input.h"
 #include "control/mail.h"
 
+bool account_take_guess_of(struct call *c, enum guess_kind kind, struct str *email)
+{
+    enum pg_err e = user_store_fold(c->pg, c->arena, *email, email);
+    return e == PG_OK ? account_take_guess(c, kind, *email) : call_failed(c, e);
+}
+
 bool account_take_guess(struct call *c, enum guess_kind kind, struct str name)
 {
     int wait_s = guess_take(c->guesses, kind, name, c->req.client_ip, clock_mono_us());
@@ -26,7 +32,7 @@ bool account_check_password(struct call *c, struct str password, struct user_log
     if (e != PG_OK)
         return call_failed(c, e);
     struct str email = str_of(user->email);
-    if (!account_take_guess(c, GUESS_PASSWORD, email))
+    if (!account_take_guess_of(c, GUESS_PASSWORD, &email))
         return false;
     if (user->found && password_verify(user->hash, password)) {
         guess_right(c->guesses, GUESS_PASSWORD, email, c->req.client_ip);

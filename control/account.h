@@ -12,6 +12,8 @@
 
 /* Counts an attempt (guess.h). */
 MUST_USE bool account_take_guess(struct call *c, enum guess_kind kind, struct str name);
+/* The same of an e-mail address, however it is spelt; `*email` is what is counted (guess_right). */
+MUST_USE bool account_take_guess_of(struct call *c, enum guess_kind kind, struct str *email);
 /* Refuses for now. Always false. */
 bool account_wait(struct call *c, int seconds);
 /* Is `password` the signed-in person's? Fills `user`. */

@@ -12,18 +12,17 @@
 enum {
     SETS = 1024,
     WAYS = 8,
-    FREE_PEER = 20,  /* guesses without delay */
     FORGET_S = 3600, /* without a guess for so long, a count is forgotten */
 };
 
 static const struct {
     uint32_t free_guesses; /* of a name, without delay */
+    uint32_t free_peer;    /* of a network address */
     int first_s, max_s;    /* the delay then; it doubles */
 } kinds[GUESS_KINDS] = {
-    [GUESS_PASSWORD] = {5, 1, 300},
-    [GUESS_CODE] = {5, 1, 300},
-    [GUESS_PASSKEY] = {5, 1, 300},
-    [GUESS_MAIL] = {3, 60, 1800},
+    [GUESS_PASSWORD] = {5, 20, 1, 300},  [GUESS_CODE] = {5, 20, 1, 300},
+    [GUESS_PASSKEY] = {5, 20, 1, 300},   [GUESS_MAIL] = {3, 20, 60, 1800},
+    [GUESS_INVITE] = {5, 100, 60, 1800},
 };
 
 struct counter {
@@ -128,7 +127,7 @@ int guess_take(struct guesses *g, enum guess_kind kind, struct str name, const u
                                                               : p->blocked_until_us;
     if (until <= now_us) {
         count(e, kind, kinds[kind].free_guesses, now_us);
-        count(p, kind, FREE_PEER, now_us);
+        count(p, kind, kinds[kind].free_peer, now_us);
     }
     (void)pthread_mutex_unlock(&g->lock);
     return until <= now_us ? 0 : (int)((until - now_us + 999999) / 1000000);

@@ -16,6 +16,7 @@ enum guess_kind {
     GUESS_CODE,     /* second factor of a person */
     GUESS_PASSKEY,  /* of one passkey */
     GUESS_MAIL,     /* mail to an address: nobody's letter box is filled through us */
+    GUESS_INVITE,   /* invitations to it, of which one team may send many to many */
     GUESS_KINDS,
 };
 

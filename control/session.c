@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "control/store/session_store.h"
@@ -97,6 +98,21 @@ bool session_open_half(struct call *c)
         reply_problem(&c->reply, P_NOT_SIGNED_IN, NULL,
                       "Too much time has passed: sign in with your password again.");
     return found;
+}
+
+bool session_renew(struct call *c)
+{
+    char token[TOKEN_TEXT_LEN + 1];
+    uint8_t old[TOKEN_HASH_BYTES];
+    int64_t left_s;
+    memcpy(old, c->session.hash, sizeof old);
+    token_make(token);
+    token_hash(str_of(token), c->session.hash);
+    enum pg_err e = session_store_renew(c->pg, old, &c->session, &left_s);
+    if (e == PG_OK)
+        set_cookie(c, token, left_s);
+    sodium_memzero(token, sizeof token);
+    return e == PG_OK || call_failed(c, e);
 }
 
 bool session_end(struct call *c)

@@ -15,6 +15,8 @@ MUST_USE bool session_start_half(struct call *c, struct uuid user);
 /* Finds the half session of the call's cookie and fills c->session.user. False after writing 401
  * (or the database's failure). */
 MUST_USE bool session_open_half(struct call *c);
+/* Gives c->session another token: whoever has the cookie of before has nothing any more. */
+MUST_USE bool session_renew(struct call *c);
 /* Ends c->session and clears the cookie. */
 MUST_USE bool session_end(struct call *c);
 /* The session object of the API as the answer. */

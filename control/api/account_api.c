@@ -6,6 +6,7 @@
 #include "control/audit.h"
 #include "control/input.h"
 #include "control/page.h"
+#include "control/session.h"
 
 enum { CHANGE_MINUTES = 24 * 60, NAME_MAX_CHARS = 100 };
 
@@ -79,7 +80,7 @@ void api_account_password(struct call *c)
         (void)call_failed(c, e);
         return;
     }
-    if (!account_send(c, LETTER_PASSWORD_CHANGED, str_of(user.email)))
+    if (!session_renew(c) || !account_send(c, LETTER_PASSWORD_CHANGED, str_of(user.email)))
         return;
     audit_note(c, c->session.user, STR_NULL, STR_NULL);
     call_no_content(c);
@@ -90,6 +91,7 @@ void api_account_email(struct call *c)
     struct str password = STR_NULL, email = STR_NULL;
     struct user_login user;
     bool taken;
+    struct str counted;
     const struct input_row rows[] = {
         {.name = "email", .kind = INPUT_TEXT, .required = true, .min = 1, .max = 254, .to = &email},
         {.name = "password",
@@ -100,7 +102,10 @@ void api_account_email(struct call *c)
          .to = &password},
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)) || !account_can_write_to(c, email) ||
-        !account_check_password(c, password, &user) || !account_take_guess(c, GUESS_MAIL, email))
+        !account_check_password(c, password, &user))
+        return;
+    counted = email;
+    if (!account_take_guess_of(c, GUESS_MAIL, &counted))
         return;
     enum pg_err e = user_store_knows(c->pg, email, &taken);
     if (e != PG_OK) {

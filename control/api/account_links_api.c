@@ -55,14 +55,28 @@ static bool take_email(struct call *c, struct str *email)
     const struct input_row rows[] = {
         {.name = "email", .kind = INPUT_TEXT, .required = true, .min = 1, .max = 254, .to = email},
     };
-    return input_body(c, rows, ARRAY_LEN(rows)) && account_can_write_to(c, *email) &&
-           account_take_guess(c, GUESS_MAIL, *email);
+    if (!input_body(c, rows, ARRAY_LEN(rows)) || !account_can_write_to(c, *email))
+        return false;
+    struct str counted = *email;
+    return account_take_guess_of(c, GUESS_MAIL, &counted);
+}
+
+/* May the address make an account now? False after writing the failure. */
+static bool may_sign_up(struct call *c, struct str email, bool *may)
+{
+    struct str mode;
+    bool invited;
+    if (!sign_up_mode(c, &mode))
+        return false;
+    enum pg_err e = invitation_store_invited(c->pg, email, &invited);
+    *may = e == PG_OK && !str_eq(mode, STR("closed")) && (invited || str_eq(mode, STR("open")));
+    return e == PG_OK || call_failed(c, e);
 }
 
 void api_sign_up_create(struct call *c)
 {
     struct str email = STR_NULL, mode;
-    bool known, invited;
+    bool known, may;
     if (!sign_up_mode(c, &mode))
         return;
     if (str_eq(mode, STR("closed"))) {
@@ -73,13 +87,13 @@ void api_sign_up_create(struct call *c)
     if (!take_email(c, &email))
         return;
     enum pg_err e = user_store_knows(c->pg, email, &known);
-    if (e == PG_OK)
-        e = invitation_store_invited(c->pg, email, &invited);
     if (e != PG_OK) {
         (void)call_failed(c, e);
         return;
     }
-    bool may = !known && (invited || str_eq(mode, STR("open")));
+    if (!may_sign_up(c, email, &may))
+        return;
+    may = may && !known;
     struct token_new t = {
         .purpose = TOKEN_SIGN_UP, .email = email, .minutes = may ? SIGN_UP_MINUTES : 0};
     if (!account_send_link(c, &t, LETTER_SIGN_UP,
@@ -87,6 +101,18 @@ void api_sign_up_create(struct call *c)
         return;
     audit_nothing(c);
     call_no_content(c);
+}
+
+/* A link lives for a day: what let it be sent may have been taken back meanwhile. */
+static bool still_may(struct call *c, struct str email)
+{
+    bool may;
+    if (!may_sign_up(c, email, &may))
+        return false;
+    if (!may)
+        reply_problem(&c->reply, P_SIGN_UP_CLOSED, NULL,
+                      "Accounts are no longer made this way; ask for an invitation.");
+    return may;
 }
 
 struct sign_up {
@@ -147,7 +173,7 @@ void api_sign_up_finish(struct call *c)
     if (!input_body(c, rows, ARRAY_LEN(rows)) ||
         !account_password_fits(c, "password", s.password) ||
         !account_take_link(c, s.token, TOKEN_SIGN_UP, &s.link) ||
-        !account_hash(c, s.password, s.hash))
+        !still_may(c, str_of(s.link.email)) || !account_hash(c, s.password, s.hash))
         return;
     if (!s.organisation.p)
         s.organisation = s.name;
@@ -169,9 +195,10 @@ void api_password_reset_create(struct call *c)
         (void)call_failed(c, e);
         return;
     }
+    /* To the account's address as it is kept, never as a stranger spells it. */
     struct token_new t = {.purpose = TOKEN_PASSWORD_RESET,
                           .user = user.found ? &user.id : NULL,
-                          .email = email,
+                          .email = user.found ? str_of(user.email) : email,
                           .minutes = user.found ? RESET_MINUTES : 0};
     if (!account_send_link(c, &t, LETTER_RESET, LETTER_RESET_UNKNOWN))
         return;
@@ -214,7 +241,13 @@ void api_password_reset_finish(struct call *c)
     }
     if (!account_send(c, LETTER_PASSWORD_CHANGED, str_of(link.email)))
         return;
-    guess_right(c->guesses, GUESS_PASSWORD, str_of(link.email), c->req.client_ip);
+    struct str counted;
+    e = user_store_fold(c->pg, c->arena, str_of(link.email), &counted);
+    if (e != PG_OK) {
+        (void)call_failed(c, e);
+        return;
+    }
+    guess_right(c->guesses, GUESS_PASSWORD, counted, c->req.client_ip);
     c->session.user = link.user; /* who the link says they are */
     audit_note(c, link.user, STR_NULL, STR_NULL);
     call_no_content(c);

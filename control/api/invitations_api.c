@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "common/clock.h"
+#include "control/account.h"
 #include "control/api/api.h"
 #include "control/audit.h"
 #include "control/mail.h"
@@ -48,6 +49,12 @@ static enum pg_err mail_link(struct call *c, struct uuid id, const char *link)
     }
     pg_result_free(r);
     return e;
+}
+
+/* Before a mail goes to the address, whoever's organisation it is for. */
+static bool may_mail(struct call *c, struct str email)
+{
+    return !mail_possible(c->app) || account_take_guess_of(c, GUESS_INVITE, &email);
 }
 
 /* Mails the link if that is possible, and answers with it. False after writing the failure. */
@@ -106,7 +113,7 @@ void api_invitations_create(struct call *c)
                                .id = uuid_v7(now_us),
                                .invited_by = c->session.user,
                                .expires_us = now_us + TERM_US};
-    if (!read_new(c, &n))
+    if (!read_new(c, &n) || !may_mail(c, n.email))
         return;
     token_make(token);
     token_hash(str_of(token), n.token_hash);
@@ -125,8 +132,8 @@ void api_invitations_create(struct call *c)
     sodium_memzero(token, sizeof token);
 }
 
-/* The open invitation of the path. */
-static bool find(struct call *c, struct str *item, enum role *role)
+/* The open invitation of the path; `email` may be NULL. */
+static bool find(struct call *c, struct str *item, enum role *role, struct str *email)
 {
     struct pg_result *r = NULL;
     enum pg_err e = invitation_store_get(c->pg, c->org, c->id, &r);
@@ -134,6 +141,8 @@ static bool find(struct call *c, struct str *item, enum role *role)
     if (found) {
         *item = arena_str(c->arena, pg_str(r, 0, 0));
         *role = role_parse(pg_str(r, 0, 3));
+        if (email)
+            *email = arena_str(c->arena, pg_str(r, 0, 4));
     }
     pg_result_free(r);
     if (e != PG_OK)
@@ -146,13 +155,13 @@ static bool find(struct call *c, struct str *item, enum role *role)
 void api_invitations_resend(struct call *c)
 {
     char token[TOKEN_TEXT_LEN + 1];
-    struct str before, after = STR_NULL;
+    struct str before, email, after = STR_NULL;
     enum role role;
     struct invitation_new n = {.organisation = c->org,
                                .id = c->id,
                                .invited_by = c->session.user,
                                .expires_us = clock_wall_us() + TERM_US};
-    if (!find(c, &before, &role) || !call_may_give(c, role))
+    if (!find(c, &before, &role, &email) || !call_may_give(c, role) || !may_mail(c, email))
         return;
     token_make(token);
     token_hash(str_of(token), n.token_hash);
@@ -170,7 +179,7 @@ void api_invitations_revoke(struct call *c)
 {
     struct str before;
     enum role role;
-    if (!find(c, &before, &role))
+    if (!find(c, &before, &role, NULL))
         return;
     enum pg_err e = invitation_store_revoke(c->pg, c->org, c->id);
     if (e != PG_OK) {

@@ -35,7 +35,8 @@ void api_session_create(struct call *c)
     };
     if (!input_body(c, rows, ARRAY_LEN(rows)))
         return;
-    if (!account_take_guess(c, GUESS_PASSWORD, email))
+    struct str counted = email;
+    if (!account_take_guess_of(c, GUESS_PASSWORD, &counted))
         return;
     enum pg_err e = user_store_login(c->pg, email, &user);
     if (e != PG_OK) {
@@ -48,7 +49,7 @@ void api_session_create(struct call *c)
                       "The e-mail address or the password is wrong.");
         return;
     }
-    guess_right(c->guesses, GUESS_PASSWORD, email, c->req.client_ip);
+    guess_right(c->guesses, GUESS_PASSWORD, counted, c->req.client_ip);
     sign_in(c, &user);
 }
 

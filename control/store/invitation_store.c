@@ -8,7 +8,7 @@
     "select json_build_object('id', i.invitation_id, 'email', i.email, 'role', i.role, " \
     "'invited_by', json_build_object('id', u.user_id, 'name', u.name, 'email', u.email), " \
     "'created_at', " SQL_TIME("i.created_at") ", 'expires_at', " SQL_TIME("i.expires_at") \
-    ")::text, " SQL_US("i.created_at") ", i.invitation_id, i.role from invitations i " \
+    ")::text, " SQL_US("i.created_at") ", i.invitation_id, i.role, i.email from invitations i " \
     "join users u on u.user_id = i.invited_by where i.organisation_id = $1 " \
     "and i.accepted_at is null and i.revoked_at is null "
 #define RANK(role) "array_position(array['viewer', 'developer', 'admin', 'owner'], " role ")"

@@ -31,7 +31,7 @@ struct invitation_filter {
  */
 MUST_USE enum pg_err invitation_store_list(struct pg *pg, const struct invitation_filter *f,
                                            struct pg_result **out);
-/* One open one, in the same columns and its role; no row if there is none. */
+/* One open one, in the same columns, its role and its address; no row if there is none. */
 MUST_USE enum pg_err invitation_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
                                           struct pg_result **out);
 /* What a mail to the invited says. Columns: address, organisation's name, who invites, role. */

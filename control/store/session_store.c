@@ -22,6 +22,9 @@ static const struct pg_stmt add_stmt = {
     "  where session_hash = $2 and revoked_at is null) "
     "insert into sessions (session_hash, user_id, csrf_token, expires_at, ip, user_agent, half) "
     "values ($1, $3, $4, $5, $6::inet, $7, $8)"};
+static const struct pg_stmt renew_stmt = {
+    "session.renew", "update sessions set session_hash = $2 where session_hash = $1 "
+                     "returning greatest(0, extract(epoch from expires_at - now()))::bigint"};
 static const struct pg_stmt revoke_id_stmt = {
     "session.revoke_id", "update sessions set revoked_at = now() where session_id = $2 "
                          "and user_id = $1 and revoked_at is null and expires_at > now()"};
@@ -115,6 +118,17 @@ enum pg_err session_store_add(struct pg *pg, const struct session_new *n)
         pgp_bool(n->half),
     };
     return pg_run(pg, &add_stmt, p, ARRAY_LEN(p), NULL);
+}
+
+enum pg_err session_store_renew(struct pg *pg, const uint8_t old[32], const struct session *s,
+                                int64_t *left_s)
+{
+    const struct pg_param p[] = {pgp_bytes(old, 32), pgp_bytes(s->hash, sizeof s->hash)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &renew_stmt, p, ARRAY_LEN(p), &r);
+    *left_s = e == PG_OK && pg_rows(r) > 0 ? pg_i64(r, 0, 0) : 0;
+    pg_result_free(r);
+    return e;
 }
 
 enum pg_err session_store_revoke(struct pg *pg, const struct session *s)

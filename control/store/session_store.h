@@ -26,6 +26,9 @@ struct session_new {
 /* By s->hash: fills the rest. Expired, revoked and disabled users' sessions are not found. */
 MUST_USE enum pg_err session_store_find(struct pg *pg, struct session *s, bool *found);
 MUST_USE enum pg_err session_store_add(struct pg *pg, const struct session_new *s);
+/* The session of the hash `old` has that of `s` from now on; `*left_s` until it ends. */
+MUST_USE enum pg_err session_store_renew(struct pg *pg, const uint8_t old[32],
+                                         const struct session *s, int64_t *left_s);
 /* A half session by s->hash: fills the user. */
 MUST_USE enum pg_err session_store_find_half(struct pg *pg, struct session *s, bool *found);
 MUST_USE enum pg_err session_store_revoke(struct pg *pg, const struct session *s);

@@ -7,8 +7,10 @@ static const struct pg_stmt add_stmt = {
     "token.add", "insert into account_tokens (token_hash, purpose, user_id, email, expires_at) "
                  "values ($1, $2, $3, $4, now() + $5::int * interval '1 minute')"};
 static const struct pg_stmt take_stmt = {
-    "token.take", "delete from account_tokens where token_hash = $1 and purpose = $2 "
-                  "and expires_at > now() returning user_id, email"};
+    "token.take",
+    "delete from account_tokens t where token_hash = $1 and purpose = $2 "
+    "and expires_at > now() and (t.user_id is null or exists (select 1 from users u "
+    "where u.user_id = t.user_id and u.disabled_at is null)) returning user_id, email"};
 static const struct pg_stmt drop_stmt = {"token.drop",
                                          "delete from account_tokens where user_id = $1"};
 

@@ -24,7 +24,8 @@ struct token_taken {
 };
 
 MUST_USE enum pg_err token_store_add(struct pg *pg, const struct token_new *t);
-/* Takes a token that still works: it does not work again, if the transaction is committed. */
+/* Takes a token that still works, of nobody who is disabled: it does not work again, if the
+ * transaction is committed. */
 MUST_USE enum pg_err token_store_take(struct pg *pg, const uint8_t hash[32], const char *purpose,
                                       struct token_taken *out);
 /* All of a person's tokens stop working. */

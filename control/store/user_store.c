@@ -19,6 +19,7 @@ static const struct pg_stmt by_id_stmt = {"user.by_id", LOGIN_COLUMNS
                                           "where user_id = $1 and disabled_at is null"};
 static const struct pg_stmt knows_stmt = {"user.knows",
                                           "select 1 from users where lower(email) = lower($1)"};
+static const struct pg_stmt fold_stmt = {"user.fold", "select lower($1)"};
 static const struct pg_stmt view_stmt = {
     "user.view",
     "select json_build_object('id', user_id, 'email', email, 'name', name, 'is_operator', "
@@ -77,6 +78,16 @@ enum pg_err user_store_knows(struct pg *pg, struct str email, bool *known)
     struct pg_result *r = NULL;
     enum pg_err e = pg_run(pg, &knows_stmt, p, ARRAY_LEN(p), &r);
     *known = e == PG_OK && pg_rows(r) > 0;
+    pg_result_free(r);
+    return e;
+}
+
+enum pg_err user_store_fold(struct pg *pg, struct arena *arena, struct str email, struct str *out)
+{
+    const struct pg_param p[] = {pgp_text(email)};
+    struct pg_result *r = NULL;
+    enum pg_err e = pg_run(pg, &fold_stmt, p, ARRAY_LEN(p), &r);
+    *out = e == PG_OK ? arena_str(arena, pg_str(r, 0, 0)) : STR_NULL;
     pg_result_free(r);
     return e;
 }

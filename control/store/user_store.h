@@ -2,6 +2,7 @@
 #ifndef DOTEB_CONTROL_USER_STORE_H
 #define DOTEB_CONTROL_USER_STORE_H
 
+#include "common/arena.h"
 #include "common/pg.h"
 #include "control/password.h"
 
@@ -31,6 +32,10 @@ MUST_USE enum pg_err user_store_login(struct pg *pg, struct str email, struct us
 MUST_USE enum pg_err user_store_by_id(struct pg *pg, struct uuid user, struct user_login *out);
 /* Has the address an account, if perhaps a disabled one? */
 MUST_USE enum pg_err user_store_knows(struct pg *pg, struct str email, bool *known);
+/* The address as it is compared with others, in the arena: for the database, the case of letters
+ * that are not in ASCII does not matter, either. */
+MUST_USE enum pg_err user_store_fold(struct pg *pg, struct arena *arena, struct str email,
+                                     struct str *out);
 /* The account object of the API as JSON text in column 0. */
 MUST_USE enum pg_err user_store_view(struct pg *pg, struct uuid user, struct pg_result **out);
 MUST_USE enum pg_err user_store_set_name(struct pg *pg, struct uuid user, struct str name);

@@ -17,6 +17,7 @@ import { NoOrganisation } from './frame/NoOrganisation';
 import { rememberedOrganisation } from './frame/scope';
 import { DIMENSIONS } from './lib/dimensions';
 import { lookAt } from './lib/organisationInSight';
+import { pathOfOurs } from './lib/pathOfOurs';
 import { parseRange, type RangeSearch } from './lib/range';
 import { LoginPage } from './pages/login/LoginPage';
 
@@ -59,8 +60,7 @@ const loginRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/login',
   validateSearch: (search: Record<string, unknown>): { next?: string | undefined } => ({
-    // Only a path of ours: never an address elsewhere.
-    next: /^\/(?![/\\])/.test(String(search.next ?? '')) ? text(search.next) : undefined,
+    next: pathOfOurs(search.next),
   }),
   component: LoginPage,
 });
