@@ -195,7 +195,7 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
     {
       id: 'name',
       header: 'Name',
-      meta: { width: 'minmax(160px, 2fr)' },
+      meta: { width: 'minmax(220px, 2fr)' },
       cell: ({ row: { original } }) => <Name one={original} />,
     },
     number('members', 'Members', 4, 80, (one) => count(one.members)),
