@@ -68,6 +68,7 @@ function Name({
     <button
       type="button"
       className={css.key}
+      dir="auto"
       title={`Only ${label}`}
       onClick={() => onFilter({ [name]: key })}
     >

@@ -140,7 +140,7 @@ function Lending({ one, onLend }: { one: InstanceOrganisation } & Pick<Ways, 'on
     <Button
       size="small"
       onClick={() => onLend(one)}
-      aria-label={lent ? `Withdraw the platform’s keys from ${name}` : `Lend keys to ${name}`}
+      aria-label={lent ? `Withdraw keys from ${name}` : `Lend keys to ${name}`}
       title={
         lent
           ? 'Its projects may use the platform’s provider keys, at the operator’s expense'
