@@ -452,6 +452,20 @@ test('two-step sign-in is set up by keyboard alone, and its codes are not lost b
   await page.context().close();
 });
 
+test('what opened a dialog has the focus back from the one that replaced it', async () => {
+  const { page, watched } = await open('/o/ORG/api-keys');
+  const button = page.getByRole('button', { name: 'Create API key' });
+  await button.press('Enter');
+  await page.getByLabel('Name').fill('mobile app');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('new-key').waitFor();
+  await page.getByRole('button', { name: 'I have saved the key' }).press('Enter');
+  await page.getByTestId('new-key').waitFor({ state: 'detached' });
+  await page.waitForFunction((it) => it === document.activeElement, await button.elementHandle());
+  check(watched);
+  await page.context().close();
+});
+
 test('AWS credentials are revoked, but not by one click', async () => {
   const { page, watched, calls } = await open('/o/ORG/api-keys');
   await page.getByRole('button', { name: 'AWS credentials of production backend' }).click();

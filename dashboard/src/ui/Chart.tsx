@@ -68,7 +68,9 @@ export function Chart(props: ChartProps) {
               return (
                 <li key={key}>
                   <span className={css.swatch} style={{ background: `var(${colour})` }} />
-                  <span className={css.name}>{name}</span>
+                  <span className={css.name} dir="auto">
+                    {name}
+                  </span>
                   <span className={css.value}>
                     {value === null || value === undefined ? '–' : format(value)}
                   </span>

@@ -91,8 +91,8 @@ export function analytics(
     (!groupBy.includes('tag') || row.tags.length > 0) &&
     (!groupBy.includes('end_user') || row.end_user !== null) &&
     (!groupBy.includes('source') || row.source !== null);
-  // The world's rows are of a day and a half: a long range has them as a month.
-  const stretch = range > 15 * 24 * HOUR ? 18 : 1;
+  // The world's rows are of a day: a long range has them as a month.
+  const stretch = range > 15 * 24 * HOUR ? 28 : 1;
   const at = (row: Row) => now.getTime() - (now.getTime() - Date.parse(row.created_at)) * stretch;
   const rows = all.filter((row) => at(row) >= start && at(row) < to.getTime() && fits(row));
   const before = all.filter((row) => at(row) >= start - range && at(row) < start && fits(row));

@@ -288,7 +288,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
       const offered = all.filter(
         ({ offers }) => !provider || offers.some((offer) => offer.provider === provider),
       );
-      return answer(route, 200, list(empty ? [] : offered));
+      return answer(route, 200, list(empty && !provider ? [] : offered));
     }
     if (path.includes('/views')) return savedViews(route, method, path, world);
     if (path.includes('/custom-providers')) return custom(route, method, path, empty);

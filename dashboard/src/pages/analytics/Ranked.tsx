@@ -9,7 +9,7 @@ import {
   type ShownMeasure,
   shown,
 } from '@/lib/analytics';
-import { useNarrow } from '@/lib/media';
+import { MANY_COLUMNS, useNarrow } from '@/lib/media';
 import { cx } from '@/ui/cx';
 import css from './Analytics.module.css';
 import { DIMENSION_NAMES, type Dimension, FILTERS, type Filter } from './fit';
@@ -32,7 +32,7 @@ export function Ranked({
 }) {
   const top = Math.max(...answer.groups.map(({ totals }) => figureOf(totals, measure) ?? 0), 0);
   const whole = figureOf(answer.total.totals, measure);
-  const narrow = useNarrow();
+  const narrow = useNarrow(MANY_COLUMNS);
   const parts = { answer, measure, columns, onFilter, top, whole };
   return (
     <section className={css.ranked} aria-label="Ranked">
@@ -68,6 +68,7 @@ function Name({
     <button
       type="button"
       className={css.key}
+      dir="auto"
       title={`Only ${label}`}
       onClick={() => onFilter({ [name]: key })}
     >

@@ -232,9 +232,11 @@ function Database({ state }: { state: InstanceState }) {
             'Mail that waits',
             <span key="mail">
               {waiting.oldest
-                ? `${countExact(waiting.count, 'mail')}, the oldest ${ago(waiting.oldest)} `
-                : 'none '}
-              {waiting.last_error && <Badge tone="warn">{waiting.last_error}</Badge>}
+                ? `${countExact(waiting.count, 'mail')}, the oldest ${ago(waiting.oldest)}`
+                : 'none'}
+              {waiting.last_error && (
+                <span className={css.warn}>The mail server: {waiting.last_error}</span>
+              )}
             </span>,
           ],
           [

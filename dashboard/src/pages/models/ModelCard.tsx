@@ -1,7 +1,7 @@
 import type { AnalyticsGroup, Model } from '@/api/analytics';
 import { shown } from '@/lib/analytics';
 import { count, date, NONE, perMillion, share, tokens } from '@/lib/format';
-import { useNarrow } from '@/lib/media';
+import { MANY_COLUMNS, useNarrow } from '@/lib/media';
 import { Badge } from '@/ui/Badge';
 import { CopyIconButton } from '@/ui/Copy';
 import css from './Models.module.css';
@@ -31,7 +31,7 @@ export function ModelCard({
   callable: ReadonlySet<string>;
   own: ReadonlySet<string>;
 }) {
-  const narrow = useNarrow();
+  const narrow = useNarrow(MANY_COLUMNS);
   const offers: Shown[] = model.offers.map((offer) => ({
     key: `${offer.provider} ${offer.region}`,
     offer,

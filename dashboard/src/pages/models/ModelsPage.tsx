@@ -8,7 +8,7 @@ import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';
 import type { ModelsSearch } from '@/router';
-import { Button } from '@/ui/Button';
+import { Button, ButtonLink } from '@/ui/Button';
 import { Chip } from '@/ui/Chip';
 import { inputClass } from '@/ui/Field';
 import { Empty, Failed } from '@/ui/Notice';
@@ -42,7 +42,7 @@ export default function ModelsPage() {
 type Change = (part: Partial<ModelsSearch>) => void;
 
 function Content({ search, change }: { search: ModelsSearch; change: Change }) {
-  const { org, project } = useScope();
+  const { session, org, project } = useScope();
   const models = useKnownModels(org.id);
   const keys = useQuery(providerKeysQuery(org.id));
   const providers = useKnownProviders(org.id);
@@ -116,7 +116,7 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
         any={callable.size > 0}
         change={change}
       />
-      {callable.size === 0 && (
+      {callable.size === 0 && models.data.length > 0 && (
         <p className={css.note}>
           This organisation has no provider key that is on: none of these can be called yet.
         </p>
@@ -126,14 +126,28 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
           How offers do could not be loaded: {live.error.message}
         </p>
       )}
-      <p className={css.count}>
+      <p className={css.count} hidden={models.data.length === 0}>
         {fits.length} {fits.length === 1 ? 'model' : 'models'} · Per million tokens · uptime and
         speed are of this organisation's own requests, last 24 hours
       </p>
       {models.data.length === 0 ? (
-        <Empty title="No model yet">
-          The catalogue of this instance is empty. Its operator imports one, or has it fetched,
-          under Catalogue; models of a server of your own come with it, under Custom providers.
+        <Empty
+          title="No model yet"
+          action={
+            session.user.is_operator && (
+              <ButtonLink
+                to="/o/$org/catalogue"
+                params={{ org: org.id }}
+                search={{ tab: 'imports' }}
+                look="primary"
+              >
+                Import a catalogue
+              </ButtonLink>
+            )
+          }
+        >
+          The catalogue of this instance is empty: its operator imports one, or has it fetched.
+          Models of a server of your own come with it, under Custom providers.
         </Empty>
       ) : fits.length === 0 ? (
         <Empty

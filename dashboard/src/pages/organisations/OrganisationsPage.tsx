@@ -140,7 +140,7 @@ function Lending({ one, onLend }: { one: InstanceOrganisation } & Pick<Ways, 'on
     <Button
       size="small"
       onClick={() => onLend(one)}
-      aria-label={lent ? `Withdraw the platform’s keys from ${name}` : `Lend keys to ${name}`}
+      aria-label={lent ? `Withdraw keys from ${name}` : `Lend keys to ${name}`}
       title={
         lent
           ? 'Its projects may use the platform’s provider keys, at the operator’s expense'
@@ -195,7 +195,7 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
     {
       id: 'name',
       header: 'Name',
-      meta: { width: 'minmax(160px, 2fr)' },
+      meta: { width: 'minmax(220px, 2fr)' },
       cell: ({ row: { original } }) => <Name one={original} />,
     },
     number('members', 'Members', 4, 80, (one) => count(one.members)),
