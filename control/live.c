@@ -125,7 +125,7 @@ char *live_copy(struct str s)
 static void take_filter(struct live_viewer *v, const struct request_filter *f)
 {
     v->filter = *f;
-    v->filter.end_user = v->filter.ids = STR_NULL;
+    v->filter.end_user = v->filter.found = STR_NULL;
     if (f->model.p)
         v->filter.model = str_make(v->model = live_copy(f->model), f->model.len);
     if (f->provider.p)

@@ -50,12 +50,12 @@ bool page_place(struct call *c, struct page *p, struct place *out)
            page_bad_cursor(c);
 }
 
-static void write_cursor(struct call *c, const struct pg_result *r, size_t row, size_t n)
+static void write_cursor(struct call *c, const struct str *key_of, size_t n)
 {
     struct buf keys;
     buf_init(&keys, 1024);
     for (size_t i = 0; i < n; i++) {
-        struct str key = pg_str(r, row, (int)i + 1);
+        struct str key = key_of[i];
         ASSERT(key.len <= 255);
         (void)buf_add_char(&keys, (char)key.len);
         (void)buf_add_str(&keys, key);
@@ -83,10 +83,36 @@ void page_write(struct call *c, const struct page *p, const struct pg_result *r,
             (void)buf_add_str(out, pg_str(r, i, 0));
     }
     (void)buf_add_lit(out, "],\"next_cursor\":");
+    struct str keys[PAGE_KEYS_MAX];
+    ASSERT(n <= PAGE_KEYS_MAX);
+    for (size_t i = 0; i < n && rows > limit; i++)
+        keys[i] = pg_str(r, limit - 1, (int)i + 1);
     if (rows > limit)
-        write_cursor(c, r, limit - 1, n);
+        write_cursor(c, keys, n);
     else
         (void)buf_add_lit(out, "null");
+    (void)buf_add_lit(out, "}\n");
+}
+
+void page_write_items(struct call *c, const struct str *items, size_t n, const struct place *next)
+{
+    struct buf *out = call_json(c, 200);
+    (void)buf_add_lit(out, "{\"items\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            (void)buf_add_char(out, ',');
+        (void)buf_add_str(out, items[i]);
+    }
+    (void)buf_add_lit(out, "],\"next_cursor\":");
+    if (next->given) {
+        char id[UUID_TEXT_LEN + 1];
+        uuid_format(next->id, id);
+        const struct str keys[] = {str_of(arena_printf(c->arena, "%lld", (long long)next->us)),
+                                   str_of(id)};
+        write_cursor(c, keys, ARRAY_LEN(keys));
+    } else {
+        (void)buf_add_lit(out, "null");
+    }
     (void)buf_add_lit(out, "}\n");
 }
 

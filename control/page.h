@@ -32,7 +32,9 @@ bool page_bad_cursor(struct call *c);
 /* Writes {"items":[...],"next_cursor":...}: column 0 of each row is an item's JSON, columns 1.. are
  * its `n` sort keys. The rows are at most limit + 1; one beyond the limit says there is more. */
 void page_write(struct call *c, const struct page *p, const struct pg_result *r, size_t n);
-/* The same, or the problem of a query that failed. Takes `r`. */
+/* The same of a list that was put together: all `n` items, and where it goes on, if it does. */
+void page_write_items(struct call *c, const struct str *items, size_t n, const struct place *next);
+/* The same as page_write, or the problem of a query that failed. Takes `r`. */
 void page_answer(struct call *c, const struct page *p, enum pg_err e, struct pg_result *r,
                  size_t n);
 

@@ -1,101 +1,32 @@
 /* Analytics: asks the store for each part of an answer, and sorts it into cells. Job threads. */
 #include "control/api/analytics.h"
 
-#include "common/clock.h"
-#include "control/input.h"
+#include "control/api/span_cut.h"
 #include "control/store/label_usage_store.h"
-#include "control/store/span_store.h"
 
 #define GRAIN_US (INT64_C(1800) * 1000000)
-
-/* A period and, in the middle of it, the whole spans (times[first] to times[last]). */
-struct cut {
-    struct analytics_period t;
-    size_t first, last;
-};
 
 static bool wants(const struct analytics_query *q, int first, int n)
 {
     return (q->measures >> first & ((1u << n) - 1)) != 0;
 }
 
-static bool read_bounds(struct call *c, const struct analytics_query *q, int64_t from_us,
-                        int64_t to_us, int64_t **times, size_t *n)
-{
-    struct pg_result *r = NULL;
-    enum pg_err e = analytics_store_bounds(c->pg, from_us, to_us, q->step, q->tz, &r);
-    if (e == PG_INVALID)
-        return input_refuse(c, "tz", "there is no such time zone.");
-    if (e != PG_OK)
-        return call_failed(c, e);
-    *n = pg_rows(r);
-    *times = arena_calloc(c->arena, *n + 1, sizeof **times);
-    for (size_t i = 0; i < *n; i++)
-        (*times)[i] = pg_i64(r, i, 0);
-    pg_result_free(r);
-    ASSERT(*n >= 2);
-    return true;
-}
-
-/* Without spans all is read from the half-hours. */
-static void cut_raw(struct cut *cut)
-{
-    cut->t.span_from_us = cut->t.span_to_us = cut->t.raw_from_us = cut->t.times[0];
-    cut->t.raw_to_us = cut->t.times[cut->t.n - 1];
-}
-
 /* The period before is as long as what is over of this one, in the same steps: its first bucket may
  * be a part of one. */
 static bool cut_before(struct call *c, const struct analytics_query *q, int64_t from_us,
-                       int64_t to_us, struct cut *cut)
+                       int64_t to_us, struct span_cut *cut)
 {
     int64_t *times;
     size_t n;
     int64_t start_us = (from_us - (to_us - from_us)) / GRAIN_US * GRAIN_US;
     if (start_us < 0)
         start_us = 0;
-    if (!read_bounds(c, q, start_us, from_us, &times, &n))
+    if (!span_cut_times(c, start_us, from_us, q->step, q->tz, &times, &n))
         return false;
     bool part = times[0] < start_us;
     times[0] = start_us;
-    *cut = (struct cut){.t = {.times = times, .n = n}, .first = part, .last = n - 1};
+    *cut = (struct span_cut){.t = {.times = times, .n = n}, .first = part, .last = n - 1};
     return true;
-}
-
-/* Makes the spans that the cut can use, and says which part of it they are. */
-static enum pg_err make_spans(struct call *c, const struct analytics_query *q, struct cut *cut,
-                              struct span_set *set)
-{
-    int64_t closed_us = clock_wall_us() - SPAN_CLOSED_US;
-    cut_raw(cut);
-    if (q->step < ASTEP_3H)
-        return PG_OK;
-    while (cut->last > cut->first && cut->t.times[cut->last] > closed_us)
-        cut->last--;
-    if (cut->last == cut->first)
-        return PG_OK;
-    return span_store_make(c->pg, set, cut->t.times + cut->first, cut->last - cut->first + 1);
-}
-
-/* In the transaction that reads: were they voided meanwhile, the half-hours have it all. */
-static enum pg_err use_spans(struct call *c, const struct analytics_query *q, struct cut *cut,
-                             const struct span_set *set)
-{
-    bool whole = false;
-    if (q->step < ASTEP_3H || cut->last == cut->first)
-        return PG_OK;
-    enum pg_err e = span_store_whole(c->pg, set, cut->t.times + cut->first,
-                                     cut->last - cut->first + 1, &whole);
-    if (e != PG_OK || !whole)
-        return e;
-    cut->t.set = set->id;
-    cut->t.span_from_us = cut->t.times[cut->first];
-    cut->t.span_to_us = cut->t.times[cut->last];
-    if (cut->first > 0)
-        cut->t.raw_to_us = cut->t.span_from_us;
-    else
-        cut->t.raw_from_us = cut->t.span_to_us;
-    return PG_OK;
 }
 
 static size_t cell_of(const struct analytics_cells *cells, const struct pg_result *r, size_t i)
@@ -153,7 +84,7 @@ static void read_percentiles(struct call *c, struct analytics_cells *cells,
 }
 
 static enum pg_err read_cells(struct call *c, const struct analytics_query *q,
-                              const struct cut *cut, const struct analytics_keys *keys,
+                              const struct span_cut *cut, const struct analytics_keys *keys,
                               size_t groups, struct analytics_cells *cells)
 {
     cells->rows = groups + 2;
@@ -200,11 +131,12 @@ static struct analytics_keys keys_of(struct call *c, const struct analytics_answ
 
 /* All within one transaction. */
 static enum pg_err read_all(struct call *c, struct analytics_query *q, struct analytics_answer *a,
-                            struct cut *now, struct cut *before, const struct span_set *set)
+                            struct span_cut *now, struct span_cut *before,
+                            const struct span_set *set)
 {
-    enum pg_err e = use_spans(c, q, now, set);
+    enum pg_err e = span_cut_use(c, q->step, now, set);
     if (e == PG_OK && q->compare)
-        e = use_spans(c, q, before, set);
+        e = span_cut_use(c, q->step, before, set);
     if (e == PG_OK && q->f.group[0] != DIM_NONE) {
         bool labels = label_usage_dim(&q->f) != DIM_NONE;
         e = labels ? label_usage_store_groups(c->pg, &q->f, &now->t, q->sort, q->limit, &a->groups)
@@ -221,13 +153,12 @@ static enum pg_err read_all(struct call *c, struct analytics_query *q, struct an
 
 bool analytics_read(struct call *c, struct analytics_query *q, struct analytics_answer *a)
 {
-    struct cut now = {0}, before = {0};
+    struct span_cut now = {0}, before = {0};
     size_t n;
-    struct span_set set = {
-        .organisation = c->org, .zone = q->tz, .step = q->step == ASTEP_1D ? "1d" : "3h"};
-    if (!read_bounds(c, q, q->from_us, q->to_us, &a->times, &n))
+    struct span_set set = span_cut_set(c->org, q->tz, q->step);
+    if (!span_cut_times(c, q->from_us, q->to_us, q->step, q->tz, &a->times, &n))
         return false;
-    now = (struct cut){.t = {.times = a->times, .n = n}, .last = n - 1};
+    now = (struct span_cut){.t = {.times = a->times, .n = n}, .last = n - 1};
     a->buckets = n - 1;
     /* A round end may lie beyond what has happened yet. */
     int64_t over_us = q->to_us < a->times[n - 1] ? q->to_us : a->times[n - 1];
@@ -237,9 +168,9 @@ bool analytics_read(struct call *c, struct analytics_query *q, struct analytics_
         a->before_from_us = before.t.times[0];
         a->before_to_us = before.t.times[before.t.n - 1];
     }
-    enum pg_err e = make_spans(c, q, &now, &set);
+    enum pg_err e = span_cut_make(c, q->step, &now, &set);
     if (e == PG_OK && q->compare)
-        e = make_spans(c, q, &before, &set);
+        e = span_cut_make(c, q->step, &before, &set);
     if (e == PG_OK)
         e = span_store_begin(c->pg);
     if (e == PG_OK)

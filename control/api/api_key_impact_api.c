@@ -3,15 +3,14 @@
 #include "control/input.h"
 #include "control/store/api_key_impact_store.h"
 
-enum { LOOKED_MAX = 20000, RECENT_MAX = 200 };
+enum { RECENT_MAX = 200 };
 
 void api_keys_impact(struct call *c)
 {
     struct pg_result *r = NULL;
     if (!input_query(c, NULL, 0))
         return;
-    enum pg_err e = api_key_impact_store_get(c->pg, c->org, c->project, c->id, LOOKED_MAX,
-                                             RECENT_MAX, &r);
+    enum pg_err e = api_key_impact_store_get(c->pg, c->org, c->project, c->id, RECENT_MAX, &r);
     if (e != PG_OK)
         (void)call_failed(c, e);
     else if (pg_rows(r) == 0)

@@ -4,13 +4,15 @@
 
 #include "common/clock.h"
 #include "control/api/api.h"
+#include "control/api/request_walk.h"
 #include "control/csv.h"
 #include "control/filter.h"
 #include "control/page.h"
 
 #define DAY_US (INT64_C(86400) * 1000000)
 
-enum { EXPORT_MAX = 20000 };
+/* A page may take so many statements, and a file. */
+enum { LIST_STEPS = 80, EXPORT_STEPS = 1500, EXPORT_MAX = 20000, EXPORT_BYTES = 64 << 20 };
 
 /* What only looking back can be asked for. */
 struct search {
@@ -55,35 +57,50 @@ static bool take_prefix(struct call *c, struct str q, struct request_filter *f)
            sodium_hex2bin(f->id_high.b, 16, high, 32, NULL, NULL, NULL) == 0;
 }
 
-/* Ids that a client gave are looked up first: few, and then the list needs only their times. */
-static bool take_client_id(struct call *c, struct str client_id, struct request_filter *f)
+/* Days of details looked into at once: each is a partition for every class of retention. */
+enum { DAYS_AT_ONCE = 28, FOUND_MAX = 50 };
+
+static bool add_found(struct call *c, struct str client_id, int64_t from_us, int64_t to_us,
+                      struct buf *found, size_t *n)
 {
-    struct buf ids;
     struct pg_result *r = NULL;
-    enum pg_err e = request_store_by_client_id(c->pg, c->org, client_id, &r);
-    if (e != PG_OK)
-        return call_failed(c, e);
-    buf_init(&ids, 4096);
-    (void)buf_add_char(&ids, '{');
-    for (size_t i = 0; i < pg_rows(r); i++) {
-        int64_t at_us = pg_i64(r, i, 1);
-        (void)buf_printf(&ids, "%s" STR_FMT, i ? "," : "", STR_ARG(pg_str(r, i, 0)));
-        if (i == 0 && (f->to_us == 0 || at_us + 1 < f->to_us))
-            f->to_us = at_us + 1;
-        if (i + 1 == pg_rows(r) && at_us > f->from_us)
-            f->from_us = at_us;
-    }
-    (void)buf_add_char(&ids, '}');
-    f->ids = arena_str(c->arena, buf_str(&ids));
-    buf_fini(&ids);
+    enum pg_err e = request_store_by_client_id(c->pg, c->org, client_id, from_us, to_us,
+                                               FOUND_MAX - (int64_t)*n, &r);
+    for (size_t i = 0; e == PG_OK && i < pg_rows(r); i++, ++*n)
+        (void)buf_printf(found,
+                         "%s{\"id\":\"" STR_FMT "\",\"class\":" STR_FMT ",\"day\":\"" STR_FMT "\"}",
+                         *n ? "," : "", STR_ARG(pg_str(r, i, 0)), STR_ARG(pg_str(r, i, 1)),
+                         STR_ARG(pg_str(r, i, 2)));
     pg_result_free(r);
-    return true;
+    return e == PG_OK || call_failed(c, e);
 }
 
-static bool take_search(struct call *c, const struct search *s, struct request_filter *f)
+/* Ids that a client gave are looked up first, the newest few within the times: the list is of
+ * those. */
+static bool take_client_id(struct call *c, struct str client_id, struct request_filter *f)
 {
-    return filter_take(c, f, &s->words) && (!s->q.p || take_prefix(c, s->q, f)) &&
-           (!s->client_id.p || take_client_id(c, s->client_id, f));
+    struct buf found;
+    size_t n = 0;
+    bool good = true;
+    buf_init(&found, 8192);
+    (void)buf_add_char(&found, '[');
+    for (int64_t to_us = f->to_us; good && n < FOUND_MAX && to_us > f->from_us;) {
+        int64_t from_us = to_us - DAYS_AT_ONCE * DAY_US;
+        good = add_found(c, client_id, from_us > f->from_us ? from_us : f->from_us, to_us - 1,
+                         &found, &n);
+        to_us = from_us / DAY_US * DAY_US; /* whose day was looked into */
+    }
+    (void)buf_add_char(&found, ']');
+    f->found = arena_str(c->arena, buf_str(&found));
+    buf_fini(&found);
+    return good;
+}
+
+/* Ends behind the place: rows of its millisecond may still come, unless it lies before them all. */
+static int64_t after_us(const struct place *p)
+{
+    bool before_all = uuid_eq(p->id, request_page_least_id(p->us));
+    return p->us / 1000 * 1000 + (before_all ? 0 : 1000);
 }
 
 /* The times that can hold a row, from what the filter says. */
@@ -92,8 +109,8 @@ static void narrow(struct request_filter *f)
     int64_t latest_us = clock_wall_us() + DAY_US; /* a gateway's clock may be ahead */
     if (f->to_us == 0 || f->to_us > latest_us)
         f->to_us = latest_us;
-    if (f->after.given && f->after.us + 1 < f->to_us)
-        f->to_us = f->after.us + 1;
+    if (f->after.given && after_us(&f->after) < f->to_us)
+        f->to_us = after_us(&f->after);
     if (f->by_id) {
         int64_t low_us = uuid_v7_ms(f->id_low) * 1000, high_us = uuid_v7_ms(f->id_high) * 1000;
         if (low_us > f->from_us)
@@ -106,24 +123,29 @@ static void narrow(struct request_filter *f)
         f->from_us = oldest_us;
 }
 
-/* Most pages lie within the last days: those partitions are tried first, then more of them. */
-static enum pg_err list_widening(struct pg *pg, const struct request_filter *f,
-                                 struct pg_result **out)
+static bool take_search(struct call *c, const struct search *s, struct request_filter *f)
 {
-    static const int days[] = {2, 14, 100, 400};
-    enum pg_err e = PG_OK;
-    for (size_t i = 0; i < ARRAY_LEN(days) && e == PG_OK; i++) {
-        struct request_filter part = *f;
-        bool all = f->to_us - days[i] * DAY_US <= f->from_us;
-        if (!all)
-            part.from_us = f->to_us - days[i] * DAY_US;
-        pg_result_free(*out);
-        *out = NULL;
-        e = request_store_list(pg, &part, out);
-        if (e != PG_OK || all || (int64_t)pg_rows(*out) == f->limit)
-            break;
-    }
-    return e;
+    if (!filter_take(c, f, &s->words) || (s->q.p && !take_prefix(c, s->q, f)))
+        return false;
+    narrow(f);
+    return !s->client_id.p || take_client_id(c, s->client_id, f);
+}
+
+/* The rows of a page, and one more if there is. */
+struct items {
+    struct arena *arena;
+    struct str item[PAGE_LIMIT_MAX + 1];
+    struct place place[PAGE_LIMIT_MAX + 1];
+    size_t n;
+};
+
+static void take_item(void *arg, const struct pg_result *r, size_t row)
+{
+    struct items *list = arg;
+    ASSERT(list->n < ARRAY_LEN(list->item));
+    list->item[list->n] = arena_str(list->arena, pg_str(r, row, PAGE_CELLS));
+    list->place[list->n++] = (struct place){true, pg_i64(r, row, PAGE_AT),
+                                            pg_uuid(r, row, PAGE_ID)};
 }
 
 void api_requests_list(struct call *c)
@@ -131,20 +153,38 @@ void api_requests_list(struct call *c)
     struct page page;
     struct search s = {0};
     struct request_filter f;
-    struct pg_result *r = NULL;
     page_init(&page);
     filter_init(&f, &s.words, c->org);
     const struct input_row rows[] = {SEARCH_ROWS(&f, &s), PAGE_INPUT(&page)};
     if (!input_query(c, rows, ARRAY_LEN(rows)) || !page_place(c, &page, &f.after) ||
         !take_search(c, &s, &f))
         return;
-    f.limit = page.limit + 1;
-    narrow(&f);
-    enum pg_err e = list_widening(c->pg, &f, &r);
-    page_answer(c, &page, e, r, 2);
+    struct items *list = ARENA_NEW(c->arena, struct items);
+    list->arena = c->arena;
+    struct request_walk w = {.filter = &f,
+                             .read = request_page_list,
+                             .limit = page.limit + 1,
+                             .steps = LIST_STEPS,
+                             .take = take_item,
+                             .arg = list};
+    enum pg_err e = request_walk(c->pg, &w);
+    bool more = list->n > (size_t)page.limit;
+    if (e == PG_OK)
+        page_write_items(c, list->item, more ? (size_t)page.limit : list->n,
+                         more ? &list->place[page.limit - 1] : &w.next);
+    else
+        (void)call_failed(c, e);
 }
 
-static void write_csv(struct call *c, const struct pg_result *r)
+static void add_line(void *arg, const struct pg_result *r, size_t row)
+{
+    struct str cells[REQUEST_COLUMNS];
+    for (int i = 0; i < REQUEST_COLUMNS; i++)
+        cells[i] = pg_str(r, row, PAGE_CELLS + i);
+    csv_row(arg, cells, REQUEST_COLUMNS);
+}
+
+static void write_csv(struct call *c, const struct buf *lines)
 {
     struct str cells[REQUEST_COLUMNS];
     struct buf *out = call_json(c, 200);
@@ -153,33 +193,37 @@ static void write_csv(struct call *c, const struct pg_result *r)
     for (size_t i = 0; i < REQUEST_COLUMNS; i++)
         cells[i] = str_of(request_columns[i]);
     csv_row(out, cells, REQUEST_COLUMNS);
-    for (size_t row = 0; row < pg_rows(r); row++) {
-        for (int i = 0; i < REQUEST_COLUMNS; i++)
-            cells[i] = pg_str(r, row, i);
-        csv_row(out, cells, REQUEST_COLUMNS);
-    }
+    (void)buf_add_str(out, buf_str(lines));
 }
 
 void api_requests_export(struct call *c)
 {
     struct search s = {0};
     struct request_filter f;
-    struct pg_result *r = NULL;
+    struct buf lines;
     filter_init(&f, &s.words, c->org);
     const struct input_row rows[] = {SEARCH_ROWS(&f, &s)};
     if (!input_query(c, rows, ARRAY_LEN(rows)) || !take_search(c, &s, &f))
         return;
-    f.limit = EXPORT_MAX + 1;
-    narrow(&f);
-    enum pg_err e = request_store_export(c->pg, &f, &r);
+    buf_init(&lines, EXPORT_BYTES);
+    struct request_walk w = {.filter = &f,
+                             .read = request_page_export,
+                             .limit = EXPORT_MAX + 1,
+                             .steps = EXPORT_STEPS,
+                             .take = add_line,
+                             .arg = &lines};
+    enum pg_err e = request_walk(c->pg, &w);
     if (e != PG_OK)
         (void)call_failed(c, e);
-    else if (pg_rows(r) > EXPORT_MAX)
+    else if (w.taken > EXPORT_MAX)
         (void)input_refuse(
             c, "from", "there are over %d requests; give a shorter time or a filter.", EXPORT_MAX);
+    else if (w.next.given)
+        (void)input_refuse(c, "from",
+                           "too many requests would have to be looked at; give a shorter time.");
     else
-        write_csv(c, r);
-    pg_result_free(r);
+        write_csv(c, &lines);
+    buf_fini(&lines);
 }
 
 void api_requests_get(struct call *c)

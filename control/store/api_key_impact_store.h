@@ -5,10 +5,9 @@
 #include "common/pg.h"
 
 /* Column 0: the API's object as JSON; no row if there is no such key in the project. Reads one
- * key's running spend, and of the project's request log at most `looked` rows from the key's last
- * request backwards, of which at most `recent` are the key's. */
+ * key's running spend, and of the request log at most the key's `recent` newest rows. */
 MUST_USE enum pg_err api_key_impact_store_get(struct pg *pg, struct uuid organisation,
-                                              struct uuid project, struct uuid id, int64_t looked,
-                                              int64_t recent, struct pg_result **out);
+                                              struct uuid project, struct uuid id, int64_t recent,
+                                              struct pg_result **out);
 
 #endif

@@ -1,77 +1,7 @@
-/* SQL of the request log. Any thread with a connection. Names are joined on small tables after the
- * page is cut.
- */
+/* SQL of the request log: one in full, the newest, and who is who. Any thread with a connection. */
 #include "control/store/request_store.h"
 
-#include "control/store/sql.h"
-
-#define SQL_OUTCOMES                                                                               \
-    "(array['ok', 'client_error', 'gateway_error', 'upstream_error', 'client_gone', "              \
-    "'interrupted'])[r.outcome + 1]"
-#define SQL_FINISH                                                                                 \
-    "(array['stop', 'length', 'tool_calls', 'content_filter', 'error', 'stop_sequence', "          \
-    "'refusal', 'pause', 'context_full'])[r.finish_reason]"
-/* Numbers of gateway/dialect/dialect.h, enum dialect_endpoint. */
-#define SQL_ENDPOINT                                                                                \
-    "coalesce((array['chat.completions', 'completions', 'responses', 'messages', "                  \
-    "'generate_content', 'converse', 'embeddings', 'moderations', 'images.generations', 'rerank', " \
-    "'audio.speech', 'audio.transcriptions', 'audio.translations', 'images.edits'])[r.endpoint], r.endpoint::text)"
-
-/* Members of the API's request object. */
-/* clang-format off */
-#define SQL_ITEM \
-    "'id', r.request_id, 'created_at', " SQL_TIME("r.created_at") ", 'project_id', " \
-    "r.project_id, 'api_key', json_build_object('id', r.api_key_id, 'name', coalesce(k.name, " \
-    "''),   'last4', coalesce(k.last4, '')), 'requested_model', l.value, 'model', m.slug, " \
-    "'provider', p.slug, 'endpoint', " SQL_ENDPOINT ", 'status', r.status, 'outcome', " \
-    SQL_OUTCOMES ", 'finish_reason', " SQL_FINISH ", 'streamed', r.streamed, 'estimated', " \
-    "r.estimated, 'attempts', r.attempts, 'input_tokens', r.input_tokens, 'cached_tokens', " \
-    "r.cached_tokens, 'output_tokens', r.output_tokens, 'reasoning_tokens', " \
-    "r.reasoning_tokens, 'cost', " SQL_MONEY("r.cost") ", 'duration_ms', " \
-    SQL_MS("r.duration_us") ", 'ttft_ms', " SQL_MS("r.ttft_us") ", 'overhead_us', " \
-    "r.overhead_us, 'error', r.error"
-/* clang-format on */
-
-#define SQL_NAMES                                                                                  \
-    "left join api_keys k on k.organisation_id = r.organisation_id "                               \
-    "  and k.api_key_id = r.api_key_id "                                                           \
-    "left join labels l on l.organisation_id = r.organisation_id "                                 \
-    "  and l.label_id = r.requested_model_id " SQL_CALLED
-
-/* The page's rows: of each project by its part of the index, then the newest of all. */
-/* clang-format off */
-#define SQL_PAGE \
-    "(select x.* from projects j cross join lateral (select r.* from requests r " \
-    "    where r.organisation_id = $1 and r.project_id = j.project_id " \
-    "    and r.day between ($2::timestamptz at time zone 'UTC')::date " \
-    "      and ($3::timestamptz at time zone 'UTC')::date " \
-    "    and r.created_at >= $2 and r.created_at < $3 " \
-    "    and ($5::timestamptz is null or (r.created_at, r.request_id) < ($5, $6::uuid)) " \
-    "    and ($7::uuid is null or r.api_key_id = $7) " \
-    "    and ($8::text is null or r.model_id = " SQL_ID_OF("model_id", "model_names", "$8", "$1") ") " \
-    "    and ($9::text is null " \
-    "      or r.provider_id = " SQL_ID_OF("provider_id", "provider_names", "$9", "$1") ") " \
-    "    and case $10 when 'ok' then r.outcome = 0 when 'error' then r.outcome <> 0 " \
-    "      when '2xx' then r.status / 100 = 2 when '4xx' then r.status / 100 = 4 " \
-    "      when '5xx' then r.status / 100 = 5 else true end " \
-    "    and ($11::integer is null or r.outcome = $11) " \
-    "    and ($12::uuid is null or r.request_id between $12 and $13::uuid) " \
-    "    and ($15::boolean is null or r.streamed = $15) " \
-    "    and ($16::bigint is null or r.cost >= $16::numeric / 1000000000000) " \
-    "    and ($17::bigint is null or r.duration_us >= $17) " \
-    "    and ($18::text is null or r.end_user_id = (select label_id from labels " \
-    "      where organisation_id = $1 and kind = 2 and value = $18)) " \
-    "    and ($19::uuid[] is null or r.request_id = any($19)) " \
-    "    order by r.created_at desc, r.request_id desc limit $14) x " \
-    "  where j.organisation_id = $1 and ($4::uuid is null or j.project_id = $4) " \
-    "  order by x.created_at desc, x.request_id desc limit $14) r "
-/* clang-format on */
-
-static const struct pg_stmt list_stmt = {
-    "request.list",
-    "select json_build_object(" SQL_ITEM
-    ")::text, " SQL_US("r.created_at") ", r.request_id from " SQL_PAGE SQL_NAMES
-                                       "order by r.created_at desc, r.request_id desc"};
+#include "control/store/request_sql.h"
 
 const char *const request_columns[REQUEST_COLUMNS] = {"id",
                                                       "time",
@@ -98,41 +28,28 @@ const char *const request_columns[REQUEST_COLUMNS] = {"id",
                                                       "error",
                                                       "end_user"};
 
-static const struct pg_stmt export_stmt = {
-    "request.export",
-    "select r.request_id, " SQL_TIME(
-        "r.created_at") ", o.name, coalesce(k.name, ''), l.value, m.slug, p.slug, " SQL_ENDPOINT
-                        ", r.status, " SQL_OUTCOMES ", " SQL_FINISH
-                        ", r.streamed::text, r.estimated::text, r.attempts, r.input_tokens, r.cached_tokens, "
-                        "r.output_tokens, r.reasoning_tokens, " SQL_MONEY("r.cost") ", " SQL_MS("r.duration_us") ", " SQL_MS(
-                            "r.ttft_us") ", r.overhead_us, r.error, u.value from " SQL_PAGE
-                            SQL_NAMES "left join projects o on o.organisation_id = r.organisation_id "
-                                         "  and o.project_id = r.project_id "
-                                         "left join labels u on u.organisation_id = r.organisation_id "
-                                         "  and u.label_id = r.end_user_id "
-                                         "order by r.created_at desc, r.request_id desc"};
-
+/* clang-format off */
 static const struct pg_stmt newest_stmt = {
     "request.newest",
-    "select json_build_object(" SQL_ITEM
-    ")::text, r.request_id, r.project_id, r.api_key_id, m.slug, "
-    "p.slug, r.status, r.outcome, (r.cost * 1000000000000)::bigint, r.duration_us, r.streamed from "
-    "(select x.* from projects j cross join lateral (select r.* from requests r "
+    "with r as materialized (select x.* from projects j cross join lateral (select r.* from requests r "
     "    where r.organisation_id = $1 and r.project_id = j.project_id "
     "    and r.day >= ($2::timestamptz at time zone 'UTC')::date "
     "    and r.day <= (now() at time zone 'UTC')::date + 1 and r.created_at >= $2 "
     "    order by r.created_at desc, r.request_id desc limit $3) x "
     "  where j.organisation_id = $1 "
-    "  order by x.created_at desc, x.request_id desc limit $3) r " SQL_NAMES
+    "  order by x.created_at desc, x.request_id desc limit $3), " SQL_NAMES
+    "select json_build_object(" SQL_ITEM ")::text, r.request_id, r.project_id, r.api_key_id, m.slug, "
+    "p.slug, r.status, r.outcome, (r.cost * 1000000000000)::bigint, r.duration_us, r.streamed from r " SQL_NAMED
     "where r.request_id <> all($4::uuid[]) order by r.created_at, r.request_id"};
 
+/* Of days in between, so that not every partition is looked into at once. */
 static const struct pg_stmt by_client_id_stmt = {
     "request.by_client_id",
-    "select d.request_id, " SQL_US(
-        "r.created_at") " from request_details d "
-                        "join requests r using (organisation_id, retention_days, day, request_id) "
-                        "where d.organisation_id = $1 and d.client_request_id = $2 "
-                        "order by d.request_id desc limit 50"};
+    "select d.request_id, d.retention_days, d.day from request_details d "
+    "where d.organisation_id = $1 and d.client_request_id = $2 "
+    "and d.day between ($3::timestamptz at time zone 'UTC')::date and ($4::timestamptz at time zone 'UTC')::date "
+    "order by d.request_id desc limit $5"};
+/* clang-format on */
 
 /* Cost lines with their units, prices as stored. */
 /* clang-format off */
@@ -168,6 +85,9 @@ static const struct pg_stmt by_client_id_stmt = {
 
 static const struct pg_stmt get_stmt = {
     "request.get",
+    /* One row, then its details: the planner would weigh joins of all partitions, for long. */
+    "with r as materialized (select x.* from requests x where x.organisation_id = $1 and x.request_id = $2 "
+    "  and x.day = ($3::timestamptz at time zone 'UTC')::date limit 1) "
     "select (json_build_object(" SQL_ITEM ")::jsonb || json_build_object("
     "'cache_write_tokens', r.cache_write_tokens, 'upstream_model', d.upstream_model, "
     "'upstream_request_id', d.upstream_request_id, 'client_request_id', d.client_request_id, "
@@ -175,54 +95,16 @@ static const struct pg_stmt get_stmt = {
     "'referer', d.referer, 'user_agent', d.user_agent, 'client_ip', host(d.client_ip), "
     "'error_detail', d.error_detail, 'tags', coalesce(d.tags, '{}'), 'metadata', d.metadata, "
     "'params', d.params, 'cost_lines', " SQL_COST_LINES ", 'attempts_detail', " SQL_ATTEMPTS ", "
-    "'steps', " SQL_STEPS ")::jsonb)::text from requests r "
-    "left join request_details d using (organisation_id, retention_days, day, request_id) "
+    "'steps', " SQL_STEPS ")::jsonb)::text from r "
+    "left join lateral (select x.* from request_details x where x.organisation_id = $1 "
+    "  and x.retention_days = r.retention_days and x.day = r.day and x.request_id = r.request_id limit 1) d on true "
     "left join labels s on s.organisation_id = r.organisation_id and s.label_id = r.source_id "
     "left join labels u on u.organisation_id = r.organisation_id "
-    "  and u.label_id = r.end_user_id " SQL_NAMES
-    "where r.organisation_id = $1 and r.request_id = $2 "
-    "and r.day = ($3::timestamptz at time zone 'UTC')::date"};
-
-static const char *const status_words[] = {"ok", "error", "2xx", "4xx", "5xx", "any"};
-static_assert(ARRAY_LEN(status_words) == STATUS_ANY + 1, "one word per status");
-
-static enum pg_err run_page(struct pg *pg, const struct pg_stmt *st, const struct request_filter *f,
-                            struct pg_result **out)
-{
-    const struct pg_param p[] = {
-        pgp_uuid(f->organisation),
-        pgp_time_us(f->from_us),
-        pgp_time_us(f->to_us),
-        f->by_project ? pgp_uuid(f->project) : pgp_null(),
-        PLACE_PARAMS(f->after),
-        f->by_api_key ? pgp_uuid(f->api_key) : pgp_null(),
-        f->model.p ? pgp_text(f->model) : pgp_null(),
-        f->provider.p ? pgp_text(f->provider) : pgp_null(),
-        pgp_cstr(status_words[f->status]),
-        f->outcome >= 0 ? pgp_i64(f->outcome) : pgp_null(),
-        f->by_id ? pgp_uuid(f->id_low) : pgp_null(),
-        f->by_id ? pgp_uuid(f->id_high) : pgp_null(),
-        pgp_i64(f->limit),
-        f->streamed >= 0 ? pgp_bool(f->streamed) : pgp_null(),
-        f->min_cost_pico ? pgp_i64(f->min_cost_pico) : pgp_null(),
-        f->min_us ? pgp_i64(f->min_us) : pgp_null(),
-        f->end_user.p ? pgp_text(f->end_user) : pgp_null(),
-        f->ids.p ? pgp_text(f->ids) : pgp_null(),
-    };
-    return pg_run(pg, st, p, ARRAY_LEN(p), out);
-}
-
-enum pg_err request_store_list(struct pg *pg, const struct request_filter *f,
-                               struct pg_result **out)
-{
-    return run_page(pg, &list_stmt, f, out);
-}
-
-enum pg_err request_store_export(struct pg *pg, const struct request_filter *f,
-                                 struct pg_result **out)
-{
-    return run_page(pg, &export_stmt, f, out);
-}
+    "  and u.label_id = r.end_user_id "
+    "left join api_keys k on k.organisation_id = r.organisation_id "
+    "  and k.api_key_id = r.api_key_id "
+    "left join labels l on l.organisation_id = r.organisation_id "
+    "  and l.label_id = r.requested_model_id " SQL_CALLED};
 
 enum pg_err request_store_newest(struct pg *pg, struct uuid organisation, int64_t from_us,
                                  struct str known, int64_t limit, struct pg_result **out)
@@ -279,9 +161,11 @@ bool request_filter_fits(const struct request_filter *f, const struct request_fa
 }
 
 enum pg_err request_store_by_client_id(struct pg *pg, struct uuid organisation,
-                                       struct str client_id, struct pg_result **out)
+                                       struct str client_id, int64_t from_us, int64_t to_us,
+                                       int64_t limit, struct pg_result **out)
 {
-    const struct pg_param p[] = {pgp_uuid(organisation), pgp_text(client_id)};
+    const struct pg_param p[] = {pgp_uuid(organisation), pgp_text(client_id), pgp_time_us(from_us),
+                                 pgp_time_us(to_us), pgp_i64(limit)};
     return pg_run(pg, &by_client_id_stmt, p, ARRAY_LEN(p), out);
 }
 

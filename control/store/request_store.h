@@ -1,7 +1,6 @@
 /* SQL of the request log, read only (the gateways write it). Every function takes the organisation
- * it acts for. List, export and live rows go by the index (organisation, project, time) and bound
- * the day, so that only partitions of those days are looked at; what else a filter says is looked
- * at row by row on the way.
+ * it acts for. Live rows go by the index (organisation, project, time) and bound the day, so that
+ * only partitions of those days are looked at. The list and its file: request_page_store.h.
  */
 #ifndef DOTEB_CONTROL_REQUEST_STORE_H
 #define DOTEB_CONTROL_REQUEST_STORE_H
@@ -17,7 +16,7 @@ struct request_filter {
     struct uuid project, api_key;
     struct str model, provider; /* slugs; NULL p: any */
     struct str end_user;        /* as the client named it; NULL p: any */
-    struct str ids;             /* an array of uuids as text: only these; NULL p: all */
+    struct str found;           /* only these: [{"id", "class", "day"}], JSON; NULL p: all */
     enum request_status status;
     int outcome;            /* requests.outcome; -1: any */
     int streamed;           /* 0 no, 1 yes; -1: any */
@@ -27,7 +26,6 @@ struct request_filter {
     bool by_id;
     struct uuid id_low, id_high; /* inclusive, where by_id */
     struct place after;
-    int64_t limit;
 };
 
 /* What a live row is judged by; texts are borrowed from its result. */
@@ -46,9 +44,6 @@ extern const char *const request_columns[REQUEST_COLUMNS];
 #define OUTCOME_WORDS                                                                              \
     "ok", "client_error", "gateway_error", "upstream_error", "client_gone", "interrupted"
 
-/* Newest first. Columns: item's JSON, created_at in us, id. */
-MUST_USE enum pg_err request_store_list(struct pg *pg, const struct request_filter *f,
-                                        struct pg_result **out);
 /* The newest `limit` of an organisation that began since `from_us` and are not among `known` (an
  * array of uuids as text), oldest first. Columns: item's JSON, then what request_store_facts reads.
  */
@@ -58,13 +53,13 @@ MUST_USE enum pg_err request_store_newest(struct pg *pg, struct uuid organisatio
 struct request_facts request_store_facts(const struct pg_result *r, size_t row);
 /* Does the list with this filter (times, search and cursor aside) hold that row? */
 bool request_filter_fits(const struct request_filter *f, const struct request_facts *row);
-/* The list as text for a file, in request_columns. */
-MUST_USE enum pg_err request_store_export(struct pg *pg, const struct request_filter *f,
-                                          struct pg_result **out);
-/* The newest few that the client gave this id, by an index of its own. Columns: id, created_at in
- * us. */
+/* The newest `limit` of the days from `from_us` to `to_us` that the client gave this id, by an
+ * index of its own: of at most some 30 days at once, since each is a partition or more. Columns:
+ * id, retention_days, day. */
 MUST_USE enum pg_err request_store_by_client_id(struct pg *pg, struct uuid organisation,
-                                                struct str client_id, struct pg_result **out);
+                                                struct str client_id, int64_t from_us,
+                                                int64_t to_us, int64_t limit,
+                                                struct pg_result **out);
 /* One in full, found by its id's day; `id` is a version 7 UUID. Column: its JSON; no row: none. */
 MUST_USE enum pg_err request_store_get(struct pg *pg, struct uuid organisation, struct uuid id,
                                        struct pg_result **out);

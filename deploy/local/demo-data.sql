@@ -191,7 +191,7 @@ begin
         (case when outcome in (1, 2) then 400 + 2000 * luck2
               else 1000 * (first_ms + 1000 * tout / (speed * greatest(.4, 1.2 - .2 * s))) end)::bigint as took_us,
         case when outcome in (0, 4) then (1000 * first_ms)::bigint end as first_us,
-        (lpad(to_hex((extract(epoch from p.at) * 1000)::bigint), 12, '0') || '7'
+        (lpad(to_hex(floor(extract(epoch from p.at) * 1000)::bigint), 12, '0') || '7'
             || substr(md5(p.n::text || p.luck::text), 1, 3) || 'a' || substr(md5(p.luck2::text || p.at::text), 1, 15))::uuid as request_id,
         (p.at at time zone 'UTC')::date as day
     from priced p left join demo_customers u on u.key = p.key

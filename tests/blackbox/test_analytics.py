@@ -1,4 +1,5 @@
 """Analytics: sums, days and percentiles against the request log by hand; what the pages' queries read."""
+import bisect
 import csv
 import datetime as dt
 import io
@@ -162,6 +163,45 @@ def test_percentiles_throughput_and_savings_by_hand(owner, installation, demo, n
         saved = sum(((Decimal(price[r["model"], r["provider"]]["input"]) - Decimal(price[r["model"], r["provider"]]["cached"]))
                      * r["cached_tokens"] for r in rows if r["cached_tokens"]), Decimal(0))
         assert Decimal(totals["cache_savings"]) == pytest.approx(saved, abs=Decimal("1e-9"))
+
+
+def usage_by_hand(rows, got):
+    """(model, t) -> sums of `rows`, by the half-hour that each began in, and the rows within."""
+    times = sorted({dt.datetime.fromisoformat(p["t"]) for s in got["series"] for p in s["points"]})
+    end, sums, inside = dt.datetime.fromisoformat(got["to"]), defaultdict(lambda: [0, 0, 0, 0, 0, Decimal(0)]), []
+    for r in rows:
+        grain = r["at"].replace(minute=r["at"].minute // 30 * 30, second=0, microsecond=0)
+        if times[0] <= grain < end:
+            inside.append(r)
+            cell = sums[r["model"], times[bisect.bisect_right(times, grain) - 1]]
+            for i, v in enumerate((1, r["outcome"] == 0, r["input_tokens"], r["cached_tokens"], r["output_tokens"], r["cost"])):
+                cell[i] += v
+    return sums, inside
+
+
+@pytest.mark.parametrize("step, zone", [("3h", "UTC"), ("3h", "Asia/Kathmandu"), *(("1d", zone) for zone in (
+    "UTC", "Europe/Vienna", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Pacific/Chatham"))])
+def test_usage_of_spans_is_the_logs(owner, demo, installation, now, zone, step):
+    """What begins and ends within a span, spans that are still open, and times to come."""
+    project, days = demo[0]["project"], 28 if step == "1d" else 9
+    for start, end, query in ((days, 0, {}), (days * 0.83, 3.17, {}), (days * 0.91, -0.2, {}), (days, 2, {"project": project})):
+        for _ in range(2):   # makes the spans, reads them
+            got = owner.get(owner.org_path + "/usage", from_=stamp(now - dt.timedelta(days=start)), tz=zone, step=step,
+                            to=stamp(now - dt.timedelta(days=end)), group_by="model", limit=50, **query)
+            want, inside = usage_by_hand([r for r in demo if not query or r["project"] == project], got)
+            cells = {(s["key"], dt.datetime.fromisoformat(p["t"])): [
+                p["requests"], p["ok"], p["input_tokens"], p["cached_tokens"], p["output_tokens"], Decimal(p["cost"])]
+                for s in got["series"] for p in s["points"] if p["requests"]}
+            assert cells == want and len(inside) > 100
+            totals = got["totals"]
+            assert (totals["requests"], Decimal(totals["cost"])) == (len(inside), sum(r["cost"] for r in inside))
+            took, first = [r["duration_us"] for r in inside], [r["ttft_us"] for r in inside if r["ttft_us"] is not None]
+            for name, values in (("p", took), ("ttft_p", first)):
+                for percent in (50, 95):
+                    assert totals[f"{name}{percent}_ms"] == pytest.approx(percentile(values, percent), abs=0.001)
+    made = installation.query("select count(*) from spans join span_sets using (organisation_id, set_id) where "
+                              f"organisation_id = '{owner.org}' and zone = '{zone}' and step = '{step}'")
+    assert int(made) >= (60 if step == "3h" else 25)
 
 
 @pytest.mark.parametrize("days, zone", [(0.9, "UTC"), (6, "Europe/Vienna"), (13, "Asia/Kolkata")])

@@ -2,8 +2,8 @@
 import csv
 import datetime as dt
 import io
+import itertools
 import json
-import random
 import uuid
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -11,100 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from activity_log import NOW, OUTCOMES, SQL_UUID7, UTC, Log, stamp
 from control_client import Person, add_organisation, add_user
-
-UTC = dt.timezone.utc
-NOW = dt.datetime.now(UTC).replace(microsecond=0)
-OUTCOMES = ["ok", "client_error", "gateway_error", "upstream_error", "client_gone", "interrupted"]
-STATUS = [200, 400, 503, 502, 499, 500]
-
-
-def uuid7(at, rng):
-    ms = int(at.timestamp() * 1000)
-    return str(uuid.UUID(int=(ms << 80) | (7 << 76) | (rng.getrandbits(12) << 64) | (2 << 62)
-                         | rng.getrandbits(62)))
-
-
-def stamp(at):
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
-
-
-class Log:
-    """A made-up log with the rollups that the ledger would have written beside it."""
-
-    def __init__(self, installation, person, seed):
-        self.installation, self.rng, self.rows = installation, random.Random(seed), []
-        self.org, self.user = person.org, person.session["user"]["id"]
-        self.models = [tuple(x.split("|")) for x in installation.query(
-            "select model_id, slug from models order by slug limit 3").splitlines()]
-        self.providers = [tuple(x.split("|")) for x in installation.query(
-            "select provider_id, slug from providers order by slug limit 3").splitlines()]
-        self.keys = []
-
-    def add(self, project, key, at, **fixed):
-        rng = self.rng
-        outcome = fixed.get("outcome", rng.choice([0, 0, 0, 1, 3, 4, 5]))
-        reached = outcome in (0, 3)
-        row = {"id": uuid7(at, rng), "at": at, "project": project, "key": key, "outcome": outcome,
-               "status": STATUS[outcome], "model": rng.choice(self.models) if outcome != 1 else ("0", None),
-               "provider": rng.choice(self.providers) if reached else ("0", None),
-               "input": rng.randrange(5000), "output": rng.randrange(900), "cached": rng.randrange(99),
-               "cost": Decimal(rng.randrange(10**9)).scaleb(-12), "us": int(rng.lognormvariate(13, 1)),
-               "ttft": int(rng.lognormvariate(12, 1)) if reached else None} | fixed
-        self.rows.append(row)
-        return row
-
-    def write(self):
-        days = sorted({r["at"].date() for r in self.rows})
-        q = self.installation.query
-        for day in days:
-            q(f"select ensure_request_partitions('{day}', 1)")
-        values = ",".join(
-            f"('{self.org}', 30, '{r['at'].date()}', '{r['id']}', '{r['at'].isoformat()}', '{r['project']}', "
-            f"'{r['key']}', '{self.user}', {r['provider'][0] if r['provider'][1] else 'null'}, "
-            f"{r['model'][0] if r['model'][1] else 'null'}, 1, {r['status']}, {r['outcome']}, 1, false, "
-            f"false, {r['input']}, {r['cached']}, {r['output']}, {r['cost']}, {r['us']}, "
-            f"{r['ttft'] or 'null'}, 40)" for r in self.rows)
-        q("insert into requests (organisation_id, retention_days, day, request_id, created_at, project_id, "
-          "api_key_id, user_id, provider_id, model_id, endpoint, status, outcome, attempts, streamed, "
-          "estimated, input_tokens, cached_tokens, output_tokens, cost, duration_us, ttft_us, overhead_us) "
-          f"values {values}")
-        # The rollups, by the definition in the migration.
-        q("insert into rollup_usage (organisation_id, grain, project_id, api_key_id, user_id, model_id, "
-          "provider_id, requests, ok, input_tokens, cached_tokens, output_tokens, cost, duration_us, "
-          "duration_hist, ttft_hist) select organisation_id, date_bin('30 minutes', created_at, 'epoch'), "
-          "project_id, api_key_id, user_id, coalesce(model_id, 0), coalesce(provider_id, 0), count(*), "
-          "count(*) filter (where outcome = 0), sum(input_tokens), sum(cached_tokens), "
-          "sum(output_tokens), sum(cost), sum(duration_us), "
-          "array(select count(*) from unnest(array_agg(duration_us)) d, generate_series(0, 63) i "
-          "  where floor(2 * log(2, greatest(d, 1)::numeric)) = i group by i order by i), '{}' "
-          f"from requests where organisation_id = '{self.org}' group by 1, 2, 3, 4, 5, 6, 7")
-        # the histogram above leaves out empty buckets: write them in full
-        for grain in self.installation.rows(
-                "select grain, project_id, api_key_id, model_id, provider_id from rollup_usage "
-                f"where organisation_id = '{self.org}'"):
-            hist, ttft = [0] * 64, [0] * 64
-            for r in self.rows:
-                start = r["at"].replace(minute=r["at"].minute // 30 * 30, second=0, microsecond=0)
-                if (dt.datetime.fromisoformat(grain["grain"]) == start
-                        and r["project"] == grain["project_id"] and r["key"] == grain["api_key_id"]
-                        and int(r["model"][0]) == grain["model_id"]
-                        and int(r["provider"][0]) == grain["provider_id"]):
-                    hist[bucket(r["us"])] += 1
-                    if r["ttft"]:
-                        ttft[bucket(r["ttft"])] += 1
-            q(f"update rollup_usage set duration_hist = array{hist}, ttft_hist = array{ttft} where "
-              f"organisation_id = '{self.org}' and grain = '{grain['grain']}' and project_id = "
-              f"'{grain['project_id']}' and api_key_id = '{grain['api_key_id']}' and model_id = "
-              f"{grain['model_id']} and provider_id = {grain['provider_id']}")
-
-
-def bucket(us):
-    i = 0
-    while 2 ** ((i + 1) / 2) <= us:
-        i += 1
-    return min(i, 63)
-
 
 @pytest.fixture(scope="module")
 def owner(control, installation):
@@ -438,6 +346,60 @@ def test_filters_by_cost_duration_and_streaming(owner, log, path):
         assert ids(owner.all(path, limit=200, **query)) == newest_first(filter(keep, log.rows)), query
 
 
+def test_filters_together(owner, log, path):
+    """Whatever index leads to the rows, the others are looked at on the way."""
+    times = sorted(r["us"] for r in log.rows)
+    ms = times[len(times) // 3] // 1000 + 1
+    filters = {
+        "project": (log.second, lambda r: r["project"] == log.second),
+        "api_key": (log.keys[0], lambda r: r["key"] == log.keys[0]),
+        "model": (log.models[1][1], lambda r: r["model"] == log.models[1]),
+        "provider": (log.providers[0][1], lambda r: r["provider"] == log.providers[0]),
+        "status": ("error", lambda r: r["outcome"] != 0), "outcome": ("ok", lambda r: r["outcome"] == 0),
+        "min_duration_ms": (ms, lambda r: r["us"] >= ms * 1000), "streamed": ("false", lambda r: True),
+        "to": ((NOW - dt.timedelta(days=2)).isoformat().replace("+00:00", "Z"),
+               lambda r: r["at"] < NOW - dt.timedelta(days=2))}
+    found = 0
+    for names in itertools.combinations(filters, 2):
+        want = newest_first(r for r in log.rows if all(filters[n][1](r) for n in names))
+        assert ids(owner.all(path, limit=20, **{n: filters[n][0] for n in names})) == want, names
+        found += len(want)
+    assert found > 300
+
+
+def test_what_fits_seldom_is_found_a_stretch_at_a_time(owner, installation):
+    """Half-hours that cost enough without a request that does: a call looks through some days of them, and says
+    where to go on."""
+    org, project = add_organisation(installation, f"seldom {uuid.uuid4()}")
+    installation.query(f"insert into members (organisation_id, user_id, role) values ('{org}', "
+                       f"'{owner.session['user']['id']}', 'viewer')")
+    days = 50
+    installation.query(f"select ensure_request_partitions((now() at time zone 'UTC')::date - {days}, {days + 1})")
+    installation.query(
+        "insert into requests (organisation_id, retention_days, day, request_id, created_at, project_id, api_key_id, "
+        f"user_id, endpoint, status, outcome, streamed, estimated, cost, duration_us) select '{org}', 365, "
+        f"(at at time zone 'UTC')::date, {SQL_UUID7}, at, '{project}', '{project}', '{project}', 1, 200, 0, "
+        f"false, false, case when n = 1 and d = {days - 1} then 2 else 0.6 end, 1 from generate_series(1, {days - 1}) d, "
+        "generate_series(1, 2) n, lateral (select date_trunc('ms', now()) - d * interval '1 day' + n * interval '1 ms') as t(at)")
+    installation.query(
+        "insert into rollup_usage (organisation_id, grain, project_id, api_key_id, user_id, model_id, provider_id, requests, ok, cost) "
+        "select organisation_id, date_bin('30 minutes', created_at, 'epoch'), project_id, api_key_id, user_id, 0, 0, count(*), "
+        f"count(*), sum(cost) from requests where organisation_id = '{org}' group by 1, 2, 3, 4, 5")
+    mine = f"/api/v1/organisations/{org}/requests"
+    for query in ({}, {"project": project}, {"api_key": project}):
+        first = owner.get(mine, min_cost=1, **query)
+        assert first["items"] == [] and first["next_cursor"]
+        found = owner.all(mine, min_cost=1, **query)
+        assert [i["cost"] for i in found] == ["2"]
+        assert len(owner.all(mine, limit=50, **query)) == 2 * (days - 1)
+        # Rollups rule these out, a day in a statement.
+        month = z(NOW - dt.timedelta(days=40))
+        assert owner.get(mine, min_cost=3, from_=month, **query) == {"items": [], "next_cursor": None}
+    status, text = owner.call("GET", mine + "/export", min_cost=1)
+    assert status == 200 and len(text.splitlines()) == 2
+    installation.query(f"delete from requests where organisation_id = '{org}'")
+
+
 def test_search_by_what_the_client_said(owner, log, installation, path):
     named = [log.rows[3], log.rows[11]]
     label = installation.query("insert into labels (organisation_id, kind, value) values "
@@ -489,8 +451,8 @@ def test_csv_of_too_many_is_refused(owner, installation, path):
     installation.query(
         "insert into requests (organisation_id, retention_days, day, request_id, created_at, project_id, api_key_id, "
         f"user_id, endpoint, status, outcome, streamed, estimated, duration_us) select '{org}', 30, "
-        f"(at at time zone 'UTC')::date, gen_random_uuid(), at, '{project}', '{project}', '{project}', 1, 200, 0, "
-        "false, false, 1 from generate_series(1, 20001) n, lateral (select now() - n * interval '1 ms') as t(at)")
+        f"(at at time zone 'UTC')::date, {SQL_UUID7}, at, '{project}', '{project}', '{project}', 1, 200, 0, "
+        "false, false, 1 from generate_series(1, 20001) n, lateral (select date_trunc('ms', now()) - n * interval '1 ms') as t(at)")
     export = f"/api/v1/organisations/{org}/requests/export"
     status, body = owner.call("GET", export)
     assert (status, body["field"]) == (422, "from")

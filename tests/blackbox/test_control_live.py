@@ -105,6 +105,16 @@ def insert(installation, owner):
         installation.query("insert into requests (organisation_id, retention_days, day, request_id, created_at, "
                            "project_id, user_id, endpoint, estimated, " + ", ".join(values) + ") values "
                            + ",".join(rows))
+        # What the ledger writes with them: filters go by it.
+        installation.query(
+            "insert into rollup_usage as u (organisation_id, grain, project_id, api_key_id, user_id, model_id, provider_id, "
+            "requests, ok, streamed, cost, duration_hist) select organisation_id, date_bin('30 minutes', created_at, 'epoch'), "
+            "project_id, api_key_id, user_id, coalesce(model_id, 0), coalesce(provider_id, 0), count(*), "
+            "count(*) filter (where outcome = 0), count(*) filter (where streamed), sum(cost), array_fill(1::bigint, array[64]) "
+            f"from requests where request_id = any('{{{','.join(ids)}}}') group by 1, 2, 3, 4, 5, 6, 7 "
+            "on conflict (organisation_id, grain, project_id, api_key_id, user_id, model_id, provider_id) do update set "
+            "requests = u.requests + excluded.requests, ok = u.ok + excluded.ok, streamed = u.streamed + excluded.streamed, "
+            "cost = u.cost + excluded.cost")
         return ids
     return insert
 

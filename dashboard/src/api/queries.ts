@@ -1,7 +1,7 @@
 // Every question the dashboard asks, as query options: one place for keys, paging and freshness.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { organisationInSight } from '@/lib/organisationInSight';
-import { bounds, type RangeSearch } from '@/lib/range';
+import { bounds, type RangeSearch, usageStep } from '@/lib/range';
 import { useChange } from './change';
 import { type ApiKey, api, CSRF, ifMatch, type Outcome, read, setCsrfToken } from './client';
 import type { Restrictions } from './keyRestrictions';
@@ -369,13 +369,16 @@ export const usageQuery = (
 ) =>
   queryOptions({
     queryKey: ['org', org, 'usage', groupBy, filters],
-    queryFn: ({ signal }) =>
-      read(
+    queryFn: ({ signal }) => {
+      const times = bounds(filters);
+      const step = usageStep(times);
+      return read(
         api.GET('/api/v1/organisations/{org}/usage', {
           params: {
             path: { org },
             query: {
-              ...bounds(filters),
+              ...times,
+              ...(step && { step }),
               tz: timeZone,
               group_by: groupBy,
               ...(groupBy !== 'none' && { limit: 50 }),
@@ -384,6 +387,7 @@ export const usageQuery = (
           },
           signal,
         }),
-      ),
+      );
+    },
     placeholderData: keepPreviousData,
   });

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { bounds, isCustom, parseRange, rangeLabel, rangeWords, toLocalField } from './range';
+import {
+  bounds,
+  isCustom,
+  parseRange,
+  rangeLabel,
+  rangeWords,
+  toLocalField,
+  usageStep,
+} from './range';
 
 const from = '2026-11-01T00:00:00.000Z';
 const to = '2026-11-02T00:00:00.000Z';
@@ -26,6 +34,18 @@ test('bounds', () => {
   expect(bounds({}, now)).toEqual({ from });
   expect(bounds({ range: '1h' }, now)).toEqual({ from: '2026-11-01T23:00:00.000Z' });
   expect(bounds({ from, to }, 0)).toEqual({ from, to });
+});
+
+test.each([
+  [30, undefined],
+  [31, '3h'],
+  [14 * 24, '3h'],
+  [14 * 24 + 1, undefined],
+])('usageStep of %i hours', (hours, step) => {
+  const now = new Date(to).getTime();
+  const start = new Date(now - hours * 3_600_000).toISOString();
+  expect(usageStep({ from: start, to })).toBe(step);
+  expect(usageStep({ from: start }, now)).toBe(step);
 });
 
 test('labels and fields', () => {

@@ -43,6 +43,12 @@ export function bounds(search: RangeSearch, now = Date.now()): Bounds {
   return { from: new Date(now - hours * HOUR).toISOString() };
 }
 
+/** Steps that a chart of usage takes: from 30 hours to two weeks three hours, else as the API chooses. */
+export function usageStep({ from, to }: Bounds, now = Date.now()): '3h' | undefined {
+  const hours = ((to ? Date.parse(to) : now) - Date.parse(from)) / HOUR;
+  return hours > 30 && hours <= 14 * 24 ? '3h' : undefined;
+}
+
 export function rangeLabel(search: RangeSearch): string {
   if (!isCustom(search)) return LABELS[search.range ?? DEFAULT_RANGE];
   const format = new Intl.DateTimeFormat('en-US', {

@@ -1,7 +1,7 @@
 // The request list: older pages by cursor as they are scrolled to, new rows as they come while the
 // person looks at the top.
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Request, RequestList } from '@/api/client';
 import { newestQuery, type RequestFilters, requestsKey, requestsQuery } from '@/api/queries';
 import { add, merge, type Pages } from './merge';
@@ -11,6 +11,7 @@ const NONE: ReadonlySet<string> = new Set();
 const LOST = new Error('new requests do not come in at the moment. Trying again.');
 
 export type ActivityList = {
+  /** Undefined until there is a row, or none to be found. */
   rows: Request[] | undefined;
   /** Ids that came last while the page was open. */
   fresh: ReadonlySet<string>;
@@ -46,11 +47,17 @@ export function useActivity(org: string, filters: RequestFilters, live: boolean)
     onReload: readNewest,
   });
 
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items), [pages.data]);
+  const found = useMemo(() => pages.data?.pages.flatMap((page) => page.items), [pages.data]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = pages;
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  // What fits seldom is looked for a stretch at a time: a page may be empty and not the last.
+  const looking = found?.length === 0 && hasNextPage;
+  const lookOn = looking && !isFetchingNextPage && !pages.isError;
+  useEffect(() => {
+    if (lookOn) more();
+  }, [lookOn, more]);
   return {
-    rows,
+    rows: looking && !pages.isError ? undefined : found,
     fresh,
     error: pages.error ?? (live && lost ? LOST : null),
     hasMore: hasNextPage,
