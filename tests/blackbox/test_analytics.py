@@ -377,6 +377,14 @@ def test_pages_read_little_and_no_more_of_more(pg, owner, demo, installation, la
     assert sum(many.values()) <= 2.5 * sum(few.values())
 
 
+def test_every_page_reads_little(pg, larger, now):
+    """Each filter of the list, too, and those that nothing fits."""
+    found = query_cost.of_pages(pg, larger, now, every=True, zones=("Asia/Kolkata",))
+    print(query_cost.table(found))
+    assert len(found) > 200
+    assert max(found.values()) <= BUFFERS_MAX, query_cost.table(found)
+
+
 def test_the_measure_of_buffers_can_fail(pg, larger):
     query_cost.explain_all(larger)
     log = query_cost.Log(pg.folder / "server.log")

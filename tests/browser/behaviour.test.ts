@@ -72,6 +72,19 @@ test('from the login to a new key by keyboard alone', async () => {
   await page.context().close();
 });
 
+test('a list whose first pages are empty looks on until there is a row, or the end', async () => {
+  const { page, watched, world } = await open('/o/ORG/activity?model=none');
+  await page.route(/\/requests\?.*model=seldom/, (route) => {
+    const from = Number(new URL(route.request().url()).searchParams.get('cursor'));
+    const items = from === 2 ? world.requests.slice(0, 1) : [];
+    return route.fulfill({ json: { items, next_cursor: from < 3 ? `${from + 1}` : null } });
+  });
+  await page.goto(page.url().replace('model=none', 'model=seldom'));
+  await page.getByText('All of last 24 hours.').waitFor();
+  assert.equal(await page.locator('[role=row] a').count(), 1);
+  check(watched);
+});
+
 test('new requests come in by themselves, and not when paused or scrolled away', async () => {
   const now = new Date();
   const world = makeWorld(now);
