@@ -429,7 +429,9 @@ test('an account is deleted when nothing stands in the way, and the page says wh
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Nobody else operates it.').waitFor();
   assert.equal(await dialog.getByLabel('Your password').count(), 0);
-  const archive = await dialog.getByRole('link', { name: 'Archive Contoso' }).getAttribute('href');
+  const archive = await dialog
+    .getByRole('link', { name: 'Archive it: Contoso' })
+    .getAttribute('href');
   assert.match(archive ?? '', /^\/o\/[0-9a-f-]{36}\/organisation$/);
   const members = await dialog.getByRole('link', { name: 'Members of' }).getAttribute('href');
   assert.match(members ?? '', /^\/o\/[0-9a-f-]{36}\/members$/);
