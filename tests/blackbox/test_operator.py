@@ -277,7 +277,7 @@ def test_a_suspended_organisation_is_refused_by_a_running_gateway(operator, inst
     assert installation.email not in json.dumps(rows)
     assert operator.call("POST", f"{I}/organisations/{org}/resume")[0] == 200, "the same again is no change"
     assert owner.all(f"/api/v1/organisations/{org}/audit", action="organisation")[:2] == rows
-    assert "operator,the operator,," in owner.call("GET", f"/api/v1/organisations/{org}/audit/export", action="organisation")[1]
+    assert '"operator","the operator","",' in owner.call("GET", f"/api/v1/organisations/{org}/audit/export", action="organisation")[1]
     assert operator.call("POST", f"{I}/organisations/{operator.org}/suspend", {"reason": "x"})[0] == 409
     assert operator.call("POST", f"{I}/organisations/{uuid.uuid4()}/suspend", {"reason": "x"})[0] == 404
 

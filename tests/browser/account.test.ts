@@ -1,4 +1,4 @@
-// The account's end, and finding one of many organisations, against a scripted API.
+// The end of an account, and finding one of very many organisations, against a scripted API.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -13,8 +13,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}) {
-  const watched = await watchedPage(browser, { viewport: { width: 1440, height: 900 } });
+async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}, width = 1440) {
+  const watched = await watchedPage(browser, { viewport: { width, height: 900 } });
   const { page } = watched;
   await serveDashboard(page);
   const control = await fakeControl(page, choices);
@@ -29,7 +29,9 @@ test('an account is deleted when nothing stands in the way, and the page says wh
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Nobody else operates it.').waitFor();
   assert.equal(await dialog.getByLabel('Your password').count(), 0);
-  const archive = await dialog.getByRole('link', { name: 'Archive Contoso' }).getAttribute('href');
+  const archive = await dialog
+    .getByRole('link', { name: 'Archive it: Contoso' })
+    .getAttribute('href');
   assert.match(archive ?? '', /^\/o\/[0-9a-f-]{36}\/organisation$/);
   const members = await dialog.getByRole('link', { name: 'Members of' }).getAttribute('href');
   assert.match(members ?? '', /^\/o\/[0-9a-f-]{36}\/members$/);

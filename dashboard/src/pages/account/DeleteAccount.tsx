@@ -98,7 +98,7 @@ function Blocked({ deletion, onClose }: Props & { deletion: AccountDeletion }) {
               size="small"
               to={reason === 'only_member' ? '/o/$org/organisation' : '/o/$org/members'}
               params={{ org: id }}
-              aria-label={`${reason === 'only_member' ? 'Archive' : 'Members of'} ${name}`}
+              aria-label={`${reason === 'only_member' ? 'Archive it:' : 'Members of'} ${name}`}
             >
               {reason === 'only_member' ? 'Archive it' : 'Members'}
             </ButtonLink>
