@@ -93,7 +93,7 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'model',
       header: 'Model',
-      meta: { width: 'minmax(150px, 1.75fr)' },
+      meta: { width: 'minmax(150px, 1.68fr)' },
       cell: ({ row: { original: request } }) => (
         <span className={css.model} title={request.requested_model ?? undefined}>
           {modelName(request)}
@@ -103,25 +103,25 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'provider',
       header: 'Provider',
-      meta: { width: 'minmax(100px, 0.8fr)', drop: 1 },
+      meta: { width: 'minmax(100px, 0.78fr)', drop: 1 },
       cell: ({ row: { original: request } }) => <Provider request={request} />,
     },
     {
       id: 'status',
       header: 'Status',
-      meta: { width: 'minmax(84px, 0.95fr)' },
+      meta: { width: 'minmax(84px, 1.19fr)' },
       cell: ({ row: { original: request } }) => <Status request={request} />,
     },
     {
       id: 'tokens',
       header: 'Tokens',
-      meta: { width: '112px', align: 'end', drop: 2 },
+      meta: { width: '104px', align: 'end', drop: 2 },
       cell: ({ row: { original: request } }) => <Tokens request={request} />,
     },
     {
       id: 'cached',
       header: 'Cached',
-      meta: { width: '76px', align: 'end', drop: 4 },
+      meta: { width: '68px', align: 'end', drop: 4 },
       cell: ({ row: { original: request } }) => {
         const { cached_tokens: cached, input_tokens: input } = request;
         if (cached === 0) return <span className={css.quiet}>{NONE}</span>;
@@ -137,13 +137,13 @@ export function requestColumns(searchFor: (request: string) => Search): Columns<
     {
       id: 'latency',
       header: 'Latency',
-      meta: { width: '88px', align: 'end' },
+      meta: { width: '78px', align: 'end' },
       cell: ({ row: { original: request } }) => <Latency request={request} />,
     },
     {
       id: 'cost',
       header: 'Cost',
-      meta: { width: '100px', align: 'end' },
+      meta: { width: '90px', align: 'end' },
       cell: ({ row: { original: request } }) => <Cost request={request} />,
     },
     {

@@ -198,12 +198,12 @@ function columnsOf(ways: Ways): Columns<InstanceOrganisation> {
       meta: { width: 'minmax(220px, 2fr)' },
       cell: ({ row: { original } }) => <Name one={original} />,
     },
-    number('members', 'Members', 4, 80, (one) => count(one.members)),
-    number('keys', 'API keys', 3, 80, (one) => count(one.api_keys)),
-    number('requests', 'Requests, 30 d', 2, 108, (one) => (
+    number('members', 'Members', 2, 80, (one) => count(one.members)),
+    number('keys', 'API keys', 1, 80, (one) => count(one.api_keys)),
+    number('requests', 'Requests, 30 d', 0, 108, (one) => (
       <span title={countExact(one.requests, 'request')}>{count(one.requests)}</span>
     )),
-    number('spend', 'Spend, 30 d', 1, 124, (one) => (
+    number('spend', 'Spend, 30 d', 0, 124, (one) => (
       <span title={moneyExact(one.cost)}>{money(one.cost)}</span>
     )),
     {
