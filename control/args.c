@@ -55,7 +55,7 @@ bool args_parse(int argc, char *const *argv, const struct arg *table, size_t n)
     for (size_t i = 0; i < n; i++)
         if (table[i].required && (!*table[i].value || !**table[i].value)) {
             (void)fprintf(stderr, "doteb-control: %s is missing\n",
-                          table[i].name ? table[i].name : "a word");
+                          table[i].name ? table[i].name : table[i].what);
             return false;
         }
     return true;

@@ -5,7 +5,8 @@
 #include "common/defs.h"
 
 struct arg {
-    const char *name;   /* "--email"; NULL: the next positional word */
+    const char *name;   /* "--email"; NULL: the next positional word, */
+    const char *what;   /* which messages call so */
     const char **value; /* borrowed from argv; or */
     bool *flag;         /* set to true */
     bool required;

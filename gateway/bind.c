@@ -44,14 +44,15 @@ static int port_of(int fd)
     return ntohs(((struct sockaddr_in *)&ss)->sin_port);
 }
 
-static int try_listen(const struct addrinfo *ai)
+static int try_listen(const struct addrinfo *ai, bool shared)
 {
     int one = 1;
     int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    if (shared)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int saved = errno;
@@ -60,7 +61,7 @@ static int try_listen(const struct addrinfo *ai)
     return -1;
 }
 
-int bind_listen(const char *address, int *port, char err[256])
+int bind_listen(const char *address, bool shared, int *port, char err[256])
 {
     char host[HOST_MAX], service[8];
     if (!split(address, host, service)) {
@@ -79,7 +80,7 @@ int bind_listen(const char *address, int *port, char err[256])
     }
     int fd = -1;
     for (const struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
-        fd = try_listen(ai);
+        fd = try_listen(ai, shared);
     freeaddrinfo(list);
     if (fd < 0)
         (void)snprintf(err, 256, "cannot listen on %s: %s", address, strerror(errno));

@@ -40,11 +40,13 @@ struct gateway {
 static void usage(FILE *to)
 {
     fputs("doteb-gateway: the data plane of doteb\n\n"
-          "  doteb-gateway                     serve (configuration from DOTEB_* variables)\n"
-          "  doteb-gateway drain DIR           write a stopped gateway's spool to PostgreSQL\n"
-          "  doteb-gateway --print-config      show the configuration in force, secrets hidden\n"
+          "  doteb-gateway                     serve\n"
+          "  doteb-gateway drain DIR           write a stopped one's spool to PostgreSQL\n"
+          "  doteb-gateway --print-config      the settings in force, secrets hidden\n"
           "  doteb-gateway --print-config-doc  the table of settings, as Markdown\n"
-          "  doteb-gateway --version | --help\n",
+          "  doteb-gateway --version | --help\n\n"
+          "Settings come from the environment or from the file DOTEB_CONFIG names; see\n"
+          "docs/configuration.md.\n",
           to);
 }
 
@@ -114,10 +116,12 @@ static bool guard_own(struct gateway *g, int fd)
            say("the guard of addresses", "this machine's own cannot be listed");
 }
 
+/* Shared with nobody: a second gateway with the settings of the first ends here, instead of taking
+ * a part of its requests and answering for its health. */
 static bool bind_admin(struct gateway *g)
 {
     char err[256];
-    g->admin_fd = bind_listen(g->conf.admin_listen, &g->admin_port, err);
+    g->admin_fd = bind_listen(g->conf.admin_listen, false, &g->admin_port, err);
     if (g->admin_fd < 0)
         return say("DOTEB_ADMIN_LISTEN", err);
     return guard_own(g, g->admin_fd);
@@ -128,7 +132,7 @@ static bool start_workers(struct gateway *g)
     char err[256];
     g->workers = xcalloc((size_t)g->conf.workers, sizeof(struct worker *));
     for (unsigned i = 0; i < (unsigned)g->conf.workers; i++) {
-        int fd = bind_listen(g->conf.listen, &g->port, err);
+        int fd = bind_listen(g->conf.listen, true, &g->port, err);
         if (fd < 0)
             return say("DOTEB_GATEWAY_LISTEN", err);
         if (i == 0 && !guard_own(g, fd))
@@ -278,6 +282,7 @@ static int run(struct gateway *g, const char *drain_path)
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a full disk, and no reason to end */
     raise_descriptor_limit();
     int rc = serve(g, &signals);
     master_keys_free(g->keys);
@@ -289,7 +294,7 @@ int main(int argc, char **argv)
     char err[512];
     struct gateway g = {.publish = PTHREAD_MUTEX_INITIALIZER};
     const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "--help") == 0)
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         return usage(stdout), 0;
     if (strcmp(word, "--version") == 0)
         return puts("doteb-gateway " DOTEB_VERSION), 0;
@@ -298,7 +303,10 @@ int main(int argc, char **argv)
     bool drains = strcmp(word, "drain") == 0 && argc == 3;
     bool prints = strcmp(word, "--print-config") == 0;
     if (argc > 1 && !drains && !prints)
-        return usage(stderr), 2;
+        return say(word, argc == 2 && strcmp(word, "drain") != 0
+                             ? "there is no such word; expected:"
+                             : "wrong words; expected:"),
+               usage(stderr), 2;
     log_set_program("gateway");
     if (!crypto_init() || !xfer_global_init())
         return say("start-up", "a library cannot be initialised"), 1;

@@ -89,7 +89,7 @@ int cmd_catalogue_import(struct app *app, int argc, char *const *argv)
     struct catalogue_args a = {0};
     struct import_options o = {0};
     const struct arg table[] = {
-        {.name = NULL, .value = &a.file, .required = true},
+        {.name = NULL, .what = "FILE", .value = &a.file, .required = true},
         {.name = "--format", .value = &a.format},
         {.name = "--effective-from", .value = &a.effective_from},
         {.name = "--dry-run", .flag = &a.dry_run},

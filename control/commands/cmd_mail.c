@@ -74,7 +74,7 @@ static int send_one(const struct app *app, const char *to)
 int cmd_mail_test(struct app *app, int argc, char *const *argv)
 {
     const char *to = NULL;
-    const struct arg table[] = {{.name = NULL, .value = &to, .required = true}};
+    const struct arg table[] = {{.name = NULL, .what = "ADDRESS", .value = &to, .required = true}};
     if (!args_parse(argc, argv, table, ARRAY_LEN(table)))
         return 2;
     if (!mail_is_address(str_of(to))) {

@@ -77,7 +77,7 @@ int cmd_catalogue_sign(struct app *app, int argc, char *const *argv)
     char err[512], text[TEXT_MAX];
     struct buf content;
     const struct arg table[] = {
-        {.name = NULL, .value = &file, .required = true},
+        {.name = NULL, .what = "FILE", .value = &file, .required = true},
         {.name = "--key", .value = &key, .required = true},
     };
     (void)app;

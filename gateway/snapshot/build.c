@@ -142,7 +142,9 @@ static bool open_pepper(struct builder *b, char err[128])
     struct secret *pepper = master_open(b->context->master, b->rows->pepper_sealed,
                                         str_make(aad.p, aad.len));
     if (!pepper) {
-        (void)snprintf(err, 128, "the instance's pepper cannot be opened with the master key");
+        (void)snprintf(err, 128,
+                       "DOTEB_MASTER_KEY does not open this database: it was set up with another "
+                       "master key");
         return false;
     }
     apikey_hasher_init(&b->img->hasher, pepper);

@@ -90,10 +90,23 @@ static void disconnect(struct loader *l)
     l->retry_gap_us = l->retry_gap_us * 2 < RETRY_MAX_US ? l->retry_gap_us * 2 : RETRY_MAX_US;
 }
 
+/* A table, column or function that is not there: the schema is behind this gateway. */
+static bool is_behind(const char *error)
+{
+    struct str text = str_of(error);
+    return str_starts(text, STR("42P01:")) || str_starts(text, STR("42703:")) ||
+           str_starts(text, STR("42883:"));
+}
+
 /* Any error but PG_OK ends the turn; what it wanted to do stays to be done. */
 static void failed(struct loader *l, enum pg_err err)
 {
-    tell(l, err == PG_LOST ? "loader.database_lost" : "loader.failed", pg_error(l->pg));
+    char why[512];
+    (void)snprintf(why, sizeof why, "%s%.400s",
+                   is_behind(pg_error(l->pg)) ? "run `doteb-control migrate`, this version's: "
+                                              : "",
+                   pg_error(l->pg));
+    tell(l, err == PG_LOST ? "loader.database_lost" : "loader.failed", why);
     if (err == PG_LOST)
         disconnect(l);
     else

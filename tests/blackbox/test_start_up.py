@@ -1,11 +1,13 @@
 """What a tired person reads: help, settings that are wrong, databases and disks that do not fit. Each message
 names the setting or the command that mends it.
 """
+import resource
 import subprocess
 
 import pytest
 
-from harness import BUILD
+import harness
+from harness import BUILD, http, wait_until
 
 CONTROL, GATEWAY = BUILD / "control/doteb-control", BUILD / "gateway/doteb-gateway"
 NOTHING = {"PATH": "/usr/bin:/bin"}
@@ -13,6 +15,52 @@ NOTHING = {"PATH": "/usr/bin:/bin"}
 
 def run(*words, env=None, **more):
     return subprocess.run([*map(str, words)], env=env or NOTHING, capture_output=True, text=True, timeout=60, **more)
+
+
+@pytest.fixture
+def database(pg, scratch, request):
+    """A new database, named and made as the test says: (encoding) -> Installation."""
+    def make(encoding):
+        name = f"new_{abs(hash(request.node.name))}"
+        pg.query(f"create database {name} encoding '{encoding}' template template0 locale 'C'", "postgres")
+        return harness.Installation(pg, name, scratch / name)
+    return make
+
+
+# ---------------------------------------------------------------- words
+
+VERBS = ["serve", "migrate", "catalogue import", "catalogue sign", "admin create", "admin recover", "mail test",
+         "master-key rotate", "key create", "provider-key add"]
+
+
+@pytest.mark.parametrize("word", ["--help", "-h", "help"])
+@pytest.mark.parametrize("program", [CONTROL, GATEWAY])
+def test_help_fits_a_terminal(program, word):
+    done = run(program, word)
+    assert done.returncode == 0 and "docs/configuration.md" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_has_its_help_without_any_setting(verb):
+    assert f"\n  doteb-control {verb}" in run(CONTROL, "--help").stdout
+    done = run(CONTROL, *verb.split(), "--help")
+    assert done.returncode == 0 and done.stdout.startswith(f"  doteb-control {verb}"), done
+    assert done.stdout.count("doteb-control") == 1 and not done.stderr
+
+
+@pytest.mark.parametrize("program,words,says", [
+    (CONTROL, [], "expected a verb; see doteb-control --help"),
+    (CONTROL, ["srve"], "there is no verb `srve`; see doteb-control --help"),
+    (CONTROL, ["catalogue"], "`catalogue` wants a second word:\n  doteb-control catalogue import FILE"),
+    (CONTROL, ["key", "add"], "there is no verb `key add`, but:\n  doteb-control key create --project"),
+    (CONTROL, ["catalogue", "sign", "--key", "x"], "FILE is missing"),
+    (GATEWAY, ["serve"], "serve: there is no such word; expected:"),
+    (GATEWAY, ["drain"], "drain: wrong words; expected:"),
+])
+def test_a_wrong_word_is_named_beside_the_right_ones(program, words, says):
+    done = run(program, *words)
+    assert done.returncode == 2 and done.stderr.startswith(f"{program.name}: {says}"), done.stderr
 
 
 # ---------------------------------------------------------------- settings
@@ -58,3 +106,41 @@ def test_a_setting_with_export_before_it_counts(installation, tmp_path):
         path.write_text(line + "\n")
         done = installation.command("--print-config", check=False, env={"DOTEB_CONFIG": str(path)})
         assert done.returncode == 1 and says in done.stderr
+
+
+# ---------------------------------------------------------------- gateways
+
+def test_a_second_gateway_does_not_share_the_firsts_ports(gateway, installation, tmp_path):
+    env = gateway.env | {"DOTEB_SPOOL_DIR": str(tmp_path)}
+    done = run(GATEWAY, env=env)
+    assert done.returncode == 1 and "DOTEB_ADMIN_LISTEN: cannot listen" in done.stderr
+    assert "Address already in use" in done.stderr
+
+
+def why_not_ready(installation, name, **settings):
+    """What the log of a gateway that cannot become ready says."""
+    gateway = harness.Gateway(installation, name, start=False)
+    try:
+        gateway.spawn([GATEWAY], gateway.env | settings)
+        why = wait_until(lambda: gateway.log_events("loader.failed"), 20, "a reason")[0]["why"]
+        assert http("GET", gateway.admin + "/readyz")[0] == 503
+        return why
+    finally:
+        gateway.stop()
+
+
+def test_another_master_key(installation):
+    why = why_not_ready(installation, "key", DOTEB_MASTER_KEY="77" * 32)
+    assert why.startswith("DOTEB_MASTER_KEY does not open this database")
+
+
+def test_a_database_without_schema(database):
+    why = why_not_ready(database("UTF8"), "empty")
+    assert why.startswith("run `doteb-control migrate`, this version's: 42P01")
+
+
+def test_a_limit_of_file_sizes_is_said(installation, tmp_path):
+    limit = 1 << 20
+    done = run(GATEWAY, env=installation.env | {"DOTEB_SPOOL_DIR": str(tmp_path)},
+               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert done.returncode == 1 and "DOTEB_SPOOL_DIR" in done.stderr and "File too large" in done.stderr
