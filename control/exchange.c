@@ -209,17 +209,31 @@ static enum MHD_Result on_body(struct exchange *x, const char *data, size_t *siz
     return MHD_YES;
 }
 
+/* "/v1/...": somebody whose client has the dashboard's address as its base URL. */
+static bool is_for_gateway(struct str path)
+{
+    return str_eq(path, STR("/v1")) || str_starts(path, STR("/v1/")) ||
+           str_starts(path, STR("/v1beta/"));
+}
+
 static enum MHD_Result answer_dashboard(struct exchange *x)
 {
     struct call *c = &x->call;
     const struct static_file *file = static_find(x->server->files, c->req.path);
-    if (c->req.method != METHOD_GET) {
+    if (is_for_gateway(c->req.path)) {
+        reply_problem(&c->reply, P_NO_ROUTE, NULL,
+                      "This is the dashboard; models are called at %s.", c->app->opt.gateway_url);
+    } else if (c->req.method != METHOD_GET) {
         reply_problem(&c->reply, P_METHOD, NULL, "This path takes GET and HEAD.");
         c->reply.allow = "GET, HEAD";
     } else if (str_eq(c->req.path, STR("/healthz"))) {
         (void)buf_add_lit(call_json(c, 200), "{\"status\":\"ok\"}\n");
     } else if (file) {
         return answer_file(x, file);
+    } else if (!static_find(x->server->files, STR("/index.html"))) {
+        reply_problem(
+            &c->reply, P_NOT_FOUND, NULL,
+            "The dashboard's files are not in the folder that DOTEB_DASHBOARD_DIR names.");
     } else {
         reply_problem(&c->reply, P_NOT_FOUND, NULL, "There is no such file.");
     }

@@ -17,6 +17,8 @@ enum {
 
 static const struct pg_stmt exists_stmt = {"migrate.exists",
                                            "select to_regclass('schema_migrations') is not null"};
+static const struct pg_stmt encoding_stmt = {"migrate.encoding",
+                                             "select current_setting('server_encoding')"};
 static const struct pg_stmt applied_stmt = {
     "migrate.applied", "select version, name, sha256 from schema_migrations order by version"};
 static const struct pg_stmt insert_stmt = {
@@ -161,6 +163,22 @@ static bool apply(struct pg *pg, const struct migration *m, int tries, char *err
     }
 }
 
+/* Names and labels are UTF-8, and a database has its encoding for good. */
+static bool takes_text(struct pg *pg, char *err)
+{
+    struct pg_result *r = NULL;
+    if (pg_run(pg, &encoding_stmt, NULL, 0, &r) != PG_OK)
+        return fail(pg, "the database does not answer", err);
+    bool ok = str_eq(pg_str(r, 0, 0), STR("UTF8"));
+    if (!ok)
+        (void)snprintf(err, ERR_BYTES,
+                       "the database's encoding is " STR_FMT ", and must be UTF8; make another: "
+                       "create database doteb encoding 'UTF8' template template0",
+                       STR_ARG(pg_str(r, 0, 0)));
+    pg_result_free(r);
+    return ok;
+}
+
 static bool run_locked(struct pg *pg, const struct migration *list, size_t n, int tries,
                        int *applied, char *err)
 {
@@ -172,7 +190,7 @@ static bool run_locked(struct pg *pg, const struct migration *list, size_t n, in
                 NULL) != PG_OK)
         return fail(pg, "cannot make schema_migrations", err);
     int have = applied_count(pg, list, n, err);
-    if (have < 0)
+    if (have < 0 || (have == 0 && !takes_text(pg, err)))
         return false;
     for (size_t i = (size_t)have; i < n; i++) {
         if (!apply(pg, &list[i], tries, err))

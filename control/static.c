@@ -145,6 +145,10 @@ struct static_set *static_load(const char *dir)
     add_dir(s, AT_FDCWD, dir, "", 0);
     log_event(LOG_INFO, "dashboard_loaded", LOG_S("dir", dir), LOG_I("files", s->files.len),
               LOG_I("bytes", s->total));
+    if (!static_find(s, STR("/index.html")))
+        log_event(LOG_WARN, "dashboard_missing", LOG_S("DOTEB_DASHBOARD_DIR", dir),
+                  LOG_S("advice", "name the folder that holds its index.html; dashboard/build.sh "
+                                  "makes dashboard/dist"));
     return s;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/provider_option.h"
 #include "control/args.h"
@@ -13,6 +14,8 @@
 #include "control/store/catalogue_store.h"
 #include "control/store/organisation_store.h"
 #include "control/store/provider_key_store.h"
+
+enum { PROVIDERS_MAX = 1000 };
 
 struct provider_key_args {
     const char *provider, *label, *base_url, *organisation;
@@ -27,6 +30,45 @@ static bool complain(const char *what, const char *text)
     return false;
 }
 
+/* Names the catalogue's provider whose name is most like it. */
+static bool complain_provider(struct pg *pg, const char *name)
+{
+    struct pg_result *r = NULL;
+    struct str near = STR_NULL;
+    unsigned best = 4;
+    if (catalogue_store_providers(pg, STR_NULL, PROVIDERS_MAX, &r) != PG_OK)
+        return complain("", pg_error(pg));
+    for (size_t i = 0; i < pg_rows(r) && best > 0; i++) {
+        unsigned d = str_distance(str_of(name), pg_str(r, i, 1), best - 1);
+        if (d < best) {
+            best = d;
+            near = pg_str(r, i, 1);
+        }
+    }
+    (void)fprintf(stderr,
+                  "doteb-control: --provider: the catalogue has no provider %s%s" STR_FMT "%s\n",
+                  name, near.len ? "; did you mean " : "", STR_ARG(near), near.len ? "?" : "");
+    pg_result_free(r);
+    return false;
+}
+
+/* Without what its address is made of the key would lead nowhere. */
+static bool has_options(const struct provider_key_args *a, const struct provider_row *provider)
+{
+    for (enum provider_option o = 0; o < OPTION_COUNT; o++) {
+        char hole[32];
+        (void)snprintf(hole, sizeof hole, "{%s}", provider_option_name(o));
+        bool needed = strstr(provider->chat_path, hole) ||
+                      (!a->base_url && strstr(provider->base_url, hole));
+        if (needed && !a->option[o]) {
+            (void)fprintf(stderr, "doteb-control: --%s is missing: %s's address needs it\n",
+                          provider_option_name(o), a->provider);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Fills ids of `k` from names; the options are written to `options`. */
 static bool look_up(struct pg *pg, const struct provider_key_args *a, struct provider_key_new *k)
 {
@@ -39,7 +81,9 @@ static bool look_up(struct pg *pg, const struct provider_key_args *a, struct pro
         return complain("--organisation: ",
                         n ? "there are several of that name" : "there is no such organisation");
     if (!provider.found)
-        return complain("--provider: the catalogue has no provider ", a->provider);
+        return complain_provider(pg, a->provider);
+    if (!has_options(a, &provider))
+        return false;
     const char *why = provider_key_secret_complaint(str_of(provider.signer), k->secret);
     if (*why)
         return complain("the secret: ", why);
@@ -90,12 +134,16 @@ static bool add(struct app *app, struct pg *pg, const struct provider_key_args *
     if (a->if_missing &&
         provider_key_store_exists(pg, k.organisation, k.provider_id, k.label, &exists) != PG_OK)
         return complain("", pg_error(pg));
-    if (exists)
+    if (exists) {
+        (void)printf("%s: there is a key with this label; nothing was changed\n", a->provider);
         return true;
+    }
     buf_init(&options, 1024);
     write_options(a, &options);
     k.options = buf_str(&options);
     bool ok = add_one(app, pg, &k) == PG_OK || complain("", pg_error(pg));
+    if (ok)
+        (void)printf("%s: the key is stored, unchecked; the dashboard can check it\n", a->provider);
     buf_fini(&options);
     return ok;
 }

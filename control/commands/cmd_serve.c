@@ -66,7 +66,8 @@ static bool serve(struct app *app, int listen_fd, int port, int metrics_fd)
     struct retention *retention = retention_start(app->opt.database_url);
     struct mailer *mailer = mailer_start(app);
     if (!mailer)
-        log_event(LOG_WARN, "no_mail_is_sent", LOG_S("DOTEB_SMTP_URL", "not set"));
+        log_event(LOG_WARN, "no_mail_is_sent", LOG_S("DOTEB_SMTP_URL", "not set"),
+                  LOG_S("so", "nobody can sign up or choose a new password by mail"));
     struct feeder *feeder = feeder_start(app);
     bool ok = server_run(app, listen_fd, port);
     feeder_stop(feeder);

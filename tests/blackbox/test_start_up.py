@@ -1,6 +1,7 @@
 """What a tired person reads: help, settings that are wrong, databases and disks that do not fit. Each message
 names the setting or the command that mends it.
 """
+import json
 import resource
 import subprocess
 
@@ -144,3 +145,53 @@ def test_a_limit_of_file_sizes_is_said(installation, tmp_path):
     done = run(GATEWAY, env=installation.env | {"DOTEB_SPOOL_DIR": str(tmp_path)},
                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert done.returncode == 1 and "DOTEB_SPOOL_DIR" in done.stderr and "File too large" in done.stderr
+
+
+# ---------------------------------------------------------------- control
+
+def test_a_database_of_another_encoding_is_not_begun(database):
+    latin = database("LATIN1")
+    done = latin.command("migrate", check=False)
+    assert done.returncode == 1 and "encoding is LATIN1, and must be UTF8" in done.stderr
+    assert latin.query("select to_regclass('organisations') is null") == "t"
+
+
+def test_a_client_at_the_dashboards_address_is_sent_to_the_gateway(installation, tmp_path):
+    control = harness.Control(installation, DOTEB_GATEWAY_URL="https://api.example.com/v1")
+    try:
+        for method, path in (("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("GET", "/v1"),
+                             ("POST", "/v1beta/models/x:generateContent")):
+            status, _, body = http(method, control.root + path, b"{}" if method == "POST" else None)
+            assert status == 404 and "models are called at https://api.example.com/v1." in json.loads(body)["detail"]
+        assert http("GET", control.root + "/v1x")[0] == http("GET", control.root + "/login")[0]
+    finally:
+        control.stop()
+
+
+def test_a_dashboard_that_is_not_there(installation, tmp_path):
+    control = harness.Control(installation, DOTEB_DASHBOARD_DIR=str(tmp_path))
+    try:
+        said = control.log_events("dashboard_missing")[0]
+        assert said["level"] == "warn" and said["DOTEB_DASHBOARD_DIR"] == str(tmp_path)
+        status, _, body = http("GET", control.root + "/")
+        assert status == 404 and "DOTEB_DASHBOARD_DIR" in json.loads(body)["detail"]
+    finally:
+        control.stop()
+
+
+@pytest.mark.parametrize("words,says", [
+    (["--provider", "opnai"], "the catalogue has no provider opnai; did you mean openai?"),
+    (["--provider", "something-else"], "the catalogue has no provider something-else\n"),
+    (["--provider", "azure"], "--resource is missing: azure's address needs it"),
+])
+def test_a_provider_key_that_leads_nowhere(installation, words, says):
+    before = installation.query("select count(*) from provider_keys")
+    done = installation.command("provider-key", "add", *words, "--secret-stdin", text="sk-x\n", check=False)
+    assert done.returncode == 1 and says in done.stderr, done.stderr
+    assert installation.query("select count(*) from provider_keys") == before
+
+
+def test_a_provider_key_that_is_stored_says_so(installation):
+    words = ["provider-key", "add", "--provider", "azure", "--resource", "mine", "--secret-stdin", "--if-missing"]
+    assert installation.command(*words, text="sk-x\n") == "azure: the key is stored, unchecked; the dashboard can check it"
+    assert installation.command(*words, text="sk-x\n") == "azure: there is a key with this label; nothing was changed"
