@@ -113,7 +113,10 @@ enum step_rc step_auth(struct req *r)
         return STEP_NEXT;
     if (err == E_NO_KEY)
         req_fail(r, err, STR_NULL,
-                 "No API key was given. Send it as \"Authorization: Bearer sk-doteb-...\".");
+                 "No API key was given. Send it as \"Authorization: Bearer sk-doteb-...\", or in "
+                 "the header x-api-key, api-key or x-goog-api-key.");
+    else if (err == E_BAD_KEY && !apikey_plausible(credential))
+        req_fail(r, err, STR_NULL, "The API key is not valid: it is mistyped, or cut short.");
     else
         req_fail(r, err, STR_NULL, NULL);
     return STEP_FAIL;

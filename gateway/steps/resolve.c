@@ -175,8 +175,31 @@ static bool denied(const struct req *r, const struct choice *c)
     return true;
 }
 
+/* Who has it, the best first: "a, b or c". Only the one that was asked for by name, if one was. */
+static struct str providers_of(struct req *r, const struct pick *picks, size_t n)
+{
+    enum { NAMED_MAX = 4 };
+    const struct snap_provider *named[NAMED_MAX];
+    size_t n_named = 0;
+    struct str text = STR("");
+    for (size_t i = 0; i < n && n_named < NAMED_MAX && (i == 0 || !picks[0].pinned); i++) {
+        size_t k = 0;
+        while (k < n_named && named[k] != picks[i].offer->provider)
+            k++;
+        if (k == n_named)
+            named[n_named++] = picks[i].offer->provider;
+    }
+    for (size_t i = 0; i < n_named; i++)
+        text = str_of(arena_printf(r->arena, STR_FMT "%s" STR_FMT, STR_ARG(text),
+                                   i == 0             ? ""
+                                   : i + 1 == n_named ? " or "
+                                                      : ", ",
+                                   STR_ARG(named[i]->slug)));
+    return text;
+}
+
 /* No key may serve it. Says what its owner can do: there are some that may not (`any`), or none. */
-static void fail_no_key(struct req *r, struct str model, const struct snap_provider *p, bool any)
+static void fail_no_key(struct req *r, struct str model, struct str providers, bool any)
 {
     const struct snap_project *project = r->who.project;
     if (!project->own_keys && !project->platform_keys)
@@ -196,7 +219,7 @@ static void fail_no_key(struct req *r, struct str model, const struct snap_provi
         req_fail(r, E_NO_PROVIDER_KEY, STR("model"),
                  "No provider key for '" STR_FMT "': add one for " STR_FMT
                  " under Settings > Provider Keys.",
-                 STR_ARG(model), STR_ARG(p->slug));
+                 STR_ARG(model), STR_ARG(providers));
 }
 
 enum step_rc step_resolve(struct req *r)
@@ -223,6 +246,6 @@ enum step_rc step_resolve(struct req *r)
                  "No provider that this gateway can call serves '" STR_FMT "' for this request.",
                  STR_ARG(c.model->slug));
     else
-        fail_no_key(r, c.model->slug, picks[0].offer->provider, n_keys > 0);
+        fail_no_key(r, c.model->slug, providers_of(r, picks, n), n_keys > 0);
     return STEP_FAIL;
 }

@@ -93,17 +93,18 @@ def test_sql_in_every_string(gateway, key, installation):
 
 
 class TestKeys:
-    @pytest.mark.parametrize("headers,code", [
-        ({}, "missing_api_key"),
-        ({"Authorization": "Bearer "}, "missing_api_key"),
-        ({"Authorization": "Basic abc"}, "missing_api_key"),
-        ({"Authorization": "Bearer nonsense"}, "invalid_api_key"),
-        ({"x-api-key": "sk-doteb-" + "a" * 49}, "invalid_api_key"),
-        ({"x-api-key": "k" * 600}, "invalid_api_key"),
+    @pytest.mark.parametrize("headers,code,says", [
+        ({}, "missing_api_key", "x-goog-api-key"),
+        ({"Authorization": "Bearer "}, "missing_api_key", "Authorization: Bearer sk-doteb-"),
+        ({"Authorization": "Basic abc"}, "missing_api_key", "Authorization: Bearer sk-doteb-"),
+        ({"Authorization": "Bearer nonsense"}, "invalid_api_key", "The API key is not valid."),
+        ({"x-api-key": "sk-doteb-" + "a" * 49}, "invalid_api_key", "mistyped, or cut short"),
+        ({"x-api-key": "k" * 600}, "invalid_api_key", "not valid"),
     ])
-    def test_refused(self, gateway, headers, code):
+    def test_refused(self, gateway, headers, code, says):
         status, _, data = http("POST", gateway.base_url + "/chat/completions", say("x"), headers)
-        assert (status, error_of(json.loads(data))["code"]) == (401, code)
+        error = error_of(json.loads(data))
+        assert (status, error["code"]) == (401, code) and says in error["message"]
 
     def test_two_differing_keys(self, gateway, key):
         status, _, data = http("GET", gateway.base_url + "/models",
