@@ -15,6 +15,7 @@
 #include "control/listen.h"
 #include "control/server.h"
 #include "control/server_metrics.h"
+#include "control/store/organisation_store.h"
 
 /* Threads started later inherit the mask: only the server's loop takes these signals. */
 static void block_signals(void)
@@ -27,11 +28,27 @@ static void block_signals(void)
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Without one nobody can sign in yet, unless everybody may sign up: the log says what to do. */
+static bool look_for_operator(struct pg *pg)
+{
+    struct uuid id;
+    bool found;
+    if (organisation_store_operator(pg, &id, &found) != PG_OK) {
+        (void)fprintf(stderr, "doteb-control: %s\n", pg_error(pg));
+        return false;
+    }
+    if (!found)
+        log_event(LOG_WARN, "no_operator",
+                  LOG_S("advice", "doteb-control admin create --email you@example.com makes the "
+                                  "account that runs this instance"));
+    return true;
+}
+
 /* What needs the database once; it is not needed to stay up. */
 static bool prepare(struct app *app)
 {
     struct pg *pg = app_connect_migrated(app);
-    bool ok = pg && app_open_pepper(app, pg);
+    bool ok = pg && app_open_pepper(app, pg) && look_for_operator(pg);
     pg_close(pg);
     if (ok && !password_nobody(app->nobody)) {
         (void)fprintf(stderr, "doteb-control: not enough memory to hash passwords\n");

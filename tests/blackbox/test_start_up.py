@@ -2,6 +2,7 @@
 names the setting or the command that mends it.
 """
 import json
+import re
 import resource
 import subprocess
 
@@ -154,6 +155,26 @@ def test_a_database_of_another_encoding_is_not_begun(database):
     done = latin.command("migrate", check=False)
     assert done.returncode == 1 and "encoding is LATIN1, and must be UTF8" in done.stderr
     assert latin.query("select to_regclass('organisations') is null") == "t"
+
+
+def test_an_instance_from_nothing(database, tmp_path):
+    """The steps of docs/operations.md, in their order; what was left out is said."""
+    page = (harness.ROOT / "docs" / "operations.md").read_text().partition("## From nothing")[2]
+    steps = re.findall(r"^doteb-control (.*)$", page.partition("\n## ")[0], re.MULTILINE)
+    assert steps == ["migrate", "admin create --email you@example.com", "serve"]
+    instance = database("UTF8")
+    instance.command(*steps[0].split())
+    for created in (False, True):
+        if created:
+            assert len(instance.command(*steps[1].split()).split()[-1]) >= 12   # a password to sign in with
+        control = harness.Control(instance)
+        try:
+            assert len(control.log_events("no_operator")) == (0 if created else 1)
+        finally:
+            control.stop()
+            control.log.unlink()
+    gateway = harness.Gateway(instance)
+    gateway.stop()
 
 
 def test_a_client_at_the_dashboards_address_is_sent_to_the_gateway(installation, tmp_path):
