@@ -25,6 +25,7 @@
 enum {
     LOADER_MAGIC = 0x6c6f6164,
     STATEMENT_TIMEOUT_MS = 10000,
+    CLOCK_WARN_S = 30,
     LOOK_GAP_US = 10 * 1000,   /* between looks, however many notifications come */
     BUILD_GAP_US = 50 * 1000,  /* between builds of the configuration */
     RETRY_MIN_US = 100 * 1000, /* between attempts to connect: doubles up to the maximum */
@@ -113,12 +114,29 @@ static void failed(struct loader *l, enum pg_err err)
         metrics_add(M_SNAPSHOT_FAILURES, 1);
 }
 
+/* Requests are dated, and keys end, by this machine's clock: one that is wrong is said. */
+static enum pg_err compare_clocks(struct loader *l)
+{
+    int64_t theirs, ours = clock_wall_us();
+    enum pg_err err = config_store_now(l->pg, &theirs);
+    if (err != PG_OK)
+        return err;
+    int64_t ahead_s = (ours - theirs) / 1000000;
+    if (ahead_s > CLOCK_WARN_S || ahead_s < -CLOCK_WARN_S)
+        log_event(LOG_WARN, "clock_differs", LOG_I("seconds_ahead_of_postgresql", ahead_s),
+                  LOG_S("advice", "set this machine's clock, or PostgreSQL's: requests are dated "
+                                  "and keys end by this one"));
+    return PG_OK;
+}
+
 /* Everything that may have changed meanwhile is read again: the configuration whole, keys whole
  * only if this is another server (or an older state of it), since they may differ in any row. */
 static enum pg_err greet(struct loader *l)
 {
     char *server = NULL;
     enum pg_err err = config_store_listen(l->pg);
+    if (err == PG_OK)
+        err = compare_clocks(l);
     if (err == PG_OK)
         err = config_store_server(l->pg, &server);
     if (err != PG_OK)

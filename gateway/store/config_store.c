@@ -345,3 +345,17 @@ enum pg_err config_store_server(struct pg *pg, char **out)
 {
     return one_text(pg, &server, out);
 }
+
+static const struct pg_stmt now = {"config.now",
+                                   "select (extract(epoch from clock_timestamp()) * 1e6)::bigint"};
+
+enum pg_err config_store_now(struct pg *pg, int64_t *wall_us)
+{
+    struct pg_result *r;
+    enum pg_err err = pg_run(pg, &now, NULL, 0, &r);
+    if (err != PG_OK)
+        return err;
+    *wall_us = pg_i64(r, 0, 0);
+    pg_result_free(r);
+    return PG_OK;
+}

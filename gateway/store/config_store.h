@@ -121,5 +121,7 @@ MUST_USE enum pg_err config_store_listen(struct pg *pg);
 /* Names the server process, its address and the database itself: another one may have other (older)
  * rows. `*out` is owned by the caller. */
 MUST_USE enum pg_err config_store_server(struct pg *pg, char **out);
+/* The server's wall clock. */
+MUST_USE enum pg_err config_store_now(struct pg *pg, int64_t *wall_us);
 
 #endif

@@ -65,6 +65,16 @@ def test_the_clock_steps(make, weather):  # noqa: F811
     assert note("clock: steps forth and back", meanwhile, "durations come from the other clock") == 1
 
 
+@pytest.mark.parametrize("step_us", [2 * DAY_US, -DAY_US // 24])
+def test_a_clock_that_is_wrong_at_the_start_is_said(make, weather, step_us):  # noqa: F811
+    weather.set(clock_step_us=step_us)
+    world = make(**weather.environment)
+    seen(world, weather)
+    said = world.gateway.log_events("clock_differs")
+    assert len(said) == 1 and abs(said[0]["seconds_ahead_of_postgresql"] - step_us // 1000000) <= 10
+    assert not make().gateway.log_events("clock_differs")
+
+
 def test_names_resolve_slowly(make, weather):  # noqa: F811
     """A second a look-up, from the start: who goes to another provider meanwhile does not wait."""
     weather.set(resolver_ms=1000)
