@@ -25,6 +25,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
   const own = usesOwn(org, mode);
   const lent = usesPlatform(org, mode);
   const enabled = (own && providerKeys.data?.filter((key) => !key.disabled_at)) || [];
+  const reaches = enabled.length > 0 || lent;
   const active = keys.data?.pages[0]?.items ?? [];
   const newest = active[0];
 
@@ -37,13 +38,18 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
       </p>
       <ol className={css.steps}>
         <Step
-          done={enabled.length > 0 || lent}
+          done={reaches}
           title="A provider to call"
           action={
             enabled.length === 0 &&
             may(org, 'admin') &&
             (own ? (
-              <ButtonLink to="/o/$org/provider-keys" params={params} search={{ add: '1' }}>
+              <ButtonLink
+                to="/o/$org/provider-keys"
+                params={params}
+                search={{ add: '1' }}
+                look={lent ? 'secondary' : 'primary'}
+              >
                 {lent ? 'Add your own' : 'Add provider key'}
               </ButtonLink>
             ) : (
@@ -72,7 +78,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
                 to="/o/$org/api-keys"
                 params={params}
                 search={{ project: inProject?.id, create: '1' }}
-                look={newest ? 'secondary' : 'primary'}
+                look={newest || !reaches ? 'secondary' : 'primary'}
               >
                 {newest ? 'Create another' : 'Create API key'}
               </ButtonLink>
