@@ -345,6 +345,7 @@ def test_a_port_that_is_none_is_refused(tenant):
     for port in ("65536", "99999", "x", ""):
         done = subprocess.run([harness.BUILD / "gateway/doteb-gateway"], capture_output=True, timeout=20,
                               env=tenant.installation.env | {"DOTEB_GATEWAY_LISTEN": "127.0.0.1:" + port,
+                                                             "DOTEB_ADMIN_LISTEN": "127.0.0.1:0",
                                                              "DOTEB_SPOOL_DIR": str(tenant.installation.folder / "p")})
         assert done.returncode == 1 and b"DOTEB_GATEWAY_LISTEN" in done.stderr, (port, done)
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import { besideField } from '@/lib/message';
 import css from './Field.module.css';
 
 type Control = { id: string; 'aria-describedby'?: string; 'aria-invalid'?: true };
@@ -30,7 +31,7 @@ export function Field({
       })}
       {noted && (
         <p id={note} className={error ? css.error : css.hint} role={error ? 'alert' : undefined}>
-          {error ?? hint}
+          {error ? besideField(error) : hint}
         </p>
       )}
     </div>

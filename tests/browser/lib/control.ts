@@ -32,6 +32,8 @@ type Choices = {
   world?: World;
   now?: Date;
   account?: Partial<World['account']>;
+  /** Whether the instance sends mail; else it does. */
+  mail?: boolean;
 };
 
 /** The page's API from now on; `calls` counts what was asked, by method and path. */
@@ -208,7 +210,7 @@ export async function fakeControl(page: Page, choices: Choices = {}) {
     if (path === '/instance')
       return answer(route, 200, {
         sign_up: 'open',
-        mail: true,
+        mail: choices.mail ?? true,
         mail_late: mailLate,
         passkeys: 'available',
       });

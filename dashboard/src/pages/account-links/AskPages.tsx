@@ -3,12 +3,24 @@ import { type ReactNode, useState } from 'react';
 import { api, read } from '@/api/client';
 import { instanceQuery } from '@/api/queries';
 import { BackToLogin, DoorForm, DoorPage, EmailField } from '../login/DoorPage';
+import css from '../login/DoorPage.module.css';
 
 /** A mail is on its way; or, as soon as that is known, it waits for its server. */
-function MailSent({ children }: { children: ReactNode }) {
+function MailSent({ children, onAgain }: { children: ReactNode; onAgain: () => void }) {
   const instance = useQuery({ ...instanceQuery, staleTime: 0, refetchInterval: 5_000 });
   return (
-    <DoorPage title="Check your mail" lead={children} foot={<BackToLogin />}>
+    <DoorPage
+      title="Check your mail"
+      lead={children}
+      foot={
+        <>
+          <button type="button" className={css.link} onClick={onAgain}>
+            Another address
+          </button>
+          <BackToLogin />
+        </>
+      }
+    >
       <p role="status">
         {instance.data?.mail_late &&
           'The mail server does not take mail at the moment. Yours waits and is tried again; if it lasts, tell who runs this instance.'}
@@ -33,8 +45,18 @@ function AskPage({
 }) {
   const [email, setEmail] = useState('');
   const asking = useMutation({ mutationFn: () => ask(email) });
+  const instance = useQuery(instanceQuery);
+  if (instance.data?.mail === false) {
+    return (
+      <DoorPage
+        title={title}
+        lead="This instance sends no mail, and it takes a mail: ask who runs it."
+        foot={<BackToLogin />}
+      />
+    );
+  }
   if (asking.isSuccess) {
-    return <MailSent>{sent(email)}</MailSent>;
+    return <MailSent onAgain={asking.reset}>{sent(email)}</MailSent>;
   }
   return (
     <DoorPage title={title} lead={lead} foot={<BackToLogin />}>

@@ -26,6 +26,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
   const lent = usesPlatform(org, mode);
   const served = lent ? org.platform_providers.map(({ provider }) => provider) : [];
   const enabled = (own && providerKeys.data?.filter((key) => !key.disabled_at)) || [];
+  const reaches = enabled.length > 0 || served.length > 0;
   const active = keys.data?.pages[0]?.items ?? [];
   const newest = active[0];
 
@@ -49,13 +50,18 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
       </p>
       <ol className={css.steps}>
         <Step
-          done={enabled.length > 0 || served.length > 0}
+          done={reaches}
           title="A provider to call"
           action={
             enabled.length === 0 &&
             admin &&
             (own ? (
-              <ButtonLink to="/o/$org/provider-keys" params={params} search={{ add: '1' }}>
+              <ButtonLink
+                to="/o/$org/provider-keys"
+                params={params}
+                search={{ add: '1' }}
+                look={served.length ? 'secondary' : 'primary'}
+              >
                 {served.length ? 'Add your own' : 'Add provider key'}
               </ButtonLink>
             ) : (
@@ -78,7 +84,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
                 to="/o/$org/api-keys"
                 params={params}
                 search={{ project: inProject?.id, create: '1' }}
-                look={newest ? 'secondary' : 'primary'}
+                look={newest || !reaches ? 'secondary' : 'primary'}
               >
                 {newest ? 'Create another' : 'Create API key'}
               </ButtonLink>

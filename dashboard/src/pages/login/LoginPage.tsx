@@ -35,12 +35,15 @@ export function LoginPage() {
     <DoorPage
       title="Sign in"
       foot={
-        instance.data?.mail && (
+        instance.data &&
+        (instance.data.mail ? (
           <>
             <Link to="/reset">Forgot your password?</Link>
             {instance.data.sign_up === 'open' && <Link to="/sign-up">Create an account</Link>}
           </>
-        )
+        ) : (
+          'No account, or forgot your password? Ask who runs this instance: it sends no mail.'
+        ))
       }
     >
       <DoorForm

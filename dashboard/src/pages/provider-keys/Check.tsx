@@ -40,7 +40,8 @@ export function CheckResult({ check }: { check: ProviderKeyCheck }) {
         <p className={css.asked}>
           Asked <code>{check.request}</code> —{' '}
           {check.status === null ? 'no answer' : `answered ${check.status}`} in{' '}
-          {duration(check.duration_ms)}, <span title={whenExact(check.at)}>{ago(check.at)}</span>.
+          {check.duration_ms < 1 ? 'under 1 ms' : duration(check.duration_ms)},{' '}
+          <span title={whenExact(check.at)}>{ago(check.at)}</span>.
         </p>
       </div>
     </div>
