@@ -21,6 +21,8 @@ static const struct pg_stmt find_stmt = {
     "on s.organisation_id = k.organisation_id and s.scope = 4 and s.scope_id = k.api_key_id "
     "and s.window_kind = 4 and s.window_start = 'epoch' "
     "where k.organisation_id = $1 and k.project_id = $2 and k.api_key_id = $3"};
+/* The limit keeps the planner from joining with all partitions at once: it does not count on their
+ * pruning. */
 static const struct pg_stmt recent_stmt = {
     "api_key_impact.recent",
     "with r as materialized (select q.created_at, q.source_id, q.retention_days, q.day, q.request_id "
@@ -33,8 +35,9 @@ static const struct pg_stmt recent_stmt = {
     "select json_agg(json_build_object('at', r.created_at, 'agent', coalesce(d.user_agent, ''), "
     "  'source', coalesce(l.value, ''), 'address', d.client_ip))::text, "
     "(select x.request_id from r x order by 1 limit 1), count(*) "
-    "from r left join request_details d on d.organisation_id = $1 and d.retention_days = r.retention_days "
-    "  and d.day = r.day and d.request_id = r.request_id left join l on l.label_id = r.source_id"};
+    "from r left join lateral (select x.user_agent, x.client_ip from request_details x "
+    "  where x.organisation_id = $1 and x.retention_days = r.retention_days and x.day = r.day "
+    "  and x.request_id = r.request_id limit 1) d on true left join l on l.label_id = r.source_id"};
 /* $4 is a list of such lists. */
 static const struct pg_stmt get_stmt = {
     "api_key_impact.get",

@@ -85,8 +85,10 @@ static const struct pg_stmt by_client_id_stmt = {
 
 static const struct pg_stmt get_stmt = {
     "request.get",
-    /* One row, then its details: the planner would weigh joins of all partitions, for long. */
+    /* By the whole primary key: the classes are those of migrations/0001. One row, then its
+     * details: the planner would weigh joins of all partitions, for long. */
     "with r as materialized (select x.* from requests x where x.organisation_id = $1 and x.request_id = $2 "
+    "  and x.retention_days in (7, 30, 90, 365) "
     "  and x.day = ($3::timestamptz at time zone 'UTC')::date limit 1) "
     "select (json_build_object(" SQL_ITEM ")::jsonb || json_build_object("
     "'cache_write_tokens', r.cache_write_tokens, 'upstream_model', d.upstream_model, "

@@ -61,6 +61,7 @@ static const struct pg_stmt bounds_stmt = {
     "'cost', " SQL_MONEY("coalesce(" v ".cost, 0)")
 
 /* clang-format off */
+#define SQL_IDS(group) "select case when $13 = '" group "' and k not in ('all', 'other') then k end::uuid from keys"
 static const struct pg_stmt series_stmt = {
     "usage.series",
     "with points as (select t from generate_series($9::timestamptz, "
@@ -90,12 +91,13 @@ static const struct pg_stmt series_stmt = {
     "  where $13 = 'model' and " SQL_SEEN("t", "$1") " union all select t.provider_id::text, t.slug, t.name "
     "  from provider_names t where $13 = 'provider' and " SQL_SEEN("t", "$1")
     "  union all select '0', 'none', 'None' where $13 in ('model', 'provider') "
-    "  union all select x, x, initcap(x) from unnest(array['all', 'other']) x), "
-    "named as materialized (select k, n, coalesce(t.slug, k) as key, coalesce(t.name, "
-    "    case $13 when 'api_key' then (select name from api_keys "
-    "      where organisation_id = $1 and api_key_id = k::uuid) "
-    "    when 'project' then (select name from projects "
-    "      where organisation_id = $1 and project_id = k::uuid) end, k) as label from keys left join names t using (k)) "
+    "  union all select x, x, initcap(x) from unnest(array['all', 'other']) x "
+    "  union all select api_key_id::text, api_key_id::text, name from api_keys where $13 = 'api_key' "
+    "  and organisation_id = $1 and api_key_id = any(array(" SQL_IDS("api_key") ")) "
+    "  union all select project_id::text, project_id::text, name from projects where $13 = 'project' "
+    "  and organisation_id = $1 and project_id = any(array(" SQL_IDS("project") "))), "
+    "named as materialized (select k, n, coalesce(t.slug, k) as key, coalesce(t.name, k) as label "
+    "  from keys left join names t using (k)) "
     "select json_build_object('key', min(a.key), 'label', min(a.label), 'points', "
     "  json_agg(json_build_object('t', " SQL_TIME("p.t") ", " SQL_COUNTS("g") ") order by p.t))::text "
     "from named a cross join points p left join grouped g on g.k = a.k and g.t = p.t "

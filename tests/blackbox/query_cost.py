@@ -147,7 +147,7 @@ def activity(person, now):
     yield "activity by no id", "/requests", month | {"q": NOBODY}
     yield "activity by client's id", "/requests", {"limit": 100, "client_request_id": "a client's"}
     yield "activity by no client's id", "/requests", {"limit": 100, "client_request_id": "nobody's"}
-    yield "activity's file", "/requests/export", {"from": demo_data.stamp(now - dt.timedelta(hours=2))}
+    yield "activity's file", "/requests/export", {"from": demo_data.stamp(now - dt.timedelta(minutes=20))}
     yield "activity's file of errors", "/requests/export", {"from": demo_data.stamp(now - dt.timedelta(hours=24)), "status": "error"}
     yield "activity's file of a key", "/requests/export", {"from": demo_data.stamp(now - dt.timedelta(hours=1)), "api_key": key}
 
