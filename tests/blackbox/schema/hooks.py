@@ -61,6 +61,9 @@ def before_call(ctx, case, kwargs):
     if case.path in ("/api/v1/session", "/api/v1/session/second-factor", "/api/v1/session/passkey") and case.method == "POST":
         headers.pop("Cookie", None)
     kwargs["auth"] = lambda request: request.headers.update(headers) or request
+    # A rename may have made up the very name that this call types to confirm: then the world is gone.
+    if case.path.endswith("/archive") and isinstance(case.body, dict) and isinstance(case.body.get("name"), str):
+        case.body = case.body | {"name": secrets.token_hex(8)}
     component = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
     if component is None or component.mode.value == NEGATIVE:
         return
