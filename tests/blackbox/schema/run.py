@@ -48,7 +48,7 @@ class World:
             "management-tokens": [self.make(self.path + "/management-tokens", {
                 "name": "t", "role": "viewer", "scopes": ["read"]})["id"]],
             "invitations": [self.make(self.path + "/invitations", {
-                "email": "guest@example.com", "role": "viewer"})["id"]],
+                "email": f"guest-{uuid.uuid4().hex[:8]}@example.com", "role": "viewer"})["id"]],
             "members": [guest],
             "views": [self.make(self.path + "/views", {"name": "v", "page": "activity"})["id"]],
         }
