@@ -7,9 +7,10 @@
 #include "gateway/listener.h"
 
 enum { LISTENER_MAGIC = 0x6c73746e, CONN_MAGIC = 0x636f6e6e };
-/* Head of a request, and buffer of its connection. The server zeroes it twice a request, and reads
- * half of it at once: with 16 KB, bodies of 100 KB come in twice the pieces, a tenth dearer. */
-enum { CONNECTION_MEMORY = 32 * 1024 };
+/* Head of a request, and buffer of its connection. The server zeroes it with every request, and
+ * reads half of it at once: with 32 KB small requests and bad keys are dearer, with 16 KB large
+ * bodies (docs/performance.md). */
+enum { CONNECTION_MEMORY = 24 * 1024 };
 
 /* One client connection, from accept to close. */
 struct conn {
