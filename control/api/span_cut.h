@@ -6,10 +6,14 @@
 #include "control/store/analytics_store.h"
 #include "control/store/span_store.h"
 
-/* A period and, in the middle of it, the whole spans (times[first] to times[last]). */
+/* A period and, in the middle of it, the whole spans (times[first] to times[last]). Of the day that
+ * follows and is not over, shorter ones. */
 struct span_cut {
     struct analytics_period t;
     size_t first, last;
+    struct span_set tail_set;
+    const int64_t *tail; /* from times[last] on; in the call's arena */
+    size_t tails;        /* of tail, 0 none */
 };
 
 /* Starts of the steps of `tz` that hold [from, to), and the end of the last; in the call's arena.

@@ -36,14 +36,16 @@ static const struct pg_stmt bounds_stmt = {
     "project_id, api_key_id, user_id, model_id, provider_id, requests, ok, client_errors, "        \
     "gateway_errors, upstream_errors, client_gone, interrupted, streamed, input_tokens, "          \
     "cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, duration_us"
+#define SQL_SPANS(columns, hist, nth, from, to)                                                    \
+    "select width_bucket(starts_at, " SQL_BOUNDS ") as b, " columns " from rollup_spans u " hist   \
+    "where organisation_id = $1 and set_id = ($3::bigint[])" nth " and starts_at >= " from         \
+    " and starts_at < " to " " SQL_FILTERS
 /* Both tables as one, with the bucket's number as b. */
 #define SQL_ROWS(columns, raw_hist, span_hist)                                                     \
     "(select width_bucket(grain, " SQL_BOUNDS ") as b, " columns " from rollup_usage u " raw_hist  \
     "where organisation_id = $1 and grain >= $6 and grain < $7 " SQL_FILTERS                       \
-    "union all select width_bucket(starts_at, " SQL_BOUNDS ") as b, " columns                      \
-    " from rollup_spans u " span_hist                                                              \
-    "where organisation_id = $1 and set_id = $3 and starts_at >= $4 and starts_at < $5 "           \
-    SQL_FILTERS ") "
+    "union all " SQL_SPANS(columns, span_hist, "[1]", "$4", "$5")                                  \
+    "union all " SQL_SPANS(columns, span_hist, "[2]", "$5", "$6") ") "
 #define SQL_SUM_ROWS SQL_ROWS(SQL_COLUMNS, "", "")
 
 #define SQL_BY_OUTCOME "('outcome' in ($13, $14))"
@@ -168,7 +170,7 @@ void analytics_common(const struct analytics_filter *f, const struct analytics_p
     const struct pg_param common[] = {
         pgp_uuid(f->organisation),
         pgp_null(), /* the times, once they are written */
-        pgp_i64(t->set),
+        pgp_null(), /* the sets, so too */
         pgp_time_us(t->span_from_us),
         pgp_time_us(t->span_to_us),
         pgp_time_us(t->raw_from_us),
@@ -181,7 +183,11 @@ void analytics_common(const struct analytics_filter *f, const struct analytics_p
     for (size_t i = 0; i < t->n; i++)
         (void)buf_printf(times, "%s%lld", i ? "," : "", (long long)t->times[i]);
     (void)buf_add_char(times, '}');
-    p[1] = pgp_text(buf_str(times));
+    size_t end = times->len;
+    (void)buf_printf(times, "{%lld,%lld}", (long long)t->set, (long long)t->tail_set);
+    struct str both = buf_str(times);
+    p[1] = pgp_text(str_make(both.p, end));
+    p[2] = pgp_text(str_make(both.p + end, both.len - end));
 }
 
 /* Fills $1 to $14, runs, with $15 and $16 as given. */

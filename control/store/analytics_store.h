@@ -58,16 +58,19 @@ struct analytics_filter {
 };
 
 /* A stretch of time, cut into buckets [times[i], times[i + 1]). Spans have what lies in
- * [span_from, span_to), rollup_usage has [raw_from, raw_to); together they are the whole. */
+ * [span_from, span_to), rollup_usage has [raw_from, raw_to). What lies between them, if the raw
+ * comes after a gap, shorter spans have: of the day that is not over. Together they are the whole.
+ */
 struct analytics_period {
     const int64_t *times;
-    size_t n;    /* of times: buckets + 1 */
-    int64_t set; /* of span_store.h */
+    size_t n;              /* of times: buckets + 1 */
+    int64_t set, tail_set; /* of span_store.h */
     int64_t span_from_us, span_to_us, raw_from_us, raw_to_us;
 };
 
-/* What each statement begins with, $1 to $8: organisation, times, set of spans, the two stretches,
- * project. `times` is the caller's, empty, with room for ANALYTICS_TIMES_MAX; the values borrow it.
+/* What each statement begins with, $1 to $8: organisation, times, the two sets of spans, the two
+ * stretches, project. `times` is the caller's, empty, with room for ANALYTICS_TIMES_MAX; the values
+ * borrow it.
  */
 enum { ANALYTICS_COMMON = 8, ANALYTICS_TIMES_MAX = 64 << 10 };
 void analytics_common(const struct analytics_filter *f, const struct analytics_period *t,

@@ -17,12 +17,14 @@
     "and ($8::uuid is null or project_id = $8) and ($9::text is null or label_id = "               \
     "(select l.label_id from labels l where l.organisation_id = $1 and l.kind = " kind             \
     " and l.value = $9)) "
+#define SQL_SPANS(kind, nth, from, to)                                                             \
+    "select width_bucket(starts_at, " SQL_BOUNDS ") as b, " SQL_COLUMNS                            \
+    " from rollup_label_spans where organisation_id = $1 and set_id = ($3::bigint[])" nth          \
+    " and starts_at >= " from " and starts_at < " to " and kind = " kind " " SQL_FILTERS(kind)
 #define SQL_ROWS(table, kind)                                                                      \
     "(select width_bucket(grain, " SQL_BOUNDS ") as b, " SQL_COLUMNS " from " table                \
     " where organisation_id = $1 and grain >= $6 and grain < $7 " SQL_FILTERS(kind)                \
-    "union all select width_bucket(starts_at, " SQL_BOUNDS ") as b, " SQL_COLUMNS                  \
-    " from rollup_label_spans where organisation_id = $1 and set_id = $3 and starts_at >= $4 "     \
-    "and starts_at < $5 and kind = " kind " " SQL_FILTERS(kind) ") u "
+    "union all " SQL_SPANS(kind, "[1]", "$4", "$5") "union all " SQL_SPANS(kind, "[2]", "$5", "$6") ") u "
 #define SQL_KEY(p)                                                                                 \
     "case " p " when 'none' then '' when 'project' then project_id::text else label_id::text end"
 

@@ -43,15 +43,17 @@ static const struct pg_stmt bounds_stmt = {
 #define SQL_COLUMNS                                                                                \
     "project_id, api_key_id, model_id, provider_id, requests, ok, input_tokens, output_tokens, "   \
     "cached_tokens, cost, duration_hist, ttft_hist"
+#define SQL_SPANS(nth, from, to)                                                                   \
+    "select starts_at, hist_bucket, " SQL_COLUMNS " from rollup_spans "                            \
+    "where organisation_id = $1 and set_id = ($3::bigint[])" nth " and starts_at >= " from         \
+    " and starts_at < " to " and ($8::uuid is null or project_id = $8) "
 /* $1 to $8 are those of analytics_common. */
 #define SQL_ROWS                                                                                   \
     "from (select grain as at, null::smallint[] as hist_bucket, " SQL_COLUMNS                      \
     " from rollup_usage "                                                                          \
     "where organisation_id = $1 and grain >= $6 and grain < $7 "                                   \
     "and ($8::uuid is null or project_id = $8) "                                                   \
-    "union all select starts_at, hist_bucket, " SQL_COLUMNS " from rollup_spans "                  \
-    "where organisation_id = $1 and set_id = $3 and starts_at >= $4 and starts_at < $5 "           \
-    "and ($8::uuid is null or project_id = $8)) u "
+    "union all " SQL_SPANS("[1]", "$4", "$5") "union all " SQL_SPANS("[2]", "$5", "$6") ") u "
 #define SQL_COUNTS(v)                                                                              \
     "'requests', coalesce(" v ".requests, 0), 'ok', coalesce(" v ".ok, 0), "                       \
     "'errors', coalesce(" v ".requests - " v ".ok, 0), "                                           \
