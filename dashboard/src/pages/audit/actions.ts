@@ -25,6 +25,7 @@ const WORDS: Record<string, string> = {
   'account.ask': 'Asked for an account',
   'account.create': 'Made an account',
   'account.update': 'Changed the name of',
+  'account.delete': 'Deleted the account',
   'account.ask_reset': 'Asked for a new password',
   'account.reset_password': 'Chose a new password after forgetting it',
   'account.change_password': 'Changed the password',
