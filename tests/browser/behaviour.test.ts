@@ -80,7 +80,7 @@ test('a list whose first pages are empty looks on until there is a row, or the e
     return route.fulfill({ json: { items, next_cursor: from < 3 ? `${from + 1}` : null } });
   });
   await page.goto(page.url().replace('model=none', 'model=seldom'));
-  await page.getByText('All of last 24 hours.').waitFor();
+  await page.getByText('All of the last 24 hours.').waitFor();
   assert.equal(await page.locator('[role=row] a').count(), 1);
   check(watched);
 });

@@ -74,7 +74,10 @@ test('of the steps to the first request the next one stands out: a provider, the
   const [first, second] = [await colour('Add provider key'), await colour('Create API key')];
   assert.notEqual(first, second);
   // The operator lends keys: there is a provider, and the key is next.
-  org.platform_keys = true;
+  Object.assign(org, {
+    platform_keys: true,
+    platform_providers: [{ provider: 'openai', models: [] }],
+  });
   await page.reload();
   await page.getByText('Ready: the platform’s keys').waitFor();
   assert.equal(await colour('Create API key'), first);
