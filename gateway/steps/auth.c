@@ -42,13 +42,15 @@ static enum err find_credential(struct req *r, struct str *out)
     return out->p ? E_OK : E_NO_KEY;
 }
 
-static bool find_key(struct req *r, struct str credential)
+/* `mistyped`: it cannot be a key at all, whoever has keys. */
+static bool find_key(struct req *r, struct str credential, bool *mistyped)
 {
     struct apikey_hash hash;
     if (key_memo_get(r->engine->memo, credential, &hash) &&
         snapshot_find_hash(r->snap, &hash, &r->who.key))
         return true;
-    if (!apikey_plausible(credential))
+    *mistyped = !apikey_plausible(credential);
+    if (*mistyped)
         return false;
     hash = snapshot_hash_key(r->snap, credential);
     if (!snapshot_find_hash(r->snap, &hash, &r->who.key))
@@ -73,11 +75,11 @@ enum err auth_judge(const struct req *r, const struct snap_key *key,
     return !k || restrictions_address(k, r->in.client_ip) ? E_OK : E_IP_DENIED;
 }
 
-static enum err judge_key(struct req *r, struct str credential)
+static enum err judge_key(struct req *r, struct str credential, bool *mistyped)
 {
     if (!r->snap)
         return E_NOT_READY;
-    if (!find_key(r, credential))
+    if (!find_key(r, credential, mistyped))
         return apikey_is_management(credential) ? E_MANAGEMENT_TOKEN : E_BAD_KEY;
     r->who.project = snapshot_project(r->snap, r->who.key.organisation_id, r->who.key.project_id);
     if (!r->who.project)
@@ -90,6 +92,7 @@ static enum err judge_key(struct req *r, struct str credential)
 enum step_rc step_auth(struct req *r)
 {
     struct str credential;
+    bool mistyped = false;
     enum err err = r->in.refused;
     if (err && err != E_BODY_TOO_LARGE) { /* that one is judged in receive: its row has an owner */
         req_fail(r, err, STR_NULL, "%s", r->in.refusal);
@@ -101,7 +104,7 @@ enum step_rc step_auth(struct req *r)
     if (r->in.all)
         err = E_KEY_CONFLICT;
     if (!err)
-        err = judge_key(r, credential);
+        err = judge_key(r, credential, &mistyped);
     if (!err && r->in.endpoint == ENDPOINT_STORED)
         return chain_query(r);
     if (!err && r->in.endpoint != ENDPOINT_DIALECT) {
@@ -115,7 +118,7 @@ enum step_rc step_auth(struct req *r)
         req_fail(r, err, STR_NULL,
                  "No API key was given. Send it as \"Authorization: Bearer sk-doteb-...\", or in "
                  "the header x-api-key, api-key or x-goog-api-key.");
-    else if (err == E_BAD_KEY && !apikey_plausible(credential))
+    else if (err == E_BAD_KEY && mistyped)
         req_fail(r, err, STR_NULL, "The API key is not valid: it is mistyped, or cut short.");
     else
         req_fail(r, err, STR_NULL, NULL);
