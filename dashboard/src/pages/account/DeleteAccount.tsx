@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { type Account, type AccountDeletion, api, CSRF, read, setCsrfToken } from '@/api/client';
 import { accountDeletionQuery } from '@/api/queries';
 import { countExact } from '@/lib/format';
 import { forgetPlaygroundKeys } from '@/lib/playgroundKey';
 import { Button, ButtonLink } from '@/ui/Button';
+import { CheckRow } from '@/ui/CheckRow';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
@@ -130,7 +131,6 @@ function Confirm({ account, keys, onClose }: Props & { account: Account; keys: n
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const [revoke, setRevoke] = useState(false);
-  const id = useId();
   const gone = useGone();
   const end = useMutation({
     mutationFn: () =>
@@ -167,18 +167,10 @@ function Confirm({ account, keys, onClose }: Props & { account: Account; keys: n
         <CodeRow value={code} onChange={setCode} error={end.error} recovery />
       )}
       {keys > 0 && (
-        <div className={css.keys}>
-          <input
-            id={id}
-            type="checkbox"
-            checked={revoke}
-            onChange={(event) => setRevoke(event.target.checked)}
-          />
-          <label htmlFor={id}>
-            Revoke my {countExact(keys, 'API key')} too. Otherwise they go on working, for they are
-            the organisations’.
-          </label>
-        </div>
+        <CheckRow checked={revoke} onChange={setRevoke}>
+          Revoke my {countExact(keys, 'API key')} too. Otherwise they go on working, for they are
+          the organisations’.
+        </CheckRow>
       )}
     </FormDialog>
   );

@@ -1,14 +1,14 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { Member } from '@/api/client';
 import { useRemoveMember } from '@/api/settings';
 import { useScope } from '@/frame/scope';
 import { ago, countExact } from '@/lib/format';
+import { CheckRow } from '@/ui/CheckRow';
 import { Confirm } from '@/ui/Confirm';
 import { Dialog } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
 import { toast } from '@/ui/Toasts';
-import css from './Members.module.css';
 import { roleName } from './roles';
 
 /** Removes a member, or oneself; says what becomes of their keys. */
@@ -17,7 +17,6 @@ export function RemoveDialog({ member, onClose }: { member: Member; onClose: () 
   const navigate = useNavigate();
   const remove = useRemoveMember(org.id);
   const [revoke, setRevoke] = useState(false);
-  const id = useId();
   const self = member.user.id === session.user.id;
   const name = member.user.name || member.user.email;
   const confirm = () =>
@@ -49,17 +48,9 @@ export function RemoveDialog({ member, onClose }: { member: Member; onClose: () 
         ]}
       />
       {member.api_keys > 0 && (
-        <div className={css.keys}>
-          <input
-            id={id}
-            type="checkbox"
-            checked={revoke}
-            onChange={(event) => setRevoke(event.target.checked)}
-          />
-          <label htmlFor={id}>
-            Revoke {self ? 'my' : 'their'} API keys too. Otherwise they go on working.
-          </label>
-        </div>
+        <CheckRow checked={revoke} onChange={setRevoke}>
+          Revoke {self ? 'my' : 'their'} API keys too. Otherwise they go on working.
+        </CheckRow>
       )}
       <Confirm
         change={remove}
