@@ -75,7 +75,7 @@ static int64_t less(int64_t a, int64_t b)
 static void stop_at(struct walk *k, int64_t us)
 {
     if (!k->w->next.given)
-        k->w->next = (struct place){true, us, request_page_least_id(us)};
+        k->w->next = (struct place){true, us, request_least_id(us)};
 }
 
 /* The half-hours of [from, to) that the rollups name; those side by side as one. */

@@ -99,7 +99,7 @@ static bool take_client_id(struct call *c, struct str client_id, struct request_
 /* Ends behind the place: rows of its millisecond may still come, unless it lies before them all. */
 static int64_t after_us(const struct place *p)
 {
-    bool before_all = uuid_eq(p->id, request_page_least_id(p->us));
+    bool before_all = uuid_eq(p->id, request_least_id(p->us));
     return p->us / 1000 * 1000 + (before_all ? 0 : 1000);
 }
 

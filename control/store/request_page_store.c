@@ -140,36 +140,20 @@ bool request_page_guided(const struct request_filter *f)
                            f->min_cost_pico > 0 || f->min_us > 0);
 }
 
-static struct uuid id_of(int64_t us, int rest)
-{
-    struct uuid id;
-    int64_t ms = us / 1000;
-    memset(id.b, rest, sizeof id.b);
-    for (int i = 5; i >= 0; i--, ms >>= 8)
-        id.b[i] = (uint8_t)(ms & 0xff);
-    return id;
-}
-
-struct uuid request_page_least_id(int64_t us)
-{
-    return id_of(us, 0);
-}
-
 static bool is_before(struct uuid a, struct uuid b)
 {
     return memcmp(a.b, b.b, sizeof a.b) < 0;
 }
 
-/* The ids that rows of [from, *to) can have; what comes after a place is not looked for before it:
- * of its millisecond there may be more. */
-static void bound_ids(const struct request_filter *f, int64_t from_us, int64_t *to_us,
-                      struct uuid *low, struct uuid *high)
+/* What comes after a place is not looked for before it: of its millisecond there may be more. */
+void request_page_bounds(const struct request_filter *f, int64_t from_us, int64_t *to_us,
+                         struct uuid *low, struct uuid *high)
 {
     int64_t place_us = f->after.us / 1000 * 1000 + 1000;
     if (f->after.given && place_us < *to_us)
         *to_us = place_us;
-    *low = request_page_least_id(from_us);
-    *high = id_of(*to_us - 1, 0xff);
+    *low = request_least_id(from_us);
+    *high = request_greatest_id(*to_us - 1);
     if (f->by_id && is_before(*low, f->id_low))
         *low = f->id_low;
     if (f->by_id && is_before(f->id_high, *high))
@@ -183,7 +167,7 @@ static enum pg_err run_page(struct pg *pg, const struct pg_stmt *st, const struc
 {
     struct uuid low, high;
     int64_t to_us = s->to_us;
-    bound_ids(f, s->from_us, &to_us, &low, &high);
+    request_page_bounds(f, s->from_us, &to_us, &low, &high);
     const struct pg_param p[] = {
         pgp_uuid(f->organisation),
         pgp_time_us(s->from_us),

@@ -21,15 +21,17 @@ enum request_route request_page_route(const struct request_filter *f);
 /* Do the rollups tell in which half-hours a row may fit? */
 bool request_page_guided(const struct request_filter *f);
 
-/* The least id of the millisecond that `us` lies in. */
-struct uuid request_page_least_id(int64_t us);
-
 /* One step of the way: rows of [from, to), at most `looked` of them; no more than `limit` that fit.
  * With ROUTE_ALL the stretch lies within a UTC day. */
 struct request_stretch {
     int64_t from_us, to_us;
     int64_t looked, limit;
 };
+
+/* The ids that rows of [from_us, *to_us) can have which come after the filter's place; *to_us is
+ * lowered to that place's millisecond. */
+void request_page_bounds(const struct request_filter *f, int64_t from_us, int64_t *to_us,
+                         struct uuid *low, struct uuid *high);
 
 /* Columns of both: does the row fit; is it the last one that was to be looked at (it comes in any
  * case); created_at in us; id; then the item's JSON, or the cells of request_columns. */

@@ -29,15 +29,17 @@ const char *const request_columns[REQUEST_COLUMNS] = {"id",
                                                       "end_user"};
 
 /* clang-format off */
+/* A class and a day are one partition, whose primary key is in the order of ids: that of time. The
+ * classes are those of migrations/0001. */
 static const struct pg_stmt newest_stmt = {
     "request.newest",
-    "with r as materialized (select x.* from projects j cross join lateral (select r.* from requests r "
-    "    where r.organisation_id = $1 and r.project_id = j.project_id "
-    "    and r.day >= ($2::timestamptz at time zone 'UTC')::date "
-    "    and r.day <= (now() at time zone 'UTC')::date + 1 and r.created_at >= $2 "
-    "    order by r.created_at desc, r.request_id desc limit $3) x "
-    "  where j.organisation_id = $1 "
-    "  order by x.created_at desc, x.request_id desc limit $3), " SQL_NAMES
+    "with r as materialized (select x.* from generate_series(($2::timestamptz at time zone 'UTC')::date, "
+    "    (now() at time zone 'UTC')::date + 1, interval '1 day') d "
+    "  cross join (values (7), (30), (90), (365)) as c(class) "
+    "  cross join lateral (select r.* from requests r where r.organisation_id = $1 "
+    "    and r.retention_days = c.class and r.day = d::date and r.request_id >= $5 and r.created_at >= $2 "
+    "    order by r.request_id desc limit $3) x "
+    "  order by x.request_id desc limit $3), " SQL_NAMES
     "select json_build_object(" SQL_ITEM ")::text, r.request_id, r.project_id, r.api_key_id, m.slug, "
     "p.slug, r.status, r.outcome, (r.cost * 1000000000000)::bigint, r.duration_us, r.streamed from r " SQL_NAMED
     "where r.request_id <> all($4::uuid[]) order by r.created_at, r.request_id"};
@@ -108,11 +110,31 @@ static const struct pg_stmt get_stmt = {
     "left join labels l on l.organisation_id = r.organisation_id "
     "  and l.label_id = r.requested_model_id " SQL_CALLED};
 
+static struct uuid id_of(int64_t us, int rest)
+{
+    struct uuid id;
+    int64_t ms = us / 1000;
+    memset(id.b, rest, sizeof id.b);
+    for (int i = 5; i >= 0; i--, ms >>= 8)
+        id.b[i] = (uint8_t)(ms & 0xff);
+    return id;
+}
+
+struct uuid request_least_id(int64_t us)
+{
+    return id_of(us, 0);
+}
+
+struct uuid request_greatest_id(int64_t us)
+{
+    return id_of(us, 0xff);
+}
+
 enum pg_err request_store_newest(struct pg *pg, struct uuid organisation, int64_t from_us,
                                  struct str known, int64_t limit, struct pg_result **out)
 {
     const struct pg_param p[] = {pgp_uuid(organisation), pgp_time_us(from_us), pgp_i64(limit),
-                                 pgp_text(known)};
+                                 pgp_text(known), pgp_uuid(request_least_id(from_us))};
     return pg_run(pg, &newest_stmt, p, ARRAY_LEN(p), out);
 }
 

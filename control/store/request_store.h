@@ -1,6 +1,6 @@
 /* SQL of the request log, read only (the gateways write it). Every function takes the organisation
- * it acts for. Live rows go by the index (organisation, project, time) and bound the day, so that
- * only partitions of those days are looked at. The list and its file: request_page_store.h.
+ * it acts for. Live rows go by the primary key of the partitions of their days, so that no more is
+ * looked at. The list and its file: request_page_store.h.
  */
 #ifndef DOTEB_CONTROL_REQUEST_STORE_H
 #define DOTEB_CONTROL_REQUEST_STORE_H
@@ -44,6 +44,9 @@ extern const char *const request_columns[REQUEST_COLUMNS];
 #define OUTCOME_WORDS                                                                              \
     "ok", "client_error", "gateway_error", "upstream_error", "client_gone", "interrupted"
 
+/* The least and the greatest id of the millisecond that `us` lies in. */
+struct uuid request_least_id(int64_t us);
+struct uuid request_greatest_id(int64_t us);
 /* The newest `limit` of an organisation that began since `from_us` and are not among `known` (an
  * array of uuids as text), oldest first. Columns: item's JSON, then what request_store_facts reads.
  */

@@ -15,6 +15,7 @@ import harness
 import query_cost
 from control_client import Person, add_organisation, add_user
 from demo_data import UTC, stamp
+from test_control_live import Viewer
 
 BUFFERS_MAX = 500
 OUTCOMES = ["ok", "client_error", "gateway_error", "upstream_error", "client_gone", "interrupted"]
@@ -395,6 +396,24 @@ def test_every_page_reads_little(pg, larger, now):
     print(query_cost.table(found))
     assert len(found) > 200
     assert max(found.values()) <= BUFFERS_MAX, query_cost.table(found)
+
+
+def test_many_projects_are_not_asked_one_by_one(pg, larger):
+    """The latest failures and the live feed, which are of a whole organisation."""
+    query_cost.explain_all(larger)
+    control = harness.Control(larger)
+    try:
+        person = Person(control, larger.email)
+        larger.query(f"insert into projects (organisation_id, project_id, name) select '{person.org}', gen_random_uuid(), "
+                     "'team ' || n from generate_series(1, 600) n")
+        log = query_cost.Log(pg.folder / "server.log")
+        assert person.get(person.org_path + "/failures")["items"]
+        Viewer(person).reload()
+        read = {name: max(s["buffers"] for s in log.statements() if mark in s["sql"])
+                for name, mark in (("failures", "r.outcome <> 4"), ("feed", "r.request_id <> all"))}
+        assert max(read.values()) <= BUFFERS_MAX, read
+    finally:
+        control.stop()
 
 
 def test_the_measure_of_buffers_can_fail(pg, larger):
