@@ -157,6 +157,12 @@ test('members see the announcement and why their organisation is suspended', asy
     const { page, watched } = await open('/o/ORG/api-keys', { world }, width);
     await page.getByText('Maintenance on Sunday').waitFor();
     await page.getByText('Unpaid since May.').waitFor();
+    await page.getByText('production backend').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Create API key' }).count(), 0);
+    await page.goto(`${ORIGIN}/o/${org?.id}/playground`);
+    await page.getByText('Use this key').waitFor();
+    if (width === 1440)
+      assert.ok(await page.evaluate(() => document.body.scrollHeight <= innerHeight));
     assert.deepEqual(await violations(page), []);
     check(watched);
   }

@@ -12,10 +12,13 @@ export const TITLE_ID = 'page-title';
 export function Page({
   title,
   tools,
+  filling,
   children,
 }: {
   title: string;
   tools?: ReactNode;
+  /** As high as the window, with parts that scroll by themselves. */
+  filling?: boolean;
   children: ReactNode;
 }) {
   const openPalette = useOpenPalette();
@@ -43,7 +46,7 @@ export function Page({
           <AccountMenu />
         </div>
       </header>
-      <main id="content" className={css.content} tabIndex={-1}>
+      <main id="content" className={css.content} tabIndex={-1} data-filling={filling}>
         {children}
       </main>
     </>

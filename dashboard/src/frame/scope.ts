@@ -54,3 +54,8 @@ const RANK = { viewer: 0, developer: 1, admin: 2, owner: 3 } as const;
 export function may(org: Organisation, least: keyof typeof RANK): boolean {
   return RANK[org.role] >= RANK[least];
 }
+
+/** In a suspended organisation nobody makes anything; the banner says why. */
+export function mayMake(org: Organisation, least: keyof typeof RANK): boolean {
+  return !org.suspended && may(org, least);
+}

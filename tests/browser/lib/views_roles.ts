@@ -104,16 +104,19 @@ export const ROLE_VIEWS: View[] = [
     ['api-keys', 'text=production backend'],
     ['provider-keys', 'text=main account'],
     ['members', 'text=lena@northwind'],
-    ['playground', 'text=Make a key for an hour'],
+    ['playground', 'text=Use this key'],
   ]),
   {
-    name: 'suspended-api-key-create',
-    path: path('api-keys?create=1'),
+    name: 'suspended-view-save',
+    path: path('activity'),
     state: 'filled',
     but: suspended,
-    ready: 'role=dialog',
+    ready: 'text=Success rate',
     act: async (page) => {
-      await createKey(page);
+      await page.getByRole('button', { name: 'Views' }).click();
+      await page.getByRole('menuitem', { name: 'Save this view' }).click();
+      await page.getByLabel('Name').fill('Failures');
+      await page.getByRole('dialog').getByRole('button', { name: 'Save view' }).click();
       await page.getByRole('dialog').getByRole('alert').waitFor();
     },
   },

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ArrowRight, CircleCheck, CircleDashed } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { apiKeysQuery, providerKeysQuery } from '@/api/queries';
-import { may, useScope } from '@/frame/scope';
+import { may, mayMake, useScope } from '@/frame/scope';
 import { usesOwn, usesPlatform } from '@/lib/credentials';
 import { Button, ButtonLink } from '@/ui/Button';
 import { Snippets } from '@/ui/Code';
@@ -54,7 +54,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
           title="A provider to call"
           action={
             enabled.length === 0 &&
-            admin &&
+            mayMake(org, 'admin') &&
             (own ? (
               <ButtonLink
                 to="/o/$org/provider-keys"
@@ -79,7 +79,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
           done={active.length > 0}
           title="An API key for your app"
           action={
-            may(org, 'developer') && (
+            mayMake(org, 'developer') && (
               <ButtonLink
                 to="/o/$org/api-keys"
                 params={params}

@@ -7,7 +7,7 @@ import type { ApiKey } from '@/api/client';
 import { type ApiKeyStatus, apiKeysQuery, useChangeApiKey } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
-import { may, useScope } from '@/frame/scope';
+import { may, mayMake, useScope } from '@/frame/scope';
 import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
 import { DataTable } from '@/ui/DataTable';
@@ -84,7 +84,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
     [org, project, session.user.id, change],
   );
   const columns = useMemo(() => keyColumns(ways), [ways]);
-  const addButton = may(org, 'developer') && (
+  const addButton = mayMake(org, 'developer') && (
     <Button look="primary" onClick={create}>
       <Plus size={15} /> Create API key
     </Button>
@@ -125,7 +125,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
           })}
         />
       )}
-      {search.create && may(org, 'developer') && (
+      {search.create && mayMake(org, 'developer') && (
         <CreateDialog
           project={project}
           projectName={projectName}

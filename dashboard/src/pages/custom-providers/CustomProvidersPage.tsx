@@ -4,7 +4,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { type CustomProvider, customProvidersQuery } from '@/api/customProviders';
 import { Page } from '@/frame/Page';
-import { may, useScope } from '@/frame/scope';
+import { may, mayMake, useScope } from '@/frame/scope';
 import { count } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
@@ -47,7 +47,7 @@ function Providers({
   const { org, session } = useScope();
   const [deleting, setDeleting] = useState<CustomProvider>();
   const allowed = session.provider_base_url_override;
-  const add = may(org, 'admin') && (
+  const add = mayMake(org, 'admin') && (
     <Button look="primary" disabled={!allowed} onClick={() => open('new')}>
       <Plus size={15} /> Add provider
     </Button>

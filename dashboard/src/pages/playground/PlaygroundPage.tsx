@@ -96,6 +96,7 @@ function Playground({ place }: { place: string }) {
   return (
     <Page
       title="Playground"
+      filling
       tools={
         <>
           {talk.panes.some((items) => items.length > 0) && (

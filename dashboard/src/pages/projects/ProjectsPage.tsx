@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { Project } from '@/api/client';
 import { projectsQuery } from '@/api/settings';
 import { Page } from '@/frame/Page';
-import { may, useScope } from '@/frame/scope';
+import { may, mayMake, useScope } from '@/frame/scope';
 import { isRefused } from '@/lib/credentials';
 import { ago, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
 import { newest } from '@/lib/newest';
@@ -47,7 +47,7 @@ export default function ProjectsPage() {
           />
         }
       >
-        {mayChange && (
+        {mayMake(org, 'admin') && (
           <Button look="primary" onClick={() => go({ create: '1' })}>
             <Plus size={15} /> Create project
           </Button>
@@ -76,7 +76,9 @@ export default function ProjectsPage() {
           ))}
         </List>
       )}
-      {search.create && mayChange && <ProjectForm onClose={() => go({ create: undefined })} />}
+      {search.create && mayMake(org, 'admin') && (
+        <ProjectForm onClose={() => go({ create: undefined })} />
+      )}
       {edited && <ProjectForm project={edited} onClose={() => setEditing(undefined)} />}
       {leaving && <ArchiveProject project={leaving} onClose={() => setArchiving(undefined)} />}
     </Page>

@@ -6,7 +6,7 @@ import type { ProviderKey } from '@/api/client';
 import { useKnownProviders } from '@/api/customProviders';
 import { providerKeysQuery } from '@/api/queries';
 import { Page, TITLE_ID } from '@/frame/Page';
-import { may, useScope } from '@/frame/scope';
+import { may, mayMake, useScope } from '@/frame/scope';
 import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
 import { Empty, Failed } from '@/ui/Notice';
@@ -38,6 +38,7 @@ export default function ProviderKeysPage() {
   const [opened, setOpened] = useState<{ what: Open; key: ProviderKey; heir: string }>();
   const gone = useFocusAfter(keys.data);
   const mayChange = may(org, 'admin');
+  const mayAdd = mayMake(org, 'admin');
   const open = (next: '1' | undefined) =>
     void navigate({ search: (old) => ({ ...old, add: next }), replace: true });
   const failed = [keys, providers].find((query) => query.isError && !query.data);
@@ -49,7 +50,7 @@ export default function ProviderKeysPage() {
       provider,
     ),
   );
-  const addButton = mayChange && (
+  const addButton = mayAdd && (
     <Button look="primary" onClick={() => open('1')}>
       <Plus size={15} /> Add provider key
     </Button>
@@ -93,7 +94,7 @@ export default function ProviderKeysPage() {
           ))}
         </div>
       )}
-      {add && mayChange && <AddDialog onClose={() => open(undefined)} />}
+      {add && mayAdd && <AddDialog onClose={() => open(undefined)} />}
       {Opened && key && (
         <Opened
           providerKey={key}
