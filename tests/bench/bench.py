@@ -8,6 +8,7 @@ of the proxy's own processes, from the kernel's accounting; requests per second 
 limit. Medians of several runs; the table goes to stdout, the figures to .doteb/bench.json.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -176,6 +177,18 @@ class Bench:
         self.gateway.wait(15)
 
     # ------------------------------------------------------------ measuring
+
+    @contextlib.contextmanager
+    def database_still(self):
+        """Nothing is booked within."""
+        lock = subprocess.Popen(["psql", "-qX", self.env["DOTEB_DATABASE_URL"], "-c",
+                                 "begin; lock table requests in access exclusive mode; select pg_sleep(60)"], stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        try:
+            yield
+        finally:
+            lock.send_signal(signal.SIGINT)
+            lock.wait(15)
 
     def load(self, port, connections, seconds, lua, path, refused=False):
         """(requests, requests per second, latency's median and 99th percentile in microseconds) of wrk with

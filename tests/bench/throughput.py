@@ -1,6 +1,7 @@
 """The bench's rows of whole answers: the same load straight to the provider, through nginx and through the
 gateway, by turns; and what they add to one request alone."""
 import statistics
+import time
 
 TLS_PROVIDER, TLS_MODEL, MODEL = "mistral", "mistral/mistral-small-2506", "openai/gpt-4"
 # Connections, bytes of body, over TLS to the provider, most that the ratio to nginx's CPU may be (None: printed).
@@ -107,7 +108,24 @@ def alone(bench, found):
     added = {name: {p: cell[f"{name}_{p}_us"] - cell[f"direct_{p}_us"] for p in ("p50", "p99")}
              for name in ("nginx", "gateway")}
     ratio = added["gateway"]["p50"] / max(added["nginx"]["p50"], 0.1)
-    found["added_alone"] = {"us": added, "ratio_p50": round(ratio, 3), "direct_p50_us": cell["direct_p50_us"]}
+    still = p99_beside_still_database(bench)
+    found["added_alone"] = {"us": added, "ratio_p50": round(ratio, 3), "direct_p50_us": cell["direct_p50_us"],
+                            "p99_us_database_still": still}
     print(f"one connection: nginx adds {added['nginx']['p50']:.0f} us to {cell['direct_p50_us']:.0f} (p99 "
           f"{added['nginx']['p99']:.0f}), the gateway {added['gateway']['p50']:.0f} (p99 "
-          f"{added['gateway']['p99']:.0f}): {ratio:.2f} (target {ADDED_TARGET})")
+          f"{added['gateway']['p99']:.0f}): {ratio:.2f} (target {ADDED_TARGET})\n"
+          f"  p99 while PostgreSQL has a lock to wait for: nginx adds {still['nginx']:.0f} us, the gateway {still['gateway']:.0f}")
+
+
+def p99_beside_still_database(bench):
+    """What one connection waits at worst for the proxies themselves: where cores are few, booking a batch of rows
+    holds one of them, and whoever needs it waits. Here the rows stay in the spool meanwhile."""
+    lua = script(bench, 250, False)
+    samples = {"direct": [], "nginx": [], "gateway": []}
+    for _ in range(bench.args.runs):
+        for name, values in samples.items():
+            with bench.database_still():
+                values.append(measure(bench, name, 1, lua, False)[3])
+            time.sleep(1)  # it books what has waited
+    p99 = {name: statistics.median(values) for name, values in samples.items()}
+    return {name: p99[name] - p99["direct"] for name in ("nginx", "gateway")}

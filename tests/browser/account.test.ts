@@ -1,28 +1,13 @@
 // An account: its links, two-step sign-in, sessions, its end; finding one of very many organisations.
 // Against a scripted API.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
-import { fakeControl } from './lib/control.ts';
+import { test } from 'node:test';
+import { check, ORIGIN } from './lib/browser.ts';
+import { scripted } from './lib/scripted.ts';
 import { nothingInTheWay } from './lib/views_account.ts';
 import { makeWorld } from './lib/world.ts';
 
-let browser: Browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}, width = 1440) {
-  const watched = await watchedPage(browser, { viewport: { width, height: 900 } });
-  const { page } = watched;
-  await serveDashboard(page);
-  const control = await fakeControl(page, choices);
-  const org = control.world.session.organisations[0]?.id ?? '';
-  await page.goto(ORIGIN + path.replace('ORG', org));
-  return { ...control, watched, page, org };
-}
+const open = scripted();
 
 test('an account is deleted when nothing stands in the way, and the page says what does', async () => {
   const { page, watched, calls } = await open('/o/ORG/account');

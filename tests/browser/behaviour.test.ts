@@ -1,26 +1,12 @@
 // What the pages do, against a scripted API: keyboard alone, live rows, addresses that hold state.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
+import { test } from 'node:test';
+import { check, ORIGIN, serveDashboard } from './lib/browser.ts';
 import { fakeControl } from './lib/control.ts';
+import { scripted } from './lib/scripted.ts';
 import { makeWorld } from './lib/world.ts';
 
-let browser: Browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}) {
-  const watched = await watchedPage(browser, { viewport: { width: 1440, height: 900 } });
-  const { page } = watched;
-  await serveDashboard(page);
-  const control = await fakeControl(page, choices);
-  const org = control.world.session.organisations[0]?.id ?? '';
-  await page.goto(ORIGIN + path.replace('ORG', org));
-  return { ...control, watched, page, org };
-}
+const open = scripted();
 
 test('from the login to a new key by keyboard alone', async () => {
   const { page, watched, calls } = await open('/', { signedIn: false });

@@ -1,27 +1,12 @@
 // Custom providers against a scripted API: presets, what the server is asked, what is sent, what a
 // refusal says, and that own models stand among the catalogue's.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
-import { fakeControl } from './lib/control.ts';
+import { test } from 'node:test';
+import { check } from './lib/browser.ts';
+import { scripted } from './lib/scripted.ts';
 import { makeWorld } from './lib/world.ts';
 
-let browser: Browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}, width = 1440) {
-  const watched = await watchedPage(browser, { viewport: { width, height: 900 } });
-  const { page } = watched;
-  await serveDashboard(page);
-  const { world } = await fakeControl(page, choices);
-  const org = world.session.organisations[0]?.id ?? '';
-  await page.goto(ORIGIN + path.replace('ORG', org));
-  return { page, watched };
-}
+const open = scripted();
 
 test('a server is added: preset, its models ticked, a price typed', async () => {
   const { page, watched } = await open('/o/ORG/custom-providers');

@@ -1,29 +1,14 @@
 // The operator's pages against a scripted API; against the real one: tests/blackbox/test_operator.py
 // and test_catalogue_feed.py.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { violations } from './lib/axe.ts';
-import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
-import { fakeControl } from './lib/control.ts';
+import { check, ORIGIN } from './lib/browser.ts';
 import { OFFERS } from './lib/operator.ts';
+import { scripted } from './lib/scripted.ts';
 import { makeWorld } from './lib/world.ts';
 
-let browser: Browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}, width = 1440) {
-  const watched = await watchedPage(browser, { viewport: { width, height: 900 } });
-  const { page } = watched;
-  await serveDashboard(page);
-  const control = await fakeControl(page, choices);
-  const org = control.world.session.organisations[0]?.id ?? '';
-  await page.goto(ORIGIN + path.replace('ORG', org));
-  return { ...control, watched, page, org };
-}
+const open = scripted();
 
 /** What the next call of that kind sends. */
 const sent = (page: Awaited<ReturnType<typeof open>>['page'], method: string, part: string) =>

@@ -1,27 +1,13 @@
 // The settings pages against a scripted API: organisations, projects, members, invitations and the
 // audit log, by keyboard where a person would.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { check, launch, ORIGIN, serveDashboard, watchedPage } from './lib/browser.ts';
-import { fakeControl } from './lib/control.ts';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { check, ORIGIN } from './lib/browser.ts';
+import { scripted } from './lib/scripted.ts';
 import { makeWorld } from './lib/world.ts';
 
-let browser: Browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-async function open(path: string, choices: Parameters<typeof fakeControl>[1] = {}, width = 1440) {
-  const watched = await watchedPage(browser, { viewport: { width, height: 900 } });
-  const { page } = watched;
-  await serveDashboard(page);
-  const control = await fakeControl(page, choices);
-  const org = control.world.session.organisations[0]?.id ?? '';
-  await page.goto(ORIGIN + path.replace('ORG', org));
-  return { ...control, watched, page, org };
-}
+const open = scripted();
 
 /** Tab until the focus is on what is wanted, as a person would. */
 async function tabTo(page: Page, name: RegExp) {
