@@ -33,10 +33,40 @@ static bool read_policy(struct options *o)
     return false;
 }
 
+/* Origins are compared as browsers write them: a scheme and a host in small letters, a port, no
+ * more. */
+static bool is_origin(struct str s)
+{
+    if (str_eq(s, STR("*")))
+        return true;
+    struct str scheme = str_cut(&s, ':');
+    bool right = scheme.len > 0 && s.len > 2 && s.p[0] == '/' && s.p[1] == '/';
+    for (size_t i = 2; i < s.len && right; i++)
+        right = s.p[i] > ' ' && s.p[i] < 0x7f && !strchr("/?#*@ABCDEFGHIJKLMNOPQRSTUVWXYZ", s.p[i]);
+    return right;
+}
+
+/* The first of the list that is no origin, or STR_NULL. */
+static struct str wrong_origin(struct str list)
+{
+    while (list.len) {
+        struct str one = str_trim(str_cut(&list, ','));
+        if (!is_origin(one))
+            return one;
+    }
+    return STR_NULL;
+}
+
 /* What needs more than a type. False with what is wrong in `err`. */
 static bool is_sound(struct options *o, char err[512])
 {
-    if (!read_policy(o))
+    struct str odd = wrong_origin(str_of(o->cors_origins));
+    if (odd.p)
+        (void)snprintf(err, 512,
+                       "DOTEB_CORS_ORIGINS: '%.*s' is no origin; give https://host[:port] in small "
+                       "letters, nothing after it",
+                       (int)(odd.len < 80 ? odd.len : 80), odd.p);
+    else if (!read_policy(o))
         (void)snprintf(err, 512, "DOTEB_INLINE_URLS: '%.40s' is not off, own-keys or on",
                        o->inline_urls);
     else if (!pg_is_url(o->database_url))

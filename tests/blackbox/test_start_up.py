@@ -78,6 +78,13 @@ def test_a_setting_that_cannot_work_ends_the_start(installation, tmp_path, words
     assert done.returncode in (1, 2) and name in done.stderr and says in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("value", ["example.com", "https://example.com/", "https://A.example.com", "https://*.example.com",
+                                   "https://a.example.com, ftp"])
+def test_an_origin_that_no_browser_sends(installation, tmp_path, value):
+    done = run(GATEWAY, env=installation.env | {"DOTEB_SPOOL_DIR": str(tmp_path), "DOTEB_CORS_ORIGINS": value})
+    assert done.returncode == 2 and "DOTEB_CORS_ORIGINS: '" in done.stderr and "is no origin" in done.stderr, done.stderr
+
+
 def test_the_mail_servers_authority(installation):
     done = installation.command("serve", check=False, env={
         "DOTEB_SMTP_URL": "smtp://localhost", "DOTEB_SMTP_FROM": "a@b.c", "DOTEB_SMTP_CA_FILE": "/nowhere.pem"})
