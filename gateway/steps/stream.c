@@ -12,8 +12,8 @@
 #include "gateway/steps/stream_priv.h"
 
 enum {
-    HIGH_WATER = 256 * 1024,
-    LOW_WATER = 64 * 1024,
+    HIGH_WATER = 64 * 1024,
+    LOW_WATER = 16 * 1024,
     SCRATCH_BYTES = 2048,
 };
 

@@ -22,8 +22,8 @@ enum {
     HEAD_MAX_BYTES = 256 * 1024,
     JOINED_MAX_BYTES = 16 * 1024, /* pieces up to this are copied behind the head: one write */
     RECEIVE_BYTES = 64 * 1024,
-    READS_MAX = 8,                              /* a turn; others wait, too */
-    SEND_MAX_BYTES = READS_MAX * RECEIVE_BYTES, /* a turn */
+    READS_MAX = 2,               /* a turn: others wait, too, and what is read has to be held */
+    SEND_MAX_BYTES = 512 * 1024, /* a turn */
 };
 
 struct xfer {

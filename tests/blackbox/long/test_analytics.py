@@ -27,9 +27,12 @@ def test_ten_times_the_requests(pg, template, scratch):
         figures.note(f"{rows:,} requests: most pages a statement reads", max(runs[-1].values()))
     few, many = runs
     print(query_cost.table(few, many))
-    figures.note("all statements: growth", round(sum(many.values()) / sum(few.values()), 2))
+    both = few.keys() & many.keys()   # a walk through the log may come to its end in fewer statements
+    assert len(both) >= 0.95 * max(len(few), len(many)), few.keys() ^ many.keys()
+    growth = sum(many[k] for k in both) / sum(few[k] for k in both)
+    figures.note(f"{len(both)} statements together: growth", round(growth, 2))
+    worst = max(both, key=lambda k: many[k] / few[k])
+    figures.note(f"most grown ({' '.join(worst)}), times", round(many[worst] / few[worst], 2))
     assert max(many.values()) <= BUFFERS_MAX
     if ROWS >= 10_000_000:
-        assert sum(many.values()) <= GROWTH_MAX * sum(few.values())
-    worst = max(many, key=lambda k: many[k] / few[k])
-    figures.note(f"most grown ({' '.join(worst)}), times", round(many[worst] / few[worst], 2))
+        assert growth <= GROWTH_MAX
