@@ -62,7 +62,7 @@ test('a refused secret is not stored; another is, and what was asked is said', a
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Added “second account”' }).waitFor();
   const said = await page.getByRole('dialog').getByRole('status').innerText();
-  assert.match(said, /Asked GET https:\S+ — answered 200 in 312 ms/);
+  assert.match(said, /Asked GET https:\S+ — answered 200 in 312\sms/);
   assert.equal(await focused(page), 'Done');
   await page.keyboard.press('Enter');
   await key(page, 'second account').getByText('…1234').waitFor();

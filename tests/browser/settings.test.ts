@@ -365,7 +365,7 @@ test('a key is rotated by keyboard, disabled and enabled, and given an end', asy
   assert.ok(await page.getByTestId('new-key').isVisible());
   await page.getByRole('button', { name: 'I have saved the key' }).click();
   await page
-    .getByText(/^old secret ends in/)
+    .getByText(/^Old secret ends in/)
     .first()
     .waitFor();
 

@@ -75,6 +75,16 @@ test.each([
   [1, 2, '50%'],
 ])('share(%d, %d) is %s', (part, whole, shown) => expect(f.share(part, whole)).toBe(shown));
 
+test('what belongs together stays on one line', () =>
+  expect(f.unbroken('2 m 05 s')).toBe('2\u00a0m\u00a005\u00a0s'));
+
+test.each([
+  [[], ''],
+  [['OpenAI'], 'OpenAI'],
+  [['OpenAI', 'Azure'], 'OpenAI and Azure'],
+  [['OpenAI', 'Azure', 'Groq'], 'OpenAI, Azure and Groq'],
+])('listed(%j) is %s', (words, shown) => expect(f.listed(words)).toBe(shown));
+
 test('counts', () => {
   expect(f.count(12_431)).toBe('12,431');
   expect(f.count(1_240_000)).toBe('1.2M');

@@ -88,6 +88,14 @@ export function share(part: number, whole: number): string {
   return `${percent.toFixed(1).replace(/\.0$/, '')}%`;
 }
 
+/** Kept on one line: a number and its unit. */
+export const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
+
+const list = new Intl.ListFormat('en-GB');
+
+/** OpenAI, Azure and Groq. */
+export const listed = (words: string[]): string => list.format(words);
+
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric' });
 const dayAndYear = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium' });

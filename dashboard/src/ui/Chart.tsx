@@ -208,7 +208,7 @@ function options(
   return {
     width: Math.max(element.clientWidth, 80),
     height,
-    padding: [8, 6, 0, 0],
+    padding: [8, 16, 0, 0], // half of the last time beside the axis
     legend: { show: false },
     cursor: {
       sync: { key: group },

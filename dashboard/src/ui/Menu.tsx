@@ -53,7 +53,7 @@ export function MenuChoice<T extends string>({
       {choices.map((choice) => (
         <M.RadioItem key={choice.value} value={choice.value} className={css.item}>
           <span className={css.label}>{choice.label}</span>
-          <M.ItemIndicator>
+          <M.ItemIndicator className={css.check}>
             <Check size={14} />
           </M.ItemIndicator>
         </M.RadioItem>

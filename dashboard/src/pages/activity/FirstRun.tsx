@@ -1,9 +1,11 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ArrowRight, CircleCheck, CircleDashed } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useKnownProviders } from '@/api/customProviders';
 import { apiKeysQuery, providerKeysQuery } from '@/api/queries';
 import { may, mayMake, useScope } from '@/frame/scope';
 import { usesOwn, usesPlatform } from '@/lib/credentials';
+import { listed } from '@/lib/format';
 import { Button, ButtonLink } from '@/ui/Button';
 import { Snippets } from '@/ui/Code';
 import { FirstRequestLight } from '@/ui/FirstRequestLight';
@@ -24,6 +26,9 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
   const model = useSnippetModel(mode);
   const own = usesOwn(org, mode);
   const lent = usesPlatform(org, mode);
+  const known = useKnownProviders(org.id).data;
+  const named = (ids: string[]) =>
+    listed([...new Set(ids)].map((id) => known?.find((one) => one.id === id)?.name ?? id));
   const served = lent ? org.platform_providers.map(({ provider }) => provider) : [];
   const enabled = (own && providerKeys.data?.filter((key) => !key.disabled_at)) || [];
   const reaches = enabled.length > 0 || served.length > 0;
@@ -32,9 +37,9 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
 
   const admin = may(org, 'admin');
   const said = enabled.length
-    ? `Ready: ${[...new Set(enabled.map((key) => key.provider))].join(', ')}.`
+    ? `Ready: ${named(enabled.map((key) => key.provider))}.`
     : served.length
-      ? `Ready: the platform’s keys of ${served.join(', ')}, which the operator lends you.${own ? ' A provider key of your own is optional, and comes first.' : ''}`
+      ? `Ready: the platform’s keys of ${named(served)}, which the operator lends you.${own ? ' A provider key of your own is optional, and comes first.' : ''}`
       : !own
         ? `${inProject?.name} uses the platform’s keys alone, and ${lent ? 'the operator has none that is on' : 'they are not lent to this organisation'}: ask the operator, or give the project another mode.`
         : admin

@@ -1,5 +1,5 @@
 import type { Attempt, RequestDetail } from '@/api/client';
-import { duration, durationExact } from '@/lib/format';
+import { duration, durationExact, unbroken } from '@/lib/format';
 import { cx } from '@/ui/cx';
 import { type Bar, layOut } from './layOut';
 import { errorWords } from './Status';
@@ -51,7 +51,9 @@ function Row({ bar, total }: { bar: Bar; total: number }) {
         {duration(bar.ms)}
       </span>
       {bar.attempt && (
-        <span className={cx(css.said, failed && css.bad)}>{describe(bar.attempt)}</span>
+        <span className={cx(css.said, failed && css.bad)}>
+          <span>{describe(bar.attempt)}</span>
+        </span>
       )}
     </li>
   );
@@ -64,7 +66,9 @@ function succeeded(attempt: Attempt): boolean {
 function describe(attempt: Attempt): string {
   const said = attempt.status === null ? 'no answer' : `answered ${attempt.status}`;
   const first =
-    attempt.first_byte_ms === null ? '' : `, first byte after ${duration(attempt.first_byte_ms)}`;
+    attempt.first_byte_ms === null
+      ? ''
+      : `, first byte after ${unbroken(duration(attempt.first_byte_ms))}`;
   const key = attempt.platform_key ? ' (platform key)' : '';
   return `${attempt.model ?? ''}${key} ${said}${first}${attempt.error ? `: ${errorWords(attempt.error).toLowerCase()}` : ''}`.trim();
 }

@@ -13,6 +13,7 @@ import {
   NONE,
   share,
   tokens,
+  unbroken,
   when,
 } from '@/lib/format';
 import { bounds, type RangeSearch } from '@/lib/range';
@@ -115,7 +116,7 @@ function Tiles({ usage, onRange }: { usage: Usage; onRange: (range: RangeSearch)
         }
         under={
           hovered ??
-          `${tokens(totals.input_tokens)} tokens in · ${tokens(totals.output_tokens)} out`
+          `${tokens(totals.input_tokens)} tokens in · ${unbroken(`${tokens(totals.output_tokens)} out`)}`
         }
       >
         {drawn && <Spark {...spark} values={lines.cost} label="Spend over time" />}

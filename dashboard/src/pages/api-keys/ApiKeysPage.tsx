@@ -69,6 +69,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
     () => ({
       org: org.id,
       project,
+      mayAct: may(org, 'developer'),
       mayChange: (key: ApiKey) =>
         may(org, 'admin') || (may(org, 'developer') && key.owner.id === session.user.id),
       onAws: setAws,

@@ -149,14 +149,17 @@ function Created({ created, onClose }: { created: CreatedSigningKey; onClose: ()
           <h3>Access key id</h3>
           <Code text={created.access_key_id} label="access key id" />
         </div>
-        <div className={css.secret}>
-          <code data-testid="new-secret">{created.secret_access_key}</code>
-          <CopyButton
-            look="primary"
-            text={created.secret_access_key}
-            label="Copy secret"
-            onCopied={() => setCopied(true)}
-          />
+        <div>
+          <h3>Secret access key</h3>
+          <div className={css.secret}>
+            <code data-testid="new-secret">{created.secret_access_key}</code>
+            <CopyButton
+              look="primary"
+              text={created.secret_access_key}
+              label="Copy secret"
+              onCopied={() => setCopied(true)}
+            />
+          </div>
         </div>
         <div>
           <h3>For your .env</h3>

@@ -3,7 +3,7 @@ import type { ApiKey } from '@/api/client';
 import { apiKeyImpactQuery } from '@/api/keyRestrictions';
 import { useRevokeApiKey } from '@/api/queries';
 import { useScope } from '@/frame/scope';
-import { ago, countExact, date, moneyExact } from '@/lib/format';
+import { ago, countExact, date, money } from '@/lib/format';
 import { Confirm } from '@/ui/Confirm';
 import { Dialog } from '@/ui/Dialog';
 import { toast } from '@/ui/Toasts';
@@ -50,12 +50,11 @@ export function RevokeDialog({
           <>
             <dt>Last 24 hours</dt>
             <dd>
-              {countExact(impact.data.day.requests, 'request')}, {moneyExact(impact.data.day.cost)}
+              {countExact(impact.data.day.requests, 'request')}, {money(impact.data.day.cost)}
             </dd>
             <dt>Last 7 days</dt>
             <dd>
-              {countExact(impact.data.week.requests, 'request')},{' '}
-              {moneyExact(impact.data.week.cost)}
+              {countExact(impact.data.week.requests, 'request')}, {money(impact.data.week.cost)}
             </dd>
           </>
         )}
@@ -80,7 +79,7 @@ export function RevokeDialog({
         )}
         <dt>So far</dt>
         <dd>
-          {countExact(apiKey.requests, 'request')}, {moneyExact(apiKey.cost)}, since{' '}
+          {countExact(apiKey.requests, 'request')}, {money(apiKey.cost)}, since{' '}
           {date(apiKey.created_at)}
         </dd>
       </dl>

@@ -16,10 +16,10 @@ import css from './ApiKeysPage.module.css';
 type Props = { project: string; apiKey: ApiKey; onClose: () => void };
 
 const GRACES = [
-  { value: 1, label: 'one hour' },
-  { value: 24, label: 'one day' },
-  { value: 168, label: 'one week' },
-  { value: 0, label: 'no time: it ends at once' },
+  { value: 1, label: 'One hour' },
+  { value: 24, label: 'One day' },
+  { value: 168, label: 'One week' },
+  { value: 0, label: 'No time: it ends at once' },
 ];
 
 /** A new secret for a key, while the old one works on for a time. */

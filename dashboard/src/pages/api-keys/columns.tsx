@@ -12,6 +12,8 @@ import { RestrictionChips } from './RestrictionFields';
 type Ways = {
   org: string;
   project: string;
+  /** Whether any key may be changed: else there is no room for ways to. */
+  mayAct: boolean;
   mayChange: (key: ApiKey) => boolean;
   onAws: (key: ApiKey) => void;
   onRevoke: (key: ApiKey) => void;
@@ -50,7 +52,7 @@ function Rotating({ apiKey: { previous_works_until: until } }: { apiKey: ApiKey 
   if (!until) return null;
   return (
     <span title={`The old secret works until ${whenExact(until)}`}>
-      <Badge tone="accent">old secret ends {ago(until)}</Badge>
+      <Badge tone="accent">Old secret ends {ago(until)}</Badge>
     </span>
   );
 }
@@ -102,8 +104,8 @@ function Actions({
   );
 }
 
-export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<ApiKey> {
-  return [
+export function keyColumns({ org, project, mayAct, mayChange, ...ways }: Ways): Columns<ApiKey> {
+  const columns: Columns<ApiKey> = [
     {
       id: 'name',
       accessorFn: (key) => key.name.toLowerCase(),
@@ -185,6 +187,7 @@ export function keyColumns({ org, project, mayChange, ...ways }: Ways): Columns<
         !key.revoked_at && mayChange(key) && <Actions apiKey={key} {...ways} />,
     },
   ];
+  return mayAct ? columns : columns.slice(0, -1);
 }
 
 export function KeyCard({
@@ -197,15 +200,14 @@ export function KeyCard({
   return (
     <div className={css.card}>
       <div className={css.name} dir="auto">
-        <KeyLink apiKey={key} org={org} project={project} /> <KeyState apiKey={key} />
+        <KeyLink apiKey={key} org={org} project={project} />
       </div>
       {mayChange(key) && !key.revoked_at ? <Actions apiKey={key} {...ways} /> : <span />}
       <div className={css.under}>
         <span className={css.mono}>…{key.last4}</span> · used{' '}
-        {key.last_used_at ? ago(key.last_used_at) : 'never'}
+        {key.last_used_at ? ago(key.last_used_at) : 'never'} <KeyState apiKey={key} />
         <RestrictionChips apiKey={key} />
       </div>
-      <span />
       <div className={css.facts}>
         <span>{countExact(key.requests, 'request')}</span>
         <span title={moneyExact(key.cost)}>{key.requests ? money(key.cost) : NONE}</span>

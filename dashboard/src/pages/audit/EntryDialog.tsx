@@ -6,6 +6,16 @@ import { Impact } from '@/ui/Impact';
 import css from './AuditPage.module.css';
 import { changes, entryWords } from './actions';
 
+/** Here and in UTC, neither broken in two. */
+function Moment({ iso }: { iso: string }) {
+  const [here, utc] = whenExact(iso).split('  ');
+  return (
+    <>
+      <span className={css.moment}>{here}</span> <span className={css.moment}>{utc}</span>
+    </>
+  );
+}
+
 /** One entry in full: from where, and each field that changed. */
 export function EntryDialog({
   entry,
@@ -22,7 +32,7 @@ export function EntryDialog({
     <Dialog title={`${entryWords(entry)} ${target?.name ?? ''}`.trim()} onClose={onClose}>
       <Impact
         facts={[
-          ['Time', whenExact(entry.created_at)],
+          ['Time', <Moment key="time" iso={entry.created_at} />],
           ['Who', actor.kind === 'cli' ? `${actor.name}, command line` : actor.name],
           ['From', entry.ip ?? 'this host'],
           ['With', entry.user_agent || '–'],

@@ -67,7 +67,7 @@ function Row({
         <>
           {email}
           <Badge>{roleName(invitation.role)}</Badge>
-          {expired && <Badge tone="warn">expired</Badge>}
+          {expired && <Badge tone="warn">Expired</Badge>}
         </>
       }
       under={

@@ -2,10 +2,10 @@ import type { Role } from '@/api/client';
 
 /** Least first. */
 export const ROLES: { value: Role; label: string; may: string }[] = [
-  { value: 'viewer', label: 'Viewer', may: 'sees everything but the audit log, changes nothing' },
-  { value: 'developer', label: 'Developer', may: 'makes API keys, and revokes their own' },
-  { value: 'admin', label: 'Admin', may: 'manages keys, projects and members' },
-  { value: 'owner', label: 'Owner', may: 'all of that, and archives the organisation' },
+  { value: 'viewer', label: 'Viewer', may: 'Sees everything but the audit log, changes nothing' },
+  { value: 'developer', label: 'Developer', may: 'Makes API keys, and revokes their own' },
+  { value: 'admin', label: 'Admin', may: 'Manages keys, projects and members' },
+  { value: 'owner', label: 'Owner', may: 'All of that, and archives the organisation' },
 ];
 
 const rank = (role: Role) => ROLES.findIndex(({ value }) => value === role);

@@ -1,7 +1,7 @@
 import type { Project } from '@/api/client';
 import { useChangeProject } from '@/api/settings';
 import { useScope } from '@/frame/scope';
-import { ago, countExact, moneyExact } from '@/lib/format';
+import { ago, countExact, money } from '@/lib/format';
 import { Confirm } from '@/ui/Confirm';
 import { Dialog } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
@@ -36,7 +36,7 @@ export function ArchiveProject({ project, onClose }: { project: Project; onClose
         facts={[
           ['API keys', countExact(project.api_keys, 'working key')],
           ['Last used', project.last_used_at ? ago(project.last_used_at) : 'never'],
-          ['So far', `${countExact(project.requests, 'request')}, ${moneyExact(project.cost)}`],
+          ['So far', `${countExact(project.requests, 'request')}, ${money(project.cost)}`],
         ]}
       />
       <Confirm

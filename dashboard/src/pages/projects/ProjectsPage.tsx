@@ -31,6 +31,11 @@ export default function ProjectsPage() {
   const mayChange = may(org, 'admin');
   const go = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const addButton = mayMake(org, 'admin') && (
+    <Button look="primary" onClick={() => go({ create: '1' })}>
+      <Plus size={15} /> Create project
+    </Button>
+  );
 
   return (
     <Page title="Projects">
@@ -47,18 +52,17 @@ export default function ProjectsPage() {
           />
         }
       >
-        {mayMake(org, 'admin') && (
-          <Button look="primary" onClick={() => go({ create: '1' })}>
-            <Plus size={15} /> Create project
-          </Button>
-        )}
+        {addButton}
       </ListHead>
       {projects.isError && !projects.data ? (
         <Failed error={projects.error} retry={() => void projects.refetch()} />
       ) : !projects.data ? (
         <ListLoading />
       ) : projects.data.length === 0 ? (
-        <Empty title={status === 'active' ? 'No project yet' : 'None archived'}>
+        <Empty
+          title={status === 'active' ? 'No project yet' : 'None archived'}
+          action={status === 'active' && addButton}
+        >
           {status === 'active'
             ? 'A project holds API keys; what they spend is shown and can be limited by project.'
             : 'Projects that were archived are kept here with all that they did.'}

@@ -1,7 +1,7 @@
 // What came of asking a provider whether it takes a secret.
 import { CircleAlert, CircleCheck, CircleHelp, Gauge, WifiOff } from 'lucide-react';
 import type { ProviderKeyCheck } from '@/api/client';
-import { ago, duration, whenExact } from '@/lib/format';
+import { ago, duration, unbroken, whenExact } from '@/lib/format';
 import { cx } from '@/ui/cx';
 import css from './Check.module.css';
 
@@ -40,8 +40,8 @@ export function CheckResult({ check }: { check: ProviderKeyCheck }) {
         <p className={css.asked}>
           Asked <code>{check.request}</code> —{' '}
           {check.status === null ? 'no answer' : `answered ${check.status}`} in{' '}
-          {check.duration_ms < 1 ? 'under 1 ms' : duration(check.duration_ms)},{' '}
-          <span title={whenExact(check.at)}>{ago(check.at)}</span>.
+          {check.duration_ms < 1 ? 'under 1 ms' : unbroken(duration(check.duration_ms))},{' '}
+          <span title={whenExact(check.at)}>{unbroken(ago(check.at))}</span>.
         </p>
       </div>
     </div>

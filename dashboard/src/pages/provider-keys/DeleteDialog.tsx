@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import type { Provider, ProviderKey } from '@/api/client';
 import { useDeleteProviderKey } from '@/api/providerKeys';
 import { useScope } from '@/frame/scope';
-import { countExact, date, moneyExact, share } from '@/lib/format';
+import { countExact, date, money, share } from '@/lib/format';
 import { Confirm } from '@/ui/Confirm';
 import { Dialog } from '@/ui/Dialog';
 import { Impact } from '@/ui/Impact';
@@ -49,7 +49,7 @@ export function DeleteDialog({
           ['Provider', providerName(provider, key.provider)],
           [
             'Last 24 hours',
-            requests ? `${countExact(requests, 'request')}, ${moneyExact(cost)}` : 'not used',
+            requests ? `${countExact(requests, 'request')}, ${money(cost)}` : 'not used',
           ],
           ...(requests
             ? ([['Share', `${share(part, 1)} of the provider’s traffic`]] as [string, string][])

@@ -7,6 +7,7 @@ import { useKnownProviders } from '@/api/customProviders';
 import { providerKeysQuery } from '@/api/queries';
 import { Page, TITLE_ID } from '@/frame/Page';
 import { may, mayMake, useScope } from '@/frame/scope';
+import { listed } from '@/lib/format';
 import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
 import { Empty, Failed } from '@/ui/Notice';
@@ -77,7 +78,7 @@ export default function ProviderKeysPage() {
       ) : keys.data.length === 0 ? (
         <Empty title="No provider key yet" action={addButton}>
           {lent.length > 0
-            ? `The operator lends this organisation the platform’s keys: the models of ${lent.join(', ')} work already. Keys of your own come first, and are billed to you by the provider.`
+            ? `The operator lends this organisation the platform’s keys: the models of ${listed(lent)} work already. Keys of your own come first, and are billed to you by the provider.`
             : 'With a key of OpenAI, say, every model of theirs can be called through the gateway, and is billed to you by them.'}
         </Empty>
       ) : (
