@@ -61,6 +61,12 @@ export function Spark({
             width: 1.5,
             points: { show: (u) => (u.data[0]?.length ?? 0) < 4, size: 4 },
           },
+          {
+            stroke: color(element, '--series-1'),
+            width: 1.5,
+            dash: [2, 3],
+            points: { show: false },
+          },
         ],
         hooks: {
           setCursor: [(u) => latest.current.onHover(u.cursor.idx ?? null)],
@@ -75,7 +81,7 @@ export function Spark({
           ],
         },
       },
-      [latest.current.times, latest.current.values],
+      drawn(latest.current.times, latest.current.values),
       element,
     );
     chart.current = made;
@@ -91,9 +97,22 @@ export function Spark({
   }, [group, from, dark]);
 
   // New figures move the line and leave the crosshair where it is.
-  useEffect(() => chart.current?.setData([times, values]), [times, values]);
+  useEffect(() => chart.current?.setData(drawn(times, values)), [times, values]);
 
   return <div className={css.spark} ref={place} role="img" aria-label={label} />;
+}
+
+/** The way to a last step that is not over is a line of its own, broken: its figures still grow. */
+function drawn(times: number[], values: (number | null)[]): uPlot.AlignedData {
+  const last = times.length - 1;
+  const [before = 0, at = 0] = times.slice(-2);
+  const open = last > 0 && at + (at - before) > Date.now() / 1000;
+  const whole = (i: number) => !open || i < last;
+  return [
+    times,
+    values.map((value, i) => (whole(i) ? value : null)),
+    values.map((value, i) => (open && i >= last - 1 ? value : null)),
+  ];
 }
 
 function span(from: 'zero' | 'least', low: number, high: number): [number, number] {
