@@ -167,6 +167,8 @@ test('analytics: tags and end users, and only what is counted of them', async ()
   await page.getByText('a request counts for each of its tags').waitFor();
   await page.getByRole('button', { name: 'storefront', exact: true }).click();
   await page.getByRole('button', { name: 'Remove the filter Tag' }).waitFor();
+  await page.getByText(/^1 group ·/).waitFor();
+  await page.getByRole('heading', { name: 'Spend over time', exact: true }).waitFor();
   check(watched);
   await page.context().close();
 });
