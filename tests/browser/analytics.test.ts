@@ -60,6 +60,34 @@ test('overview: figures, charts as tables, a brush that zooms, failures that ope
   await page.context().close();
 });
 
+test('a chart is drawn anew when its font has come', async () => {
+  const watched = await watchedPage(browser, { viewport: { width: 1440, height: 1000 } });
+  const { page } = watched;
+  await serveDashboard(page);
+  let come = () => {};
+  const font = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  await page.route('**/*.woff2', async (route) => {
+    await font;
+    await route.fallback();
+  });
+  const { world } = await fakeControl(page);
+  const org = world.session.organisations[0]?.id;
+  await page.goto(`${ORIGIN}/o/${org}/analytics?range=30d`, { waitUntil: 'domcontentloaded' });
+  await page.getByRole('heading', { name: 'Ranked' }).waitFor();
+  const canvas = page.locator('canvas');
+  const drawn = () => canvas.evaluate((it) => (it as HTMLCanvasElement).toDataURL());
+  const without = await drawn();
+  come();
+  await page.waitForFunction(
+    (old) => document.querySelector('canvas')?.toDataURL() !== old,
+    without,
+  );
+  check(watched);
+  await page.context().close();
+});
+
 test('analytics: the address holds what is shown, and rows limit it', async () => {
   const { page, watched } = await open('/o/ORG/analytics?range=30d');
   await page.getByLabel('Show measure').selectOption('requests');
@@ -139,6 +167,8 @@ test('analytics: tags and end users, and only what is counted of them', async ()
   await page.getByText('a request counts for each of its tags').waitFor();
   await page.getByRole('button', { name: 'storefront', exact: true }).click();
   await page.getByRole('button', { name: 'Remove the filter Tag' }).waitFor();
+  await page.getByText(/^1 group ·/).waitFor();
+  await page.getByRole('heading', { name: 'Spend over time', exact: true }).waitFor();
   check(watched);
   await page.context().close();
 });

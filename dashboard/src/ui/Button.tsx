@@ -9,7 +9,7 @@ type Look = {
   size?: 'small' | undefined;
 };
 
-function looks({ look = 'secondary', size }: Look, icon = false): string {
+export function looks({ look = 'secondary', size }: Look, icon = false): string {
   return cx(css.button, css[look], size && css.small, icon && css.icon);
 }
 

@@ -154,6 +154,10 @@ function Plot({
       element,
     );
     chart.current = made;
+    // A canvas is drawn with what fonts there are, and not anew when its own has come.
+    void document.fonts
+      .load(fontOf(element))
+      .then(() => chart.current === made && made.redraw(false));
     const sizes = new ResizeObserver(() =>
       made.setSize({ width: Math.max(element.clientWidth, 80), height }),
     );
@@ -201,7 +205,7 @@ function options(
 ): uPlot.Options {
   const text = color(element, '--text-3');
   const line = color(element, '--line');
-  const font = `11px ${getComputedStyle(element).fontFamily}`;
+  const font = fontOf(element);
   const bars = uPlot.paths.bars?.({ size: [0.82, 48], align: 1 });
   const drawn = kind === 'bars' ? [...series].reverse() : series;
   const axis = { stroke: text, font, ticks: { show: false }, border: { show: false } };
@@ -264,6 +268,8 @@ function step(u: uPlot): number {
   const times = u.data[0] ?? [];
   return times.length > 1 ? (times[1] as number) - (times[0] as number) : 1800;
 }
+
+const fontOf = (element: HTMLElement) => `11px ${getComputedStyle(element).fontFamily}`;
 
 // A token's colour as the browser resolves it now; light-dark() means nothing to a canvas.
 function color(element: HTMLElement, token: string): string {

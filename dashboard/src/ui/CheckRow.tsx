@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import css from './CheckRow.module.css';
 
-/** A box to tick below what a dialog says, its words beside it. */
+/** A box to tick, its words beside it. */
 export function CheckRow({
   checked,
   onChange,

@@ -311,7 +311,7 @@ export const OPERATOR_VIEWS: View[] = [
     ready: 'text=api.json',
     act: async (page) => {
       await page
-        .getByRole('button', { name: /^Look at/ })
+        .getByRole('button', { name: /^Review: / })
         .first()
         .click();
       await page.getByText('your own price stays').waitFor();

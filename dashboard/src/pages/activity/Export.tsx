@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { api, read } from '@/api/client';
 import { type RequestFilters, requestParameters } from '@/api/queries';
 import { useScope } from '@/frame/scope';
+import { Button } from '@/ui/Button';
 import css from './Filters.module.css';
 
 /** What the list shows, as a file. What is too much is refused and said, never cut. */
@@ -25,15 +26,16 @@ export function Export({ filters }: { filters: RequestFilters }) {
   useEffect(reset, [filters, reset]);
   return (
     <>
-      <button
-        type="button"
-        className={css.export}
-        title="These requests as CSV, at most 20,000"
-        disabled={file.isPending}
-        onClick={() => file.mutate()}
-      >
-        <Download size={14} aria-hidden="true" /> {file.isPending ? 'Reading…' : 'CSV'}
-      </button>
+      <span className={css.export}>
+        <Button
+          size="small"
+          title="These requests as CSV, at most 20,000"
+          disabled={file.isPending}
+          onClick={() => file.mutate()}
+        >
+          <Download size={14} aria-hidden="true" /> {file.isPending ? 'Reading…' : 'CSV'}
+        </Button>
+      </span>
       {file.error && (
         <p className={css.refused} role="alert">
           No file: {file.error.message}

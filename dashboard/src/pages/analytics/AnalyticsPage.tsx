@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Download } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
 import {
   type Analytics,
@@ -26,11 +25,13 @@ import {
   shown,
   stepTime,
 } from '@/lib/analytics';
+import { SERIES } from '@/lib/colours';
 import { type RangeSearch, rangeWords } from '@/lib/range';
 import type { AnalyticsSearch } from '@/router';
 import { Chart } from '@/ui/Chart';
 import { Chip } from '@/ui/Chip';
 import { inputClass } from '@/ui/Field';
+import { FileLink } from '@/ui/FileLink';
 import { Empty, Failed } from '@/ui/Notice';
 import { Skeleton } from '@/ui/Skeleton';
 import css from './Analytics.module.css';
@@ -172,6 +173,7 @@ function Over({
 }) {
   const { label, adds } = infoOf(measure);
   const grouped = answer.group_by.length > 0;
+  const six = adds ? ', the greatest six' : ', the six of greatest spend';
   const series = grouped
     ? seriesOf(answer, measure)
     : [
@@ -184,11 +186,7 @@ function Over({
       ];
   return (
     <Chart
-      label={
-        grouped
-          ? `${label} over time, ${adds ? 'the greatest six' : 'the six of greatest spend'}`
-          : `${label} over time`
-      }
+      label={`${label} over time${grouped && answer.total.groups > SERIES ? six : ''}`}
       kind={adds ? 'bars' : 'lines'}
       group="analytics"
       height={260}
@@ -274,7 +272,7 @@ function Controls({
           </select>
         </label>
       )}
-      <label className={css.check}>
+      <label>
         <input
           type="checkbox"
           checked={search.compare !== 'off'}
@@ -282,9 +280,9 @@ function Controls({
         />
         <span>Compare with the period before</span>
       </label>
-      <a className={css.csv} href={csv} download="analytics.csv">
-        <Download size={14} aria-hidden="true" /> CSV
-      </a>
+      <span className={css.csv}>
+        <FileLink href={csv} download="analytics.csv" />
+      </span>
     </div>
   );
 }

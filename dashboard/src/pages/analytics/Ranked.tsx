@@ -9,6 +9,7 @@ import {
   type ShownMeasure,
   shown,
 } from '@/lib/analytics';
+import { countExact } from '@/lib/format';
 import { MANY_COLUMNS, useNarrow } from '@/lib/media';
 import { cx } from '@/ui/cx';
 import css from './Analytics.module.css';
@@ -41,7 +42,7 @@ export function Ranked({
         <span className={css.quiet}>
           {answer.other
             ? `${answer.groups.length} of ${answer.total.groups} groups`
-            : `${answer.total.groups} groups`}
+            : countExact(answer.total.groups, 'group')}
           {answer.compared_with && ' · changes are against the period before'}
           {note && ` · ${note}`}
         </span>

@@ -1,6 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Download } from 'lucide-react';
 import { useMemo } from 'react';
 import { auditParameters, auditQuery, membersQuery } from '@/api/settings';
 import { Page } from '@/frame/Page';
@@ -10,6 +9,7 @@ import { isCustom, type RangeSearch } from '@/lib/range';
 import type { AuditSearch } from '@/router';
 import { Chip } from '@/ui/Chip';
 import { DataTable } from '@/ui/DataTable';
+import { FileLink } from '@/ui/FileLink';
 import { Empty, Failed } from '@/ui/Notice';
 import css from './AuditPage.module.css';
 import { THINGS } from './actions';
@@ -100,13 +100,13 @@ function Entries({
             onChange={(value) => go({ target: value })}
           />
         )}
-        <a
-          className={css.csv}
-          href={`/api/v1/organisations/${org.id}/audit/export?${query}`}
-          download="audit.csv"
-        >
-          <Download size={14} aria-hidden="true" /> CSV
-        </a>
+        <span className={css.csv}>
+          <FileLink
+            size="small"
+            href={`/api/v1/organisations/${org.id}/audit/export?${query}`}
+            download="audit.csv"
+          />
+        </span>
       </search>
       {entries.isError && !rows ? (
         <Failed error={entries.error} retry={() => void entries.refetch()} />

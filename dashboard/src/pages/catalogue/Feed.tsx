@@ -14,6 +14,7 @@ import { ago, whenExact } from '@/lib/format';
 import { useDraft } from '@/lib/useDraft';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
+import { CheckRow } from '@/ui/CheckRow';
 import { Code } from '@/ui/Code';
 import { Field, inputClass, SelectField } from '@/ui/Field';
 import { ListLoading } from '@/ui/List';
@@ -136,22 +137,12 @@ function Settings({ feed }: { feed: CatalogueFeed }) {
           )}
         </Field>
       )}
-      <label className={css.check}>
-        <input
-          type="checkbox"
-          checked={automatic}
-          onChange={(event) => draft.set({ automatic: event.target.checked })}
-        />
+      <CheckRow checked={automatic} onChange={(next) => draft.set({ automatic: next })}>
         Apply a new version at once; otherwise it waits under Imports
-      </label>
-      <label className={css.check}>
-        <input
-          type="checkbox"
-          checked={prune}
-          onChange={(event) => draft.set({ prune: event.target.checked })}
-        />
+      </CheckRow>
+      <CheckRow checked={prune} onChange={(next) => draft.set({ prune: next })}>
         Switch off offers that it no longer has, of the providers that it speaks of
-      </label>
+      </CheckRow>
       {/* The form stays open, and its own saving is no news. */}
       {draft.both.length > 0 ? (
         <ChangedMeanwhile

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react';
 import { ApiError } from '@/api/client';
 import { type CatalogueVersion, useGiveFile } from '@/api/instance';
 import { Button } from '@/ui/Button';
+import { CheckRow } from '@/ui/CheckRow';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Field, inputClass } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
@@ -64,14 +65,9 @@ export function ImportDialog({
             />
           )}
         </Field>
-        <label className={css.check}>
-          <input
-            type="checkbox"
-            checked={prune}
-            onChange={(event) => setPrune(event.target.checked)}
-          />
+        <CheckRow checked={prune} onChange={setPrune}>
           Switch off offers that the file no longer has, of the providers that it speaks of
-        </label>
+        </CheckRow>
         {field !== 'content' && <FormError error={unread ?? give.error} />}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

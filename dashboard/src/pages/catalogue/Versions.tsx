@@ -75,7 +75,7 @@ function Row({
   onLook: () => void;
 }) {
   const { name, source, created_at, created_by, applied_at, applied_by, changes } = version;
-  const word = applied_at ? 'Go back' : 'Look';
+  const word = applied_at ? 'Apply again' : 'Review';
   const by = source === 'feed' ? 'the feed' : (created_by ?? 'somebody who is gone');
   return (
     <ListRow
@@ -105,7 +105,7 @@ function Row({
           size="small"
           disabled={busy}
           onClick={onLook}
-          aria-label={`${word} ${applied_at ? 'to' : 'at'} ${name}, ${ago(created_at)}`}
+          aria-label={`${word}: ${name}, ${ago(created_at)}`}
         >
           {word}
         </Button>

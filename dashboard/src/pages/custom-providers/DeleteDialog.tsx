@@ -54,7 +54,7 @@ export function DeleteDialog({
                 .join(', ') || 'none of them was called',
             ],
             ['API keys restricted to it', count(impact.data.restricted_keys)],
-            ['Provider keys that go with it', count(impact.data.provider_keys)],
+            ['Provider keys wiped', count(impact.data.provider_keys)],
           ]}
         />
       ) : impact.isError ? (

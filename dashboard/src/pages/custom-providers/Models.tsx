@@ -1,6 +1,7 @@
 import { Plus, Search, Trash2 } from 'lucide-react';
 import { useDiscoverModels } from '@/api/customProviders';
 import { useScope } from '@/frame/scope';
+import { capabilityName } from '@/lib/capabilities';
 import { Button, IconButton } from '@/ui/Button';
 import { Field, inputClass } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
@@ -224,14 +225,14 @@ function ModelRow({
         </div>
         <fieldset className={css.found}>
           <legend>It can</legend>
-          {CAPABILITIES.map(({ value, label }) => (
+          {CAPABILITIES.map((value) => (
             <label key={value} className={css.tick}>
               <input
                 type="checkbox"
                 checked={model.capabilities.includes(value)}
                 onChange={() => toggle(value)}
               />
-              {label}
+              {capabilityName(value)}
             </label>
           ))}
         </fieldset>

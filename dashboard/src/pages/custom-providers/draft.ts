@@ -7,14 +7,14 @@ import type {
   Protocol,
 } from '@/api/customProviders';
 
-export const CAPABILITIES: { value: Capability; label: string }[] = [
-  { value: 'streaming', label: 'Streaming' },
-  { value: 'tools', label: 'Tools' },
-  { value: 'vision', label: 'Images' },
-  { value: 'json_output', label: 'JSON' },
-  { value: 'json_output_schema', label: 'JSON schema' },
-  { value: 'reasoning', label: 'Reasoning' },
-  { value: 'embeddings', label: 'Embeddings' },
+export const CAPABILITIES: Capability[] = [
+  'streaming',
+  'tools',
+  'vision',
+  'json_output',
+  'json_output_schema',
+  'reasoning',
+  'embeddings',
 ];
 const USUAL: Capability[] = ['streaming', 'tools', 'json_output', 'json_output_schema'];
 

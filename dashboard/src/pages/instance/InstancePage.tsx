@@ -94,7 +94,10 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
           hint={state.mail ? undefined : 'Mail is off, so nobody can sign up by themselves.'}
           onChange={(next) => draft.set({ signUp: next })}
         />
-        <Field label="Announcement" hint="Shown to every member on every page; empty: none.">
+        <Field
+          label="Announcement"
+          hint="Shown to every member on every page. Leave it empty to show none."
+        >
           {(control) => (
             <input
               {...control}
@@ -116,7 +119,7 @@ function Settings({ settings, state }: { settings: InstanceSettings; state: Inst
           hint={
             lendToNew === 'yes' && settings.sign_up === 'open'
               ? 'Everybody may sign up here: anybody could then spend at your expense, without a limit.'
-              : 'Those that there are stay as they are.'
+              : 'Organisations that exist already stay as they are.'
           }
           onChange={(next) => draft.set({ lendToNew: next })}
         />
@@ -223,7 +226,7 @@ function Database({ state }: { state: InstanceState }) {
         rows={[
           ['doteb-control', state.version],
           ['PostgreSQL', state.database],
-          ['Made', date(state.created_at)],
+          ['Set up', date(state.created_at)],
           [
             'Migrations',
             `${countExact(state.migrations.length, 'migration')}${last ? `, the last ${last.name} (${date(last.applied_at)})` : ''}`,

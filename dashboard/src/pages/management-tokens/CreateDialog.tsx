@@ -39,10 +39,7 @@ function NewToken({
   const [role, setRole] = useState<Role>('viewer');
   const [scopes, setScopes] = useState<Scope[]>(['read']);
   const [days, setDays] = useState(90);
-  const roles = rolesUpTo(org.role).map(({ value, label, may }) => ({
-    value,
-    label: `${label}: ${may}`,
-  }));
+  const roles = rolesUpTo(org.role);
   const create = useCreateManagementToken(org.id);
   const field = create.error instanceof ApiError ? create.error.field : undefined;
   const toggle = (scope: Scope) =>
@@ -68,6 +65,7 @@ function NewToken({
         />
         <SelectField
           label="Role"
+          hint={roles.find(({ value }) => value === role)?.may}
           error={field === 'role' ? create.error?.message : undefined}
           value={role}
           choices={roles}

@@ -102,8 +102,8 @@ function Row({ token, onRevoke }: { token: ManagementToken; onRevoke: () => void
         </>
       }
     >
-      <Fact title={expires_at ? whenExact(expires_at) : 'It has no end'}>
-        {expires_at ? `ends ${ago(expires_at)}` : 'no end'}
+      <Fact title={expires_at ? whenExact(expires_at) : 'It works until it is revoked'}>
+        {expires_at ? `ends ${ago(expires_at)}` : 'never expires'}
       </Fact>
       <Fact title={last_used_at ? whenExact(last_used_at) : 'It was never used'}>
         {last_used_at ? `used ${ago(last_used_at)}` : 'never used'}

@@ -1,5 +1,6 @@
 import type { AnalyticsGroup, Model } from '@/api/analytics';
 import { shown } from '@/lib/analytics';
+import { capabilityName } from '@/lib/capabilities';
 import { count, date, NONE, perMillion, share, tokens } from '@/lib/format';
 import { MANY_COLUMNS, useNarrow } from '@/lib/media';
 import { Badge } from '@/ui/Badge';
@@ -49,7 +50,7 @@ export function ModelCard({
         <CopyIconButton text={model.id} label={`Copy ${model.id}`} />
         {model.released_at && <span className={css.quiet}>{date(model.released_at)}</span>}
       </div>
-      <p className={css.capabilities}>{capabilities.join(' · ')}</p>
+      <p className={css.capabilities}>{capabilities.map(capabilityName).join(' · ')}</p>
       {narrow ? (
         <ul aria-label={`Offers of ${model.name}`}>
           {offers.map((offer) => (
@@ -139,7 +140,7 @@ function figures({ offer, did }: Shown): [label: string, value: string][] {
       'First token p50 / p95',
       p50 ? `${shown('ttft_p50_ms', p50)} / ${shown('ttft_p95_ms', totals.ttft_p95_ms)}` : NONE,
     ],
-    ['Speed', totals?.throughput ? shown('throughput', totals.throughput) : NONE],
+    ['Tokens a second', totals?.throughput ? shown('throughput', totals.throughput) : NONE],
     ['Requests', requests ? count(requests) : NONE],
   ];
 }

@@ -7,6 +7,8 @@ import { providerKeysQuery } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
 import { useScope } from '@/frame/scope';
+import { capabilityName } from '@/lib/capabilities';
+import { countExact } from '@/lib/format';
 import type { ModelsSearch } from '@/router';
 import { Button, ButtonLink } from '@/ui/Button';
 import { Chip } from '@/ui/Chip';
@@ -127,8 +129,8 @@ function Content({ search, change }: { search: ModelsSearch; change: Change }) {
         </p>
       )}
       <p className={css.count} hidden={models.data.length === 0}>
-        {fits.length} {fits.length === 1 ? 'model' : 'models'} · Per million tokens · uptime and
-        speed are of this organisation's own requests, last 24 hours
+        {countExact(fits.length, 'model')} · prices per million tokens · uptime and speed are of
+        this organisation’s own requests, last 24 hours
       </p>
       {models.data.length === 0 ? (
         <Empty
@@ -208,8 +210,11 @@ function Tools({
   change: Change;
 }) {
   const offers = models.flatMap((model) => model.offers);
-  const options = (values: string[]) =>
-    [...new Set(values)].sort().map((value) => ({ value, label: names.get(value) ?? value }));
+  const options = (values: string[], nameOf: (value: string) => string) =>
+    [...new Set(values)]
+      .map((value) => ({ value, label: nameOf(value) }))
+      .sort((a, b) => a.label.localeCompare(b.label));
+  const providerName = (slug: string) => names.get(slug) ?? slug;
   return (
     <div className={css.tools}>
       <input
@@ -234,15 +239,21 @@ function Tools({
       <Chip
         name="Provider"
         value={search.provider}
-        shown={names.get(search.provider ?? '') ?? search.provider}
-        options={options(offers.map(({ provider }) => provider))}
+        shown={search.provider && providerName(search.provider)}
+        options={options(
+          offers.map(({ provider }) => provider),
+          providerName,
+        )}
         onChange={(provider) => change({ provider })}
       />
       <Chip
         name="Capability"
         value={search.capability}
-        shown={search.capability}
-        options={options(offers.flatMap(({ capabilities }) => capabilities))}
+        shown={search.capability && capabilityName(search.capability)}
+        options={options(
+          offers.flatMap(({ capabilities }) => capabilities),
+          capabilityName,
+        )}
         onChange={(capability) => change({ capability })}
       />
       <label className={css.sort}>

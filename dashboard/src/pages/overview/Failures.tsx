@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { failuresQuery } from '@/api/analytics';
 import { useScope } from '@/frame/scope';
-import { NONE, when, whenExact } from '@/lib/format';
+import { when, whenExact } from '@/lib/format';
 import type { RangeSearch } from '@/lib/range';
 import { Badge } from '@/ui/Badge';
 import { Skeleton } from '@/ui/Skeleton';
@@ -51,7 +51,8 @@ export function Failures({ range }: { range: RangeSearch }) {
               <span className={css.what}>
                 <span>{item.model ?? 'no model'}</span>
                 <span className={css.quiet}>
-                  {item.provider ?? NONE} · {(item.error ?? item.outcome).replaceAll('_', ' ')}
+                  {item.provider && `${item.provider} · `}
+                  {(item.error ?? item.outcome).replaceAll('_', ' ')}
                 </span>
               </span>
               <time

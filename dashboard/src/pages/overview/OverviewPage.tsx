@@ -139,9 +139,9 @@ function Content({ search: { range, from, to }, setRange }: ContentProps) {
 }
 
 const KINDS = [
-  ['ok', 'Answered', '--good'],
+  ['ok', 'Answered', '--good-area'],
   ['client_errors', 'Refused (4xx)', '--series-3'],
-  ['upstream_errors', 'Provider failed', '--bad'],
+  ['upstream_errors', 'Provider failed', '--bad-area'],
   ['gateway_errors', 'Gateway failed', '--series-4'],
   ['client_gone', 'Client left', '--series-other'],
   ['interrupted', 'Interrupted', '--series-5'],
