@@ -118,7 +118,7 @@ const TEXTS = [
 ] as const;
 const LIMITS = [
   { name: 'context', label: 'Context window, tokens' },
-  { name: 'max_output', label: 'Longest answer, tokens' },
+  { name: 'max_output', label: 'Max output, tokens' },
 ] as const;
 
 function ModelRow({

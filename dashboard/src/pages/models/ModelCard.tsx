@@ -134,7 +134,7 @@ function figures({ offer, did }: Shown): [label: string, value: string][] {
     ['Cached', price(cached_input)],
     ['Output', price(output)],
     ['Context', offer.context ? tokens(offer.context) : NONE],
-    ['Longest answer', offer.max_output ? tokens(offer.max_output) : NONE],
+    ['Max output', offer.max_output ? tokens(offer.max_output) : NONE],
     ['Uptime', requests ? share(requests - failed, requests) : NONE],
     [
       'First token p50 / p95',

@@ -67,7 +67,7 @@ function Fields({ settings, faults, onChange }: Omit<Props, 'children'>) {
       {area('system', 'System prompt', 'You are…')}
       <div className={css.pair}>
         {line('temperature', 'Temperature')}
-        {line('maxTokens', 'Most tokens')}
+        {line('maxTokens', 'Max tokens')}
       </div>
       <Field label="Reasoning effort">
         {(control) => (
