@@ -89,6 +89,15 @@ static enum err judge_key(struct req *r, struct str credential, bool *mistyped)
     return auth_judge(r, &r->who.key, r->who.project);
 }
 
+/* As examples of Google's API give it. */
+static bool key_in_url(struct str query)
+{
+    while (query.len)
+        if (str_starts(str_cut(&query, '&'), STR("key=")))
+            return true;
+    return false;
+}
+
 enum step_rc step_auth(struct req *r)
 {
     struct str credential;
@@ -114,7 +123,12 @@ enum step_rc step_auth(struct req *r)
     }
     if (!err)
         return STEP_NEXT;
-    if (err == E_NO_KEY)
+    if (err == E_NO_KEY && key_in_url(r->in.query))
+        req_fail(
+            r, err, STR_NULL,
+            "A key in the URL (?key=) is not taken: URLs end up in logs. Send it in the header "
+            "x-goog-api-key, or as \"Authorization: Bearer sk-doteb-...\".");
+    else if (err == E_NO_KEY)
         req_fail(r, err, STR_NULL,
                  "No API key was given. Send it as \"Authorization: Bearer sk-doteb-...\", or in "
                  "the header x-api-key, api-key or x-goog-api-key.");

@@ -106,6 +106,12 @@ class TestKeys:
         error = error_of(json.loads(data))
         assert (status, error["code"]) == (401, code) and says in error["message"]
 
+    def test_a_key_in_the_url_is_not_taken(self, gateway, key):
+        status, _, data = http("POST", gateway.base_url.removesuffix("/v1") + "/v1beta/models/gpt-4:generateContent?key=" + key,
+                               {"contents": [{"parts": [{"text": "x"}]}]})
+        message = json.loads(data)["error"]["message"]
+        assert status == 401 and "?key=" in message and "x-goog-api-key" in message and key not in message
+
     def test_two_differing_keys(self, gateway, key):
         status, _, data = http("GET", gateway.base_url + "/models",
                                headers={"Authorization": f"Bearer {key}", "x-api-key": "other"})
