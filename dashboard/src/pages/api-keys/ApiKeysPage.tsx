@@ -100,7 +100,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
           choices={STATUSES}
           onChange={(value) => go({ status: value === 'active' ? undefined : value })}
         />
-        {addButton}
+        {(rows?.length !== 0 || status !== 'active') && addButton}
       </div>
       <FormError error={refused} />
       {keys.isError && !rows ? (

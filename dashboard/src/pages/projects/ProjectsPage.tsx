@@ -52,7 +52,7 @@ export default function ProjectsPage() {
           />
         }
       >
-        {addButton}
+        {(projects.data?.length !== 0 || status !== 'active') && addButton}
       </ListHead>
       {projects.isError && !projects.data ? (
         <Failed error={projects.error} retry={() => void projects.refetch()} />

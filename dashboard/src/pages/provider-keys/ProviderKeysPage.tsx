@@ -69,7 +69,7 @@ export default function ProviderKeysPage() {
           </Link>
           .
         </p>
-        {addButton}
+        {keys.data?.length !== 0 && addButton}
       </div>
       {failed?.error ? (
         <Failed error={failed.error} retry={() => void failed.refetch()} />
