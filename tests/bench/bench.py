@@ -176,6 +176,16 @@ class Bench:
         self.gateway.send_signal(signal.SIGTERM)
         self.gateway.wait(15)
 
+    def await_booked(self):
+        """Until the spool is empty."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5) as r:
+                if re.search(rb"^doteb_spool_pending_bytes 0$", r.read(), re.MULTILINE):
+                    return
+            time.sleep(0.1)
+        sys.exit("bench: the rows of the last load are not booked")
+
     # ------------------------------------------------------------ measuring
 
     @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """The bench's rows of whole answers: the same load straight to the provider, through nginx and through the
 gateway, by turns; and what they add to one request alone."""
 import statistics
-import time
 
 TLS_PROVIDER, TLS_MODEL, MODEL = "mistral", "mistral/mistral-small-2506", "openai/gpt-4"
 # Connections, bytes of body, over TLS to the provider, most that the ratio to nginx's CPU may be (None: printed).
@@ -126,6 +125,6 @@ def p99_beside_still_database(bench):
         for name, values in samples.items():
             with bench.database_still():
                 values.append(measure(bench, name, 1, lua, False)[3])
-            time.sleep(1)  # it books what has waited
+            bench.await_booked()
     p99 = {name: statistics.median(values) for name, values in samples.items()}
     return {name: p99[name] - p99["direct"] for name in ("nginx", "gateway")}
