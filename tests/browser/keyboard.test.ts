@@ -106,7 +106,7 @@ test('a provider is added on the way', async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await tabTo(page, /^Activity$/, 60);
   await page.keyboard.press('Enter');
-  await page.getByText(/^Ready: openai/).waitFor();
+  await page.getByText(/^Ready: OpenAI\./).waitFor();
 });
 
 test('a key is made and copied', async () => {
