@@ -231,7 +231,7 @@ static void write_unknown(struct anthropic_emit *e)
         if (!own) {
             dialect_strip(e->loss, n->text);
         } else if (n->raw.p && !str_eq(n->text, STR("anthropic_version"))) {
-            jw_key(&e->w, arena_strdup(e->a, n->text));
+            jw_key_string(&e->w, n->text);
             jw_raw(&e->w, n->raw);
         }
     }

@@ -66,8 +66,7 @@ void bedrock_emit_unknown(struct bedrock_emit *e, struct str before)
     struct str key;
     for (const struct ir_name *n = e->c->unknown; n && e->own; n = n->next)
         if (is_unknown(n, before, &key)) {
-            struct str quoted = dialect_json_string(key, e->a);
-            jw_key_raw(&e->w, str_make(quoted.p + 1, quoted.len - 2));
+            jw_key_string(&e->w, key);
             jw_raw(&e->w, n->raw);
         }
 }

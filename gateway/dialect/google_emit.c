@@ -60,7 +60,7 @@ static void write_own_tool(struct google_emit *e, const struct ir_tool *t)
     }
     jw_object(&e->w);
     if (own)
-        jw_key_raw(&e->w, t->type);
+        jw_key_string(&e->w, t->type);
     else
         jw_key(&e->w, "googleSearch");
     jw_raw(&e->w, own ? t->raw : STR("{}"));

@@ -53,16 +53,28 @@ void jw_end(struct json_write *w)
     w->depth--;
 }
 
-void jw_key_raw(struct json_write *w, struct str raw)
+static void lead_key(struct json_write *w)
 {
     ASSERT(w->depth > 0 && !(w->array & level(w)) && !w->after_key);
     if (w->filled & level(w))
         buf_add_char(w->out, ',');
     w->filled |= level(w);
+    w->after_key = true;
+}
+
+void jw_key_raw(struct json_write *w, struct str raw)
+{
+    lead_key(w);
     buf_add_char(w->out, '"');
     buf_add_str(w->out, raw);
     buf_add_lit(w->out, "\":");
-    w->after_key = true;
+}
+
+void jw_key_string(struct json_write *w, struct str key)
+{
+    lead_key(w);
+    buf_add_json(w->out, key);
+    buf_add_char(w->out, ':');
 }
 
 void jw_key(struct json_write *w, const char *key)

@@ -35,6 +35,8 @@ void jw_end(struct json_write *w);
 void jw_key(struct json_write *w, const char *key);
 /* A key given as raw string text. */
 void jw_key_raw(struct json_write *w, struct str raw);
+/* A key of decoded text that may need escaping. */
+void jw_key_string(struct json_write *w, struct str key);
 /* A value as it stands: JSON text. */
 void jw_raw(struct json_write *w, struct str json);
 /* The same, line ends between tokens made blanks (for framings whose lines end a field). */
