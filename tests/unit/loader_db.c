@@ -20,7 +20,7 @@ void run_sql(struct pg *pg, const char *sql)
     if (pg_exec(pg, sql, NULL) == PG_OK)
         return;
     (void)fprintf(stderr, "%s: %s\n", sql, pg_error(pg));
-    ASSERT(!"the statement must run");
+    ASSERT(false && "the statement must run");
 }
 
 void runf(const char *fmt, ...)

@@ -231,8 +231,8 @@ START_TEST(odd_events_do_no_harm)
         "{\"candidates\":[1,{\"index\":-1,\"content\":7,\"finishReason\":2}],\"later\":{}}",
         "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\\ud83d\"}]}}]}",
         "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\\ude00\"}]}}]}",
-        "{\"candidates\":[{\"groundingMetadata\":{\"groundingSupports\":[{\"segment\":"
-        "{\"endIndex\":4000},\"groundingChunkIndices\":[-1,0,99]}],\"groundingChunks\":[{}]}}]}",
+        ("{\"candidates\":[{\"groundingMetadata\":{\"groundingSupports\":[{\"segment\":"
+         "{\"endIndex\":4000},\"groundingChunkIndices\":[-1,0,99]}],\"groundingChunks\":[{}]}}]}"),
     };
     begin();
     struct ir_events ev = read_frames(frames, ARRAY_LEN(frames)), strict = {0};
