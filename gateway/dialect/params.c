@@ -229,27 +229,40 @@ static void leave_out(struct str body, struct dialect_span m, struct dialect_edi
 
 /* Where the parameters' values stand, and by what names. */
 struct placed {
-    struct dialect_span value;
+    struct dialect_span
+        value; /* 0,0: it has no member of its own, as a word of Responses' `include` */
+    struct str raw;
     const char *field;
     size_t i;
 };
+
+static struct dialect_span span_within(struct str body, struct str raw)
+{
+    uintptr_t begin = (uintptr_t)raw.p, from = (uintptr_t)body.p;
+    if (begin <= from || begin + raw.len >= from + body.len)
+        return (struct dialect_span){0, 0};
+    return (struct dialect_span){begin - from, begin - from + raw.len};
+}
 
 static size_t place(const struct dialect_request *in, struct str body, uint32_t lacks,
                     struct placed out[PARAM_COUNT])
 {
     size_t n = 0;
     for (size_t i = 0; i < PARAM_COUNT; i++) {
-        struct placed p = {.value = in->given[i], .field = rows[i].word, .i = i};
+        struct dialect_span given = in->given[i];
+        struct placed p = {.value = given, .field = rows[i].word, .i = i};
+        if (given.end > 0)
+            p.raw = str_make(body.p + given.begin, given.end - given.begin);
         if (in->chat) {
             const struct ir_param *v =
                 (const struct ir_param *)(const void *)((const char *)in->chat + rows[i].at);
-            size_t begin = v->raw.p ? (size_t)(v->raw.p - body.p) : 0;
-            p.value = (struct dialect_span){begin, begin + v->raw.len};
+            p.value = span_within(body, v->raw);
+            p.raw = v->raw;
             p.field = v->field;
         }
-        if (!(lacks & 1u << i) || p.value.end == 0)
+        if (!(lacks & 1u << i) || !p.raw.p)
             continue;
-        ASSERT(p.value.begin > 0 && p.value.end < body.len);
+        ASSERT(p.value.end < body.len);
         size_t k = n++;
         for (; k > 0 && out[k - 1].value.begin > p.value.begin; k--)
             out[k] = out[k - 1];
@@ -288,9 +301,10 @@ enum err params_fit_body(const struct dialect *d, const struct dialect_request *
     size_t n_out = 0;
     for (size_t i = 0; i < n_found && !err; i++) {
         struct dialect_span v = found[i].value;
-        struct str raw = str_make(body.p + v.begin, v.end - v.begin);
-        err = refuse_meant(found[i].i, raw, str_of(found[i].field), a, loss);
+        err = refuse_meant(found[i].i, found[i].raw, str_of(found[i].field), a, loss);
         dialect_strip(loss, str_of(found[i].field));
+        if (v.end == 0)
+            continue;
         drop_inside(v, edits, n);
         leave_out(body, member_of(body, v), out, &n_out);
     }

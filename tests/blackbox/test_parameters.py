@@ -28,6 +28,8 @@ MODELS = {"models": [
      "offers": [offer("anthropic", ["max_tokens", "effort"])]},
     {"id": "formless", "name": "Formless", "output": ["text"],
      "offers": [offer("anthropic", ["max_tokens"], capabilities=["streaming", "tools"])]},
+    {"id": "wordless", "name": "Wordless", "output": ["text"],
+     "offers": [offer("openai", ["messages", "max_tokens", "temperature"], capabilities=["streaming", "responses_api"])]},
     {"id": "two", "name": "Two", "output": ["text"], "offers": [
         offer("openai", ["temperature", "top_p", "stop:1", "response_format"], capabilities=["streaming"]),
         offer("deepinfra", ["temperature", "top_p", "tools", "response_format"], DEAR)]},
@@ -77,6 +79,15 @@ def test_left_out_of_a_body_that_is_passed(client, simulator):
     body = sent(simulator)
     assert body["presence_penalty"] == 0.1 and body["seed"] == 1 and body["max_completion_tokens"] == 20
     assert not {"temperature", "top_p"} & body.keys()
+
+
+def test_a_word_of_a_list_that_the_model_lacks(client, simulator):
+    """`include` asks for probabilities of tokens among other things: no member of its own to leave out."""
+    for include in (["message.output_text.logprobs"], ["reasoning.encrypted_content", "message.output_text.logprobs"]):
+        with pytest.raises(openai.BadRequestError) as refused:
+            client.responses.create(model="wordless", input="Hi", include=include)
+        assert refused.value.param == "include" and "probabilities" in str(refused.value)
+    assert client.responses.create(model="wordless", input="Hi", temperature=0.5).output_text
 
 
 def test_left_out_of_a_stream_that_is_passed(client, simulator):
