@@ -227,10 +227,10 @@ static void leave_out(struct str body, struct dialect_span m, struct dialect_edi
     edits[(*n)++] = (struct dialect_edit){begin, m.end, STR("")};
 }
 
-/* Where the parameters' values stand, and by what names. */
+/* Where the parameters' values stand, and by what names. A word of Responses' `include` has no
+ * member of its own: its span is 0,0. */
 struct placed {
-    struct dialect_span
-        value; /* 0,0: it has no member of its own, as a word of Responses' `include` */
+    struct dialect_span value;
     struct str raw;
     const char *field;
     size_t i;
@@ -299,12 +299,13 @@ enum err params_fit_body(const struct dialect *d, const struct dialect_request *
     size_t n_found = err ? 0 : place(in, body, lacks, found);
     struct dialect_edit out[PARAM_COUNT];
     size_t n_out = 0;
-    for (size_t i = 0; i < n_found && !err; i++) {
+    for (size_t i = 0; i < n_found; i++) {
         struct dialect_span v = found[i].value;
         err = refuse_meant(found[i].i, found[i].raw, str_of(found[i].field), a, loss);
+        if (err)
+            break;
+        ASSERT(v.end > 0); /* words without a member are meant, and refused */
         dialect_strip(loss, str_of(found[i].field));
-        if (v.end == 0)
-            continue;
         drop_inside(v, edits, n);
         leave_out(body, member_of(body, v), out, &n_out);
     }
