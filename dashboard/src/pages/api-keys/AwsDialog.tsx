@@ -8,9 +8,9 @@ import { ago, whenExact } from '@/lib/format';
 import { Button, IconButton } from '@/ui/Button';
 import { Code } from '@/ui/Code';
 import { Confirm } from '@/ui/Confirm';
-import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { Failed, FormError } from '@/ui/Notice';
+import { ShownOnce } from '@/ui/ShownOnce';
 import { toast } from '@/ui/Toasts';
 import css from './ApiKeysPage.module.css';
 
@@ -151,15 +151,11 @@ function Created({ created, onClose }: { created: CreatedSigningKey; onClose: ()
         </div>
         <div>
           <h3>Secret access key</h3>
-          <div className={css.secret}>
-            <code data-testid="new-secret">{created.secret_access_key}</code>
-            <CopyButton
-              look="primary"
-              text={created.secret_access_key}
-              label="Copy secret"
-              onCopied={() => setCopied(true)}
-            />
-          </div>
+          <ShownOnce
+            what="secret"
+            text={created.secret_access_key}
+            onCopied={() => setCopied(true)}
+          />
         </div>
         <div>
           <h3>For your .env</h3>

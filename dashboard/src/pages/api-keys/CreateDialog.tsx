@@ -9,11 +9,11 @@ import { endIn, lifetimesWith } from '@/lib/lifetime';
 import { envLine } from '@/lib/snippets';
 import { Button } from '@/ui/Button';
 import { Code, Snippets } from '@/ui/Code';
-import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { NameField, SelectField } from '@/ui/Field';
 import { FirstRequestLight } from '@/ui/FirstRequestLight';
 import { FormError } from '@/ui/Notice';
+import { ShownOnce } from '@/ui/ShownOnce';
 import { useSnippetModel } from '@/ui/useSnippetModel';
 import css from './ApiKeysPage.module.css';
 import {
@@ -120,15 +120,7 @@ function Created({
           <TriangleAlert size={15} />
           <span>Copy it now. It is stored only as a hash and cannot be shown again.</span>
         </p>
-        <div className={css.secret}>
-          <code data-testid="new-key">{created.key}</code>
-          <CopyButton
-            look="primary"
-            text={created.key}
-            label="Copy key"
-            onCopied={() => setCopied(true)}
-          />
-        </div>
+        <ShownOnce what="key" text={created.key} onCopied={() => setCopied(true)} />
         <div>
           <h3>For your .env</h3>
           <Code text={envLine(created.key)} label=".env line" />

@@ -7,10 +7,10 @@ import { ago } from '@/lib/format';
 import { envLine } from '@/lib/snippets';
 import { Button } from '@/ui/Button';
 import { Code } from '@/ui/Code';
-import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { SelectField } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
+import { ShownOnce } from '@/ui/ShownOnce';
 import css from './ApiKeysPage.module.css';
 
 type Props = { project: string; apiKey: ApiKey; onClose: () => void };
@@ -90,15 +90,7 @@ function Rotated({ rotated, onClose }: { rotated: CreatedApiKey; onClose: () => 
           <TriangleAlert size={15} />
           <span>Copy it now. It is stored only as a hash and cannot be shown again.</span>
         </p>
-        <div className={css.secret}>
-          <code data-testid="new-key">{rotated.key}</code>
-          <CopyButton
-            look="primary"
-            text={rotated.key}
-            label="Copy key"
-            onCopied={() => setCopied(true)}
-          />
-        </div>
+        <ShownOnce what="key" text={rotated.key} onCopied={() => setCopied(true)} />
         <div>
           <h3>For your .env</h3>
           <Code text={envLine(rotated.key)} label=".env line" />

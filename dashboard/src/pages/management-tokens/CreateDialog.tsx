@@ -10,10 +10,10 @@ import { useScope } from '@/frame/scope';
 import { endIn, LIFETIMES } from '@/lib/lifetime';
 import { Button } from '@/ui/Button';
 import { Code } from '@/ui/Code';
-import { CopyButton } from '@/ui/Copy';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { NameField, SelectField } from '@/ui/Field';
 import { FormError } from '@/ui/Notice';
+import { ShownOnce } from '@/ui/ShownOnce';
 import { rolesUpTo } from '../members/roles';
 import { curlWith } from './curl';
 import css from './Tokens.module.css';
@@ -120,15 +120,7 @@ function Created({ created, onClose }: { created: CreatedManagementToken; onClos
       locked={!copied}
     >
       <div className={css.ready}>
-        <div className={css.secret}>
-          <code data-testid="new-token">{created.token}</code>
-          <CopyButton
-            look="primary"
-            text={created.token}
-            label="Copy token"
-            onCopied={() => setCopied(true)}
-          />
-        </div>
+        <ShownOnce what="token" text={created.token} onCopied={() => setCopied(true)} />
         <Code text={curlWith(org.id, created.token)} label="first call" />
       </div>
       <DialogActions>
