@@ -49,6 +49,10 @@ class Stream:
         self.usage = bool(asked) and b"usage=" not in body
         self.body = bytearray()
 
+    def said_all(self):
+        """Nothing is to come but the framing's end: OpenAI's SDK leaves here and does not wait for it."""
+        return self.client in ("openai", "openai-completions") and self.body.endswith(b"data: [DONE]\n\n")
+
     def judge(self, whole):
         judged.append((self.client, whole))
         try:
@@ -90,7 +94,7 @@ class Tap:
     def finish(self, whole):
         stream, self.stream = self.stream, None
         if stream:
-            stream.judge(whole)
+            stream.judge(whole or stream.said_all())
 
     def some(self):
         while not self.buffer:

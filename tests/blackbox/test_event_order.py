@@ -237,6 +237,7 @@ class Wrong(http.server.BaseHTTPRequestHandler):
     """In the place of a gateway: each protocol's stream with its first event twice, until told else."""
     protocol_version = "HTTP/1.1"
     fault = staticmethod(twice(0))
+    last = b"0\r\n\r\n"
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -250,7 +251,7 @@ class Wrong(http.server.BaseHTTPRequestHandler):
         for i in range(0, len(body), 50):
             piece = body[i:i + 50]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.write(self.last)
 
     def log_message(self, *_):
         pass
@@ -356,6 +357,18 @@ def test_a_stream_that_its_reader_leaves_is_judged_as_far_as_it_came(wrong, monk
     until_it_leaves(root)
     with_a_socket(root)
     assert len(stream_tap.found()) >= 1
+
+
+def test_a_stream_left_after_its_last_word_is_whole(wrong, monkeypatch):
+    """As OpenAI's SDK does where the chunked body's end has not come yet."""
+    root = "http://127.0.0.1:%d" % wrong.server_address[1]
+    monkeypatch.setattr(Wrong, "fault", staticmethod(lambda events: events))
+    monkeypatch.setattr(Wrong, "last", b"")
+    with_a_socket(root, b"[DONE]\n\n")
+    assert stream_tap.judged[-1] == ("openai", True) and not stream_tap.found()
+    monkeypatch.setattr(Wrong, "fault", staticmethod(without(3)))
+    with_a_socket(root, b"[DONE]\n\n")
+    assert "finish_reason" in stream_tap.found()[0]
 
 
 @pytest.mark.parametrize("reader", READERS)
