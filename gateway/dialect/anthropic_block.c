@@ -59,6 +59,7 @@ static void read_source(struct reader *r, struct anthropic_source *out)
         else
             rd_skip(r);
     }
+    out->media_type = rd_slashes(r->a, out->media_type);
 }
 
 /* In requests an object that switches them on, in answers the list itself. */

@@ -52,33 +52,15 @@ struct str google_leave(const struct reader *r, size_t begin)
 
 /* ------------------------------------------------------------------ parts */
 
-/* Raw, but for slashes, which many write as "\/". */
-static void read_type(struct reader *r, struct str *type)
-{
-    struct str raw = STR_NULL;
-    if (!rd_text(r, "mimeType", &raw) || !raw.p || str_find(raw, '\\') < 0) {
-        *type = raw;
-        return;
-    }
-    char *p = arena_alloc(r->a, raw.len);
-    size_t n = 0;
-    for (size_t i = 0; i < raw.len; i++) {
-        if (raw.p[i] == '\\' && i + 1 < raw.len && raw.p[++i] != '/')
-            p[n++] = '\\';
-        p[n++] = raw.p[i];
-    }
-    *type = str_make(p, n);
-}
-
 static void read_blob(struct reader *r, struct google_blob *b, bool is_file)
 {
-    struct str key;
+    struct str key, raw;
     b->is_file = is_file;
     if (!rd_object(r, is_file ? "fileData" : "inlineData"))
         return;
     while (google_key(r, &key)) {
         if (rd_is(key, "mimeType"))
-            read_type(r, &b->mime);
+            b->mime = rd_text(r, "mimeType", &raw) ? rd_slashes(r->a, raw) : STR_NULL;
         else if (rd_is(key, is_file ? "fileUri" : "data"))
             rd_text(r, is_file ? "fileUri" : "data", &b->data);
         else if (rd_is(key, "displayName"))

@@ -138,7 +138,10 @@ static bool write_count(struct json_write *w, struct str key, struct str value)
         bool quoted = value.len > 2 && value.p[0] == '"' &&
                       json_int(str_make(value.p + 1, value.len - 2), &v);
         jw_key(w, counts[i]);
-        jw_raw(w, quoted ? str_make(value.p + 1, value.len - 2) : value);
+        if (quoted)
+            jw_i64(w, v);
+        else
+            jw_raw(w, value);
         return true;
     }
     return false;

@@ -51,14 +51,6 @@ struct part {
     struct ir_part *to;
 };
 
-static struct str decoded(struct arena *a, struct str raw)
-{
-    if (str_find(raw, '\\') < 0)
-        return raw;
-    char *text = arena_alloc(a, raw.len);
-    return str_make(text, json_decode_into(raw, text));
-}
-
 void openai_take_url(struct arena *a, struct str url, struct ir_media *m)
 {
     ptrdiff_t comma = str_starts(url, STR("data:")) ? str_find(url, ',') : -1;
@@ -69,7 +61,7 @@ void openai_take_url(struct arena *a, struct str url, struct ir_media *m)
         return;
     }
     m->at = IR_MEDIA_BASE64;
-    m->type = decoded(a, str_cut(&head, ';'));
+    m->type = rd_slashes(a, str_cut(&head, ';'));
     m->data = str_make(url.p + comma + 1, url.len - (size_t)comma - 1);
 }
 
@@ -102,7 +94,7 @@ static bool take_visual(struct part *x, struct str raw)
     openai_take_url(x->p->a, url, &x->to->media);
     x->to->media.detail = openai_inside(in.detail);
     if (openai_inside(in.format).p && x->to->media.type.len == 0)
-        x->to->media.type = decoded(x->p->a, openai_inside(in.format));
+        x->to->media.type = rd_slashes(x->p->a, openai_inside(in.format));
     return true;
 }
 
@@ -118,7 +110,7 @@ static bool take_audio(struct part *x)
     x->to->media.at = IR_MEDIA_BASE64;
     if (format.len && x->to->media.type.len == 0)
         x->to->media.type = str_find(format, '/') >= 0
-                                ? decoded(x->p->a, format)
+                                ? rd_slashes(x->p->a, format)
                                 : str_of(arena_printf(x->p->a, "audio/" STR_FMT, STR_ARG(format)));
     return true;
 }
@@ -144,7 +136,7 @@ static bool take_file(struct part *x)
     }
     m->name = openai_inside(in.filename);
     if (openai_inside(in.format).p && m->type.len == 0)
-        m->type = decoded(x->p->a, openai_inside(in.format));
+        m->type = rd_slashes(x->p->a, openai_inside(in.format));
     return true;
 }
 
@@ -190,7 +182,7 @@ static bool take_content(struct part *x)
     case IR_KINDS:
         break;
     }
-    x->to->name = decoded(x->p->a, openai_inside(x->in.type));
+    x->to->name = rd_slashes(x->p->a, openai_inside(x->in.type));
     return true;
 }
 

@@ -69,7 +69,7 @@ static struct content read_part(struct str raw, struct arena *a)
 }
 
 /* "data:image/png;base64,..." is taken apart; all else is a URL. */
-static void set_url(struct ir_media *m, struct str url)
+static void set_url(struct ir_media *m, struct str url, struct arena *a)
 {
     static const struct str mark = {";base64,", 8};
     ptrdiff_t cut = str_starts(url, STR("data:")) ? str_find_str(url, mark) : -1;
@@ -81,7 +81,7 @@ static void set_url(struct ir_media *m, struct str url)
     m->at = IR_MEDIA_BASE64;
     m->data = str_make(url.p + begin, url.len - begin);
     struct str type = str_make(url.p + 5, (size_t)cut - 5);
-    m->type = str_cut(&type, ';'); /* without parameters */
+    m->type = rd_slashes(a, str_cut(&type, ';')); /* without parameters */
 }
 
 static void add_image(const struct responses_to *to, const struct content *c, struct ir_part *p)
@@ -89,7 +89,7 @@ static void add_image(const struct responses_to *to, const struct content *c, st
     p->media.type = STR("");
     p->media.detail = c->detail;
     if (c->image_url.p) {
-        set_url(&p->media, c->image_url);
+        set_url(&p->media, c->image_url, to->a);
     } else {
         p->media.at = IR_MEDIA_FILE_ID;
         p->media.data = c->file_id;
@@ -98,14 +98,14 @@ static void add_image(const struct responses_to *to, const struct content *c, st
         to->facts->has_images = true;
 }
 
-static void add_file(const struct content *c, struct ir_part *p)
+static void add_file(const struct responses_to *to, const struct content *c, struct ir_part *p)
 {
     p->media.type = STR("");
     if (c->file_data.p) {
-        set_url(&p->media, c->file_data);
+        set_url(&p->media, c->file_data, to->a);
         p->media.at = IR_MEDIA_BASE64; /* bare base64, if it is no data URL */
     } else if (c->file_url.p) {
-        set_url(&p->media, c->file_url);
+        set_url(&p->media, c->file_url, to->a);
     } else {
         p->media.at = IR_MEDIA_FILE_ID;
         p->media.data = c->file_id;
@@ -155,7 +155,7 @@ static void add_part(const struct responses_to *to, struct str raw, uint32_t ind
     else if (kind == IR_IMAGE)
         add_image(to, &c, p);
     else if (kind == IR_FILE)
-        add_file(&c, p);
+        add_file(to, &c, p);
     else if (kind == IR_AUDIO)
         add_audio(to, &c, p);
     if (kind != IR_OTHER)

@@ -232,7 +232,7 @@ static void text(struct seen *i, const struct event *e, enum ir_kind block,
 {
     struct ir_event *d = add(in, block);
     d->text = e->delta;
-    d->logprobs = e->logprobs.len > 2 ? e->logprobs : STR_NULL;
+    d->logprobs = responses_tokens(e->logprobs);
     i->text |= e->delta.len > 0;
 }
 

@@ -179,6 +179,8 @@ void responses_item_events(const struct responses_members *it, const struct resp
 struct ir_event *responses_call(const struct responses_members *it, const struct responses_in *in);
 struct ir_json responses_arguments(const struct responses_members *it, struct arena *a);
 void responses_seal(const struct responses_members *it, const struct responses_in *in);
+/* `logprobs` as providers send it: the array if tokens are in it, else .p NULL. */
+struct str responses_tokens(struct str raw);
 void responses_read_annotation(struct str raw, const struct responses_in *in);
 bool responses_read_answer(struct str body, struct str id_seed, struct arena *a,
                            struct ir_events *out);

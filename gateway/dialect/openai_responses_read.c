@@ -63,6 +63,11 @@ static struct part read_part(struct reader *r)
     return p;
 }
 
+struct str responses_tokens(struct str raw)
+{
+    return raw.len > 2 && raw.p[0] == '[' ? raw : STR_NULL;
+}
+
 static void read_annotations(struct str list, const struct responses_in *in)
 {
     struct reader r;
@@ -86,7 +91,7 @@ static void read_message(const struct responses_members *it, const struct respon
         if (p.text.len) {
             struct ir_event *e = add(in, IR_TEXT);
             e->text = p.text;
-            e->logprobs = p.logprobs.len > 2 ? p.logprobs : STR_NULL;
+            e->logprobs = responses_tokens(p.logprobs);
         }
         if (p.refusal.len)
             add(in, IR_REFUSAL)->text = p.refusal;

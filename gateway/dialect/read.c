@@ -119,6 +119,20 @@ bool rd_text(struct reader *r, const char *field, struct str *raw)
     return true;
 }
 
+struct str rd_slashes(struct arena *a, struct str raw)
+{
+    if (str_find(raw, '\\') < 0)
+        return raw;
+    char *p = arena_alloc(a, raw.len);
+    size_t n = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        if (raw.p[i] == '\\' && i + 1 < raw.len && raw.p[++i] != '/')
+            p[n++] = '\\';
+        p[n++] = raw.p[i];
+    }
+    return str_make(p, n);
+}
+
 bool rd_string(struct reader *r, const char *field, struct str *decoded)
 {
     struct str raw;

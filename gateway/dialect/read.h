@@ -45,6 +45,8 @@ bool rd_key(struct reader *r, struct str *key);
 bool rd_element(struct reader *r);
 /* A string's raw text. */
 bool rd_text(struct reader *r, const char *field, struct str *raw);
+/* Raw text in which "\/" is "/", as many write slashes; still raw (arena or borrowed). */
+struct str rd_slashes(struct arena *a, struct str raw);
 /* A string, decoded (arena or borrowed). */
 bool rd_string(struct reader *r, const char *field, struct str *decoded);
 /* A whole number of any spelling that fits. */

@@ -63,8 +63,9 @@ enum ir_media_at { IR_MEDIA_BASE64, IR_MEDIA_URL, IR_MEDIA_FILE_ID, IR_MEDIA_TEX
 
 struct ir_media {
     enum ir_media_at at;
-    struct str
-        type; /* "image/png"; "" unknown. For audio also a bare format ("wav") is made a type */
+    /* raw but for plain slashes: "image/png"; "" unknown. A bare audio format ("wav") is made a
+     * type */
+    struct str type;
     struct str data;   /* base64, URL, id at the provider, or plain text */
     struct str name;   /* file name or title; .p NULL none */
     struct str detail; /* images: "low", "high", "auto"; .p NULL none */

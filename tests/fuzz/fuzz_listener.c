@@ -179,6 +179,22 @@ static void send_pieces(struct world *w, int fd, struct str rest, size_t piece, 
     }
 }
 
+/* Each time from another address of the host's own: ports of connections that this side ended first
+ * are taken for a minute, and there are more connections a minute than ports. */
+static int connect_to(const struct world *w)
+{
+    static uint32_t n;
+    const int on = 1;
+    const struct sockaddr_in from = {.sin_family = AF_INET,
+                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK + n++ % 250)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok = fd >= 0 && setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == 0 &&
+              bind(fd, (const struct sockaddr *)&from, sizeof from) == 0 &&
+              connect(fd, (const struct sockaddr *)&w->address, sizeof w->address) == 0;
+    ASSERT(ok);
+    return fd;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct world *w = &world;
@@ -186,9 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (!w->made)
         make_world(w);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = fd >= 0 && connect(fd, (struct sockaddr *)&w->address, sizeof w->address) == 0;
-    ASSERT(ok);
+    int fd = connect_to(w);
     static const size_t pieces[] = {SIZE_MAX, 1, 7, 100};
     char first[10] = "";
     size_t n = 0;

@@ -23,6 +23,8 @@ static const struct {
      "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}"},
     {"{\"min_items\":\"1\",\"maxLength\":\"x\",\"max_items\":3,\"minimum\":\"1\"}",
      "{\"minItems\":1,\"maxLength\":\"x\",\"maxItems\":3,\"minimum\":\"1\"}"},
+    {"{\"min_length\":\"01\",\"max_length\":\"-0\",\"min_items\":\"1.0\"}", /* no JSON numbers */
+     "{\"minLength\":1,\"maxLength\":0,\"minItems\":\"1.0\"}"},
     {"{\"ref\":\"#/defs/A\",\"defs\":{\"A\":{\"type\":\"BOOLEAN\"}},\"propertyOrdering\":[\"a\"]}",
      "{\"$ref\":\"#/$defs/A\",\"$defs\":{\"A\":{\"type\":\"boolean\"}}}"},
     {"{\"items\":{\"type\":\"ARRAY\",\"items\":{\"type\":\"INTEGER\"}},\"additionalProperties\":"

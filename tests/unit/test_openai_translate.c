@@ -48,6 +48,10 @@ static const struct request_case requests[] = {
                     "\"detail\":\"low\"}}]}]",
      .want = "{\"url\":\"data:image/gif;base64,R0l\",\"detail\":\"low\"}",
      .other = true},
+    {.members = ASK "[{\"type\":\"image_url\",\"image_url\":{\"url\":"
+                    "\"data:image\\/a\\\"\\f\\\\\\u0001;base64,R0l\"}}]}]",
+     .want = "{\"url\":\"data:image/a\\\"\\f\\\\\\u0001;base64,R0l\"}",
+     .other = true},
     {.members = ASK "[{\"type\":\"image_url\",\"image_url\":\"https://a/b\"}]}]",
      .other = true,
      .quirks = Q(NO_URL_MEDIA),

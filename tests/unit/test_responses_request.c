@@ -94,7 +94,7 @@ START_TEST(learns_the_facts)
         "\"safety_identifier\":\"s\",\"service_tier\":\"flex\",\"temperature\":0.5,\"store\":true,"
         "\"reasoning\":{\"effort\":\"none\"},\"tool_choice\":\"none\",\"input\":[{\"type\":"
         "\"function_call_output\",\"call_id\":\"c\",\"output\":[{\"type\":\"input_image\","
-        "\"image_url\":\"data:image/png;base64,AA==\"}]}]}");
+        "\"image_url\":\"data:image\\/png;base64,AA==\"}]}]}");
     ck_assert_int_eq(responses()->scan_request(body, &no_call, a, &q, &why), E_OK);
     ck_assert_text(q.model, "m");
     ck_assert_text(q.previous_response_id, "resp_1");
