@@ -144,6 +144,8 @@ test('members see the announcement and why their organisation is suspended', asy
     await page.getByText('Unpaid since May.').waitFor();
     await page.getByText('production backend').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Create API key' }).count(), 0);
+    await page.getByRole('button', { name: 'Revoke production backend' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: /^(More for|AWS) / }).count(), 0);
     await page.goto(`${ORIGIN}/o/${org?.id}/playground`);
     await page.getByText('Use this key').waitFor();
     if (width === 1440)
@@ -151,6 +153,34 @@ test('members see the announcement and why their organisation is suspended', asy
     assert.deepEqual(await violations(page), []);
     check(watched);
   }
+});
+
+test('of what a suspended organisation has only deleting is left', async () => {
+  const world = makeWorld(new Date());
+  const [org] = world.session.organisations;
+  if (org) org.suspended = { at: new Date().toISOString(), reason: 'Unpaid since May.' };
+  const { page, watched } = await open('/o/ORG/provider-keys', { world });
+  await page
+    .getByRole('button', { name: /^More for / })
+    .first()
+    .click();
+  assert.deepEqual(await page.getByRole('menuitem').allInnerTexts(), ['Delete']);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('button', { name: /^Move / }).count(), 0);
+  for (const [path, stays] of [
+    ['projects', 'API keys'],
+    ['members', 'Remove'],
+    ['custom-providers', 'Delete'],
+    ['organisation', 'Holds'],
+  ] as const) {
+    await page.goto(`${ORIGIN}/o/${org?.id}/${path}`);
+    await page.locator('main').getByText(stays).first().waitFor();
+    const left = page
+      .locator('main')
+      .getByRole('button', { name: /^(Edit|Archive |Role|Rename|Save)/ });
+    assert.deepEqual(await left.allInnerTexts(), [], path);
+  }
+  check(watched);
 });
 
 test('who does not operate the instance finds none of it', async () => {

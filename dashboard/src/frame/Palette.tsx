@@ -11,7 +11,7 @@ import { type Option, Options } from '@/ui/Options';
 import { useSignOut } from './AccountMenu';
 import css from './Palette.module.css';
 import { pagesOf } from './pages';
-import { mayMake, useScope } from './scope';
+import { mayWrite, useScope } from './scope';
 
 type Action = Option & { run: () => void };
 
@@ -68,7 +68,7 @@ function useThings(): Action[] {
   const group = 'Actions';
   const plus = <Plus size={15} aria-hidden="true" />;
   return [
-    ...(mayMake(org, 'developer')
+    ...(mayWrite(org, 'developer')
       ? [
           {
             value: 'new-key',
@@ -84,7 +84,7 @@ function useThings(): Action[] {
           },
         ]
       : []),
-    ...(mayMake(org, 'admin')
+    ...(mayWrite(org, 'admin')
       ? [
           {
             value: 'new-provider-key',

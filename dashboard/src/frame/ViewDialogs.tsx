@@ -10,7 +10,7 @@ import { NameField, SelectField } from '@/ui/Field';
 import { Actions, List, ListRow } from '@/ui/List';
 import { FormError } from '@/ui/Notice';
 import { toast } from '@/ui/Toasts';
-import { may, useScope } from './scope';
+import { may, mayWrite, useScope } from './scope';
 
 const FOR = [
   { value: 'me', label: 'Only me' },
@@ -97,7 +97,7 @@ export function ManageViews({ views, onClose }: { views: View[]; onClose: () => 
             >
               {(own || may(org, 'admin')) && (
                 <Actions room={2}>
-                  {(view.shared || may(org, 'developer')) && (
+                  {(view.shared ? !org.suspended : mayWrite(org, 'developer')) && (
                     <IconButton
                       label={`${view.shared ? 'Stop sharing' : 'Share'} ${view.name}`}
                       onClick={() => change.mutate({ view, shared: !view.shared })}
@@ -105,9 +105,11 @@ export function ManageViews({ views, onClose }: { views: View[]; onClose: () => 
                       {view.shared ? <UserRound size={15} /> : <UsersRound size={15} />}
                     </IconButton>
                   )}
-                  <IconButton label={`Rename ${view.name}`} onClick={() => setRenaming(view)}>
-                    <Pencil size={15} />
-                  </IconButton>
+                  {!org.suspended && (
+                    <IconButton label={`Rename ${view.name}`} onClick={() => setRenaming(view)}>
+                      <Pencil size={15} />
+                    </IconButton>
+                  )}
                   <IconButton label={`Delete ${view.name}`} onClick={() => setDeleting(view)}>
                     <Trash2 size={15} />
                   </IconButton>

@@ -55,7 +55,8 @@ export function may(org: Organisation, least: keyof typeof RANK): boolean {
   return RANK[org.role] >= RANK[least];
 }
 
-/** In a suspended organisation nobody makes anything; the banner says why. */
-export function mayMake(org: Organisation, least: keyof typeof RANK): boolean {
+/** In a suspended organisation nobody makes or changes anything; the banner says why. What can be
+ * deleted still can be: `may`. */
+export function mayWrite(org: Organisation, least: keyof typeof RANK): boolean {
   return !org.suspended && may(org, least);
 }

@@ -3,7 +3,7 @@ import { ArrowRight, CircleCheck, CircleDashed } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useKnownProviders } from '@/api/customProviders';
 import { apiKeysQuery, providerKeysQuery } from '@/api/queries';
-import { may, mayMake, useScope } from '@/frame/scope';
+import { may, mayWrite, useScope } from '@/frame/scope';
 import { usesOwn, usesPlatform } from '@/lib/credentials';
 import { listed } from '@/lib/format';
 import { Button, ButtonLink } from '@/ui/Button';
@@ -59,7 +59,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
           title="A provider to call"
           action={
             enabled.length === 0 &&
-            mayMake(org, 'admin') &&
+            mayWrite(org, 'admin') &&
             (own ? (
               <ButtonLink
                 to="/o/$org/provider-keys"
@@ -84,7 +84,7 @@ export default function FirstRun({ onDone }: { onDone: () => void }) {
           done={active.length > 0}
           title="An API key for your app"
           action={
-            mayMake(org, 'developer') && (
+            mayWrite(org, 'developer') && (
               <ButtonLink
                 to="/o/$org/api-keys"
                 params={params}

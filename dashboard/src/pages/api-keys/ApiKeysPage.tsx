@@ -7,7 +7,7 @@ import type { ApiKey } from '@/api/client';
 import { type ApiKeyStatus, apiKeysQuery, useChangeApiKey } from '@/api/queries';
 import { Page } from '@/frame/Page';
 import { ScopePicker } from '@/frame/ScopePicker';
-import { may, mayMake, useScope } from '@/frame/scope';
+import { may, mayWrite, useScope } from '@/frame/scope';
 import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
 import { DataTable } from '@/ui/DataTable';
@@ -70,6 +70,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
       org: org.id,
       project,
       mayAct: may(org, 'developer'),
+      mayWrite: mayWrite(org, 'developer'),
       mayChange: (key: ApiKey) =>
         may(org, 'admin') || (may(org, 'developer') && key.owner.id === session.user.id),
       onAws: setAws,
@@ -85,7 +86,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
     [org, project, session.user.id, change],
   );
   const columns = useMemo(() => keyColumns(ways), [ways]);
-  const addButton = mayMake(org, 'developer') && (
+  const addButton = mayWrite(org, 'developer') && (
     <Button look="primary" onClick={create}>
       <Plus size={15} /> Create API key
     </Button>
@@ -126,7 +127,7 @@ function Keys({ project, projectName }: { project: string; projectName: string }
           })}
         />
       )}
-      {search.create && mayMake(org, 'developer') && (
+      {search.create && mayWrite(org, 'developer') && (
         <CreateDialog
           project={project}
           projectName={projectName}

@@ -14,6 +14,8 @@ type Ways = {
   project: string;
   /** Whether any key may be changed: else there is no room for ways to. */
   mayAct: boolean;
+  /** Only revoked, else. */
+  mayWrite: boolean;
   mayChange: (key: ApiKey) => boolean;
   onAws: (key: ApiKey) => void;
   onRevoke: (key: ApiKey) => void;
@@ -64,42 +66,51 @@ function When({ at, none }: { at: string | null; none: string }) {
 
 function Actions({
   apiKey,
+  mayWrite,
   onAws,
   onRevoke,
   onEdit,
   onRotate,
   onSwitch,
-}: { apiKey: ApiKey } & Pick<Ways, 'onAws' | 'onRevoke' | 'onEdit' | 'onRotate' | 'onSwitch'>) {
+}: { apiKey: ApiKey } & Pick<
+  Ways,
+  'mayWrite' | 'onAws' | 'onRevoke' | 'onEdit' | 'onRotate' | 'onSwitch'
+>) {
   const off = Boolean(apiKey.disabled_at);
   return (
     <span className={`${aboveLink} ${css.actions}`}>
-      <IconButton
-        label={`AWS credentials of ${apiKey.name}`}
-        size="small"
-        onClick={() => onAws(apiKey)}
-      >
-        <FileKey2 size={15} />
-      </IconButton>
+      {mayWrite && (
+        <IconButton
+          label={`AWS credentials of ${apiKey.name}`}
+          size="small"
+          onClick={() => onAws(apiKey)}
+        >
+          <FileKey2 size={15} />
+        </IconButton>
+      )}
       <IconButton label={`Revoke ${apiKey.name}`} size="small" onClick={() => onRevoke(apiKey)}>
         <Ban size={15} />
       </IconButton>
-      <Menu
-        trigger={
-          <IconButton label={`More for ${apiKey.name}`} size="small">
-            <Ellipsis size={15} />
-          </IconButton>
-        }
-      >
-        <MenuItem onSelect={() => onEdit(apiKey)}>
-          <Pencil size={15} /> Edit
-        </MenuItem>
-        <MenuItem onSelect={() => onRotate(apiKey)}>
-          <RefreshCw size={15} /> Rotate secret
-        </MenuItem>
-        <MenuItem onSelect={() => onSwitch(apiKey)}>
-          {off ? <CirclePlay size={15} /> : <CirclePause size={15} />} {off ? 'Enable' : 'Disable'}
-        </MenuItem>
-      </Menu>
+      {mayWrite && (
+        <Menu
+          trigger={
+            <IconButton label={`More for ${apiKey.name}`} size="small">
+              <Ellipsis size={15} />
+            </IconButton>
+          }
+        >
+          <MenuItem onSelect={() => onEdit(apiKey)}>
+            <Pencil size={15} /> Edit
+          </MenuItem>
+          <MenuItem onSelect={() => onRotate(apiKey)}>
+            <RefreshCw size={15} /> Rotate secret
+          </MenuItem>
+          <MenuItem onSelect={() => onSwitch(apiKey)}>
+            {off ? <CirclePlay size={15} /> : <CirclePause size={15} />}{' '}
+            {off ? 'Enable' : 'Disable'}
+          </MenuItem>
+        </Menu>
+      )}
     </span>
   );
 }

@@ -4,7 +4,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { type CustomProvider, customProvidersQuery } from '@/api/customProviders';
 import { Page } from '@/frame/Page';
-import { may, mayMake, useScope } from '@/frame/scope';
+import { may, mayWrite, useScope } from '@/frame/scope';
 import { count } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
@@ -21,7 +21,7 @@ export default function CustomProvidersPage() {
   const providers = useQuery(customProvidersQuery(org.id));
   const open = (provider?: string) => void navigate({ search: (old) => ({ ...old, provider }) });
   const found = providers.data?.find(({ id }) => id === edited);
-  const form = may(org, 'admin') && (edited === 'new' || found);
+  const form = mayWrite(org, 'admin') && (edited === 'new' || found);
   return (
     <Page title="Custom providers">
       {providers.isError && !providers.data ? (
@@ -47,7 +47,7 @@ function Providers({
   const { org, session } = useScope();
   const [deleting, setDeleting] = useState<CustomProvider>();
   const allowed = session.provider_base_url_override;
-  const add = mayMake(org, 'admin') && (
+  const add = mayWrite(org, 'admin') && (
     <Button look="primary" disabled={!allowed} onClick={() => open('new')}>
       <Plus size={15} /> Add provider
     </Button>
@@ -122,9 +122,11 @@ function Row({
       </Fact>
       {may(org, 'admin') && (
         <Actions room={2}>
-          <Button size="small" aria-label={`Edit ${name}`} onClick={onEdit}>
-            Edit
-          </Button>
+          {mayWrite(org, 'admin') && (
+            <Button size="small" aria-label={`Edit ${name}`} onClick={onEdit}>
+              Edit
+            </Button>
+          )}
           <Button size="small" aria-label={`Delete ${name}`} onClick={onDelete}>
             Delete
           </Button>

@@ -7,7 +7,7 @@ import {
   useRevokeManagementToken,
 } from '@/api/managementTokens';
 import { Page } from '@/frame/Page';
-import { may, mayMake, useScope } from '@/frame/scope';
+import { may, mayWrite, useScope } from '@/frame/scope';
 import { ago, date, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
@@ -27,7 +27,7 @@ export default function TokensPage() {
   const tokens = useQuery({ ...managementTokensQuery(org.id), enabled: may(org, 'admin') });
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ManagementToken>();
-  const create = mayMake(org, 'admin') && (
+  const create = mayWrite(org, 'admin') && (
     <Button look="primary" onClick={() => setCreating(true)}>
       <Plus size={15} /> Create token
     </Button>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { CreatedInvitation, Invitation } from '@/api/client';
 import { invitationsQuery, useResendInvitation, useRevokeInvitation } from '@/api/settings';
-import { useScope } from '@/frame/scope';
+import { mayWrite, useScope } from '@/frame/scope';
 import { ago, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
@@ -80,7 +80,7 @@ function Row({
         {expired ? 'ended' : 'ends'} {ago(expires_at)}
       </Fact>
       <Actions room={2}>
-        {atMost(invitation.role, org.role) && (
+        {mayWrite(org, 'admin') && atMost(invitation.role, org.role) && (
           <Button
             size="small"
             disabled={resend.isPending}

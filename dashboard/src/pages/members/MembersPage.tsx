@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { Member } from '@/api/client';
 import { membersQuery } from '@/api/settings';
 import { Page } from '@/frame/Page';
-import { may, mayMake, useScope } from '@/frame/scope';
+import { may, mayWrite, useScope } from '@/frame/scope';
 import { ago, countExact, date, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { Button } from '@/ui/Button';
@@ -31,7 +31,7 @@ export default function MembersPage() {
   return (
     <Page title="Members">
       <ListHead lead="Who belongs to this organisation, and what they may do in it.">
-        {mayMake(org, 'admin') && (
+        {mayWrite(org, 'admin') && (
           <Button look="primary" onClick={() => open('1')}>
             <UserPlus size={15} /> Invite
           </Button>
@@ -51,7 +51,7 @@ export default function MembersPage() {
                 key={member.user.id}
                 member={member}
                 self={self}
-                mayChange={mayInvite && atMost(member.role, org.role) && !last}
+                mayChange={mayWrite(org, 'admin') && atMost(member.role, org.role) && !last}
                 mayRemove={(self || (mayInvite && atMost(member.role, org.role))) && !last}
                 onRemove={() => setRemoving(member)}
               />
@@ -60,7 +60,7 @@ export default function MembersPage() {
         </List>
       )}
       {mayInvite && members.data && <Invitations />}
-      {invite && mayMake(org, 'admin') && <InviteDialog onClose={() => open(undefined)} />}
+      {invite && mayWrite(org, 'admin') && <InviteDialog onClose={() => open(undefined)} />}
       {removing && (
         <RemoveDialog
           // As the list has it now: somebody else may have changed it.

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import type { OrganisationDetail } from '@/api/client';
 import { organisationQuery, useRenameOrganisation } from '@/api/settings';
 import { Page } from '@/frame/Page';
-import { may, useScope } from '@/frame/scope';
+import { mayWrite, useScope } from '@/frame/scope';
 import { countExact, date } from '@/lib/format';
 import { useDraft } from '@/lib/useDraft';
 import { Button } from '@/ui/Button';
@@ -40,7 +40,11 @@ function Settings({ organisation }: { organisation: OrganisationDetail }) {
     <div className={css.page}>
       <section className={panel.panel} aria-labelledby="general">
         <h2 id="general">General</h2>
-        {may(org, 'admin') ? <Rename organisation={organisation} /> : <p>{organisation.name}</p>}
+        {mayWrite(org, 'admin') ? (
+          <Rename organisation={organisation} />
+        ) : (
+          <p>{organisation.name}</p>
+        )}
         <dl className={css.facts}>
           <div>
             <dt>Id</dt>
@@ -60,7 +64,7 @@ function Settings({ organisation }: { organisation: OrganisationDetail }) {
           </div>
         </dl>
       </section>
-      {may(org, 'owner') && !is_operator && (
+      {mayWrite(org, 'owner') && !is_operator && (
         <section className={panel.panel} aria-labelledby="archive">
           <h2 id="archive">Archive</h2>
           <div className={css.line}>

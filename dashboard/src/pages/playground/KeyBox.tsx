@@ -2,7 +2,7 @@ import { KeyRound } from 'lucide-react';
 import { type RefObject, useState } from 'react';
 import { useMakeHourKey } from '@/api/playground';
 import { useRevokeApiKey } from '@/api/queries';
-import { mayMake, useScope } from '@/frame/scope';
+import { mayWrite, useScope } from '@/frame/scope';
 import type { PlaygroundKey } from '@/lib/playgroundKey';
 import { Button } from '@/ui/Button';
 import { Field, inputClass } from '@/ui/Field';
@@ -78,7 +78,7 @@ export function KeyBox({
         <Button type="submit" size="small" disabled={!pasted.trim()}>
           Use this key
         </Button>
-        {mayMake(org, 'developer') && inProject && (
+        {mayWrite(org, 'developer') && inProject && (
           <Button
             size="small"
             look={pasted ? 'secondary' : 'primary'}

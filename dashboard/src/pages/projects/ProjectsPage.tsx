@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { Project } from '@/api/client';
 import { projectsQuery } from '@/api/settings';
 import { Page } from '@/frame/Page';
-import { may, mayMake, useScope } from '@/frame/scope';
+import { mayWrite, useScope } from '@/frame/scope';
 import { isRefused } from '@/lib/credentials';
 import { ago, countExact, date, money, moneyExact, whenExact } from '@/lib/format';
 import { newest } from '@/lib/newest';
@@ -28,10 +28,10 @@ export default function ProjectsPage() {
   const [archiving, setArchiving] = useState<Project>();
   const edited = newest(projects.data, editing);
   const leaving = newest(projects.data, archiving);
-  const mayChange = may(org, 'admin');
+  const mayChange = mayWrite(org, 'admin');
   const go = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
-  const addButton = mayMake(org, 'admin') && (
+  const addButton = mayWrite(org, 'admin') && (
     <Button look="primary" onClick={() => go({ create: '1' })}>
       <Plus size={15} /> Create project
     </Button>
@@ -80,7 +80,7 @@ export default function ProjectsPage() {
           ))}
         </List>
       )}
-      {search.create && mayMake(org, 'admin') && (
+      {search.create && mayWrite(org, 'admin') && (
         <ProjectForm onClose={() => go({ create: undefined })} />
       )}
       {edited && <ProjectForm project={edited} onClose={() => setEditing(undefined)} />}

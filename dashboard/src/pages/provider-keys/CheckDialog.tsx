@@ -1,6 +1,6 @@
 import type { Provider, ProviderKey } from '@/api/client';
 import { useCheckProviderKey } from '@/api/providerKeys';
-import { may, useScope } from '@/frame/scope';
+import { mayWrite, useScope } from '@/frame/scope';
 import { Button } from '@/ui/Button';
 import { Dialog, DialogActions } from '@/ui/Dialog';
 import { FormError } from '@/ui/Notice';
@@ -38,7 +38,7 @@ export function CheckDialog({
       <FormError error={check.error} />
       <DialogActions>
         <Button onClick={onClose}>Close</Button>
-        {may(org, 'admin') && (
+        {mayWrite(org, 'admin') && (
           <Button
             look="primary"
             aria-disabled={check.isPending}

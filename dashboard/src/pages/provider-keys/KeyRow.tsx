@@ -11,7 +11,7 @@ import {
 } from 'lucide-react';
 import type { Provider, ProviderKey } from '@/api/client';
 import { useChangeProviderKey } from '@/api/providerKeys';
-import { useScope } from '@/frame/scope';
+import { may, useScope } from '@/frame/scope';
 import { ago, countExact, date, money, moneyExact, NONE, share, whenExact } from '@/lib/format';
 import { Badge } from '@/ui/Badge';
 import { IconButton } from '@/ui/Button';
@@ -51,6 +51,7 @@ export function KeyRow({
   onMove: (way: Way) => void;
   onOpen: (what: Open) => void;
 }) {
+  const { org } = useScope();
   const name = nameOf(key);
   return (
     <li className={cx(css.row, Boolean(key.disabled_at) && css.off)}>
@@ -99,7 +100,7 @@ export function KeyRow({
         <LastCheck providerKey={key} onOpen={() => onOpen('check')} />
       </div>
       <Traffic providerKey={key} />
-      {mayChange && <Actions providerKey={key} onOpen={onOpen} />}
+      {may(org, 'admin') && <Actions providerKey={key} mayChange={mayChange} onOpen={onOpen} />}
       {key.rotation && (
         <div className={css.wide}>
           <RotationBar
@@ -159,9 +160,11 @@ function Traffic({ providerKey: { traffic } }: { providerKey: ProviderKey }) {
 
 function Actions({
   providerKey: key,
+  mayChange,
   onOpen,
 }: {
   providerKey: ProviderKey;
+  mayChange: boolean;
   onOpen: (what: Open) => void;
 }) {
   const { org } = useScope();
@@ -188,19 +191,23 @@ function Actions({
             </IconButton>
           }
         >
-          <MenuItem onSelect={() => onOpen('edit')}>
-            <Pencil size={15} /> Edit
-          </MenuItem>
-          <MenuItem onSelect={() => onOpen('check')}>
-            <ShieldCheck size={15} /> Check
-          </MenuItem>
-          <MenuItem onSelect={() => onOpen('rotate')}>
-            <RefreshCw size={15} /> {key.rotation ? 'Continue to rotate' : 'Rotate secret'}
-          </MenuItem>
-          <MenuItem onSelect={toggle}>
-            {off ? <CirclePlay size={15} /> : <CirclePause size={15} />}
-            {off ? 'Enable' : 'Disable'}
-          </MenuItem>
+          {mayChange && (
+            <>
+              <MenuItem onSelect={() => onOpen('edit')}>
+                <Pencil size={15} /> Edit
+              </MenuItem>
+              <MenuItem onSelect={() => onOpen('check')}>
+                <ShieldCheck size={15} /> Check
+              </MenuItem>
+              <MenuItem onSelect={() => onOpen('rotate')}>
+                <RefreshCw size={15} /> {key.rotation ? 'Continue to rotate' : 'Rotate secret'}
+              </MenuItem>
+              <MenuItem onSelect={toggle}>
+                {off ? <CirclePlay size={15} /> : <CirclePause size={15} />}
+                {off ? 'Enable' : 'Disable'}
+              </MenuItem>
+            </>
+          )}
           <MenuItem onSelect={() => onOpen('delete')}>
             <Trash2 size={15} /> Delete
           </MenuItem>

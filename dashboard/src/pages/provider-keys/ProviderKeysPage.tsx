@@ -6,7 +6,7 @@ import type { ProviderKey } from '@/api/client';
 import { useKnownProviders } from '@/api/customProviders';
 import { providerKeysQuery } from '@/api/queries';
 import { Page, TITLE_ID } from '@/frame/Page';
-import { may, mayMake, useScope } from '@/frame/scope';
+import { mayWrite, useScope } from '@/frame/scope';
 import { listed } from '@/lib/format';
 import { newest } from '@/lib/newest';
 import { Button } from '@/ui/Button';
@@ -38,8 +38,7 @@ export default function ProviderKeysPage() {
   const providers = useKnownProviders(org.id);
   const [opened, setOpened] = useState<{ what: Open; key: ProviderKey; heir: string }>();
   const gone = useFocusAfter(keys.data);
-  const mayChange = may(org, 'admin');
-  const mayAdd = mayMake(org, 'admin');
+  const mayChange = mayWrite(org, 'admin');
   const open = (next: '1' | undefined) =>
     void navigate({ search: (old) => ({ ...old, add: next }), replace: true });
   const failed = [keys, providers].find((query) => query.isError && !query.data);
@@ -51,7 +50,7 @@ export default function ProviderKeysPage() {
       provider,
     ),
   );
-  const addButton = mayAdd && (
+  const addButton = mayChange && (
     <Button look="primary" onClick={() => open('1')}>
       <Plus size={15} /> Add provider key
     </Button>
@@ -95,7 +94,7 @@ export default function ProviderKeysPage() {
           ))}
         </div>
       )}
-      {add && mayAdd && <AddDialog onClose={() => open(undefined)} />}
+      {add && mayChange && <AddDialog onClose={() => open(undefined)} />}
       {Opened && key && (
         <Opened
           providerKey={key}
