@@ -2,8 +2,6 @@
  * way. Pure. */
 #include "gateway/dialect/anthropic_priv.h"
 
-enum { COUNT_MAX = 1000000000 };
-
 /* ------------------------------------------------------------------ usage and errors */
 
 struct counts {
@@ -39,7 +37,7 @@ static void read_counts(struct reader *r, struct counts *n, struct str *tier)
         if (nested && rd_peek(r) == JSON_OBJECT_BEGIN && rd_object(r, "usage"))
             read_counts(r, n, tier);
         else if (to && rd_peek(r) == JSON_NUMBER && rd_i64(r, "usage", &v))
-            *to = v >= 0 && v <= COUNT_MAX ? v : *to;
+            *to = v >= 0 && v <= USAGE_COUNT_MAX ? v : *to;
         else if (rd_is(key, "service_tier") && rd_peek(r) == JSON_STRING)
             (void)rd_string(r, "usage.service_tier", tier);
         else

@@ -52,7 +52,12 @@ static bool is_other(const struct anthropic_reader *s, int64_t index)
 
 static void hold(struct anthropic_reader *s, struct str raw, struct arena *keep)
 {
-    s->held = arena_str(keep, raw);
+    if (raw.len > s->room_cap) {
+        s->room_cap = raw.len * 2;
+        s->room = arena_alloc(keep, s->room_cap);
+    }
+    memcpy(s->room, raw.p, raw.len);
+    s->held = str_make(s->room, raw.len);
     s->input_len = 0;
 }
 
@@ -100,6 +105,7 @@ static void release(struct anthropic_reader *s, struct arena *a, struct ir_event
     struct anthropic_block b;
     if (!s->held.p)
         return;
+    s->held = arena_str(a, s->held); /* another may take its place before the events are written */
     rd_init(&r, s->held, a, NULL);
     if (anthropic_read_block(&r, &b)) {
         if (s->input_len > 0 && b.input.p)
@@ -275,7 +281,8 @@ bool anthropic_scan_answer(struct str body, struct arena *a, struct dialect_answ
     usage_clear(&out->usage);
     if (!anthropic_read_answer(body, STR(""), a, &ev))
         return false;
-    dialect_note_events(&ev, a, out);
+    if (!dialect_note_events(&ev, a, out))
+        return false;
     note_end(body, out);
     return true;
 }
@@ -292,7 +299,8 @@ bool anthropic_scan_event(const struct frame *f, struct arena *a, struct dialect
     }
     if (!anthropic_read_event(&state, f, STR(""), a, a, &ev))
         return false;
-    dialect_note_events(&ev, a, out);
+    if (!dialect_note_events(&ev, a, out))
+        return false;
     out->is_last = out->is_done; /* message_stop goes on as it came */
     out->is_done = false;
     note_end(f->data, out);

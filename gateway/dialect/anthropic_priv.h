@@ -107,6 +107,8 @@ struct anthropic_reader {
     /* A block that only its own dialect shows, until its input is complete; .p NULL none. Memory
      * that outlives the frame. */
     struct str held;
+    char *room; /* where it lies; the next one takes its place */
+    size_t room_cap;
     char *input; /* pieces of its input so far, raw */
     size_t input_len, input_cap;
 };

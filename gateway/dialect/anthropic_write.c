@@ -121,28 +121,42 @@ struct whole {
     const struct dialect_writing *dw;
     struct json_write w;
     const struct ir_events *ev;
+    size_t at; /* where the block in hand is opened */
 };
 
-/* Texts of a block, joined. */
-static void write_texts(struct whole *x, const char *key, uint32_t index)
+/* The next delta of the block in hand behind `*i`; NULL: it is closed. */
+static const struct ir_event *next(const struct whole *x, size_t *i)
 {
+    const struct ir_event *open = &x->ev->v[x->at];
+    while (++*i < x->ev->n) {
+        const struct ir_event *e = &x->ev->v[*i];
+        if (e->index != open->index || e->choice != open->choice)
+            continue;
+        if (e->kind == IR_CLOSE)
+            return NULL;
+        if (e->kind == IR_DELTA)
+            return e;
+    }
+    return NULL;
+}
+
+/* Texts of the block, joined. */
+static void write_texts(struct whole *x, const char *key)
+{
+    const struct ir_event *e;
     jw_key(&x->w, key);
     jw_text_begin(&x->w);
-    for (size_t i = 0; i < x->ev->n; i++) {
-        const struct ir_event *e = &x->ev->v[i];
-        if (e->kind == IR_DELTA && e->index == index && e->choice == 0)
-            jw_text_add(&x->w, e->text);
-    }
+    for (size_t i = x->at; (e = next(x, &i)) != NULL;)
+        jw_text_add(&x->w, e->text);
     jw_text_end(&x->w);
 }
 
-static void write_citations(struct whole *x, uint32_t index)
+static void write_citations(struct whole *x)
 {
+    const struct ir_event *e;
     bool any = false;
-    for (size_t i = 0; i < x->ev->n; i++) {
-        const struct ir_event *e = &x->ev->v[i];
-        if (e->kind != IR_DELTA || e->index != index || e->choice != 0 ||
-            !anthropic_cites(&e->citation))
+    for (size_t i = x->at; (e = next(x, &i)) != NULL;) {
+        if (!anthropic_cites(&e->citation))
             continue;
         if (!any) {
             jw_key(&x->w, "citations");
@@ -155,15 +169,13 @@ static void write_citations(struct whole *x, uint32_t index)
         jw_end(&x->w);
 }
 
-/* The first delta of a block that has what is asked for, or NULL. */
-static const struct ir_event *find(const struct whole *x, uint32_t index, bool signature)
+/* The first delta of the block that has what is asked for, or NULL. */
+static const struct ir_event *find(const struct whole *x, bool signature)
 {
-    for (size_t i = 0; i < x->ev->n; i++) {
-        const struct ir_event *e = &x->ev->v[i];
-        bool has = signature ? e->signature.data.len > 0 : e->json.raw.len > 0 || e->raw.len > 0;
-        if (e->kind == IR_DELTA && e->index == index && e->choice == 0 && has)
+    const struct ir_event *e;
+    for (size_t i = x->at; (e = next(x, &i)) != NULL;)
+        if (signature ? e->signature.data.len > 0 : e->json.raw.len > 0 || e->raw.len > 0)
             return e;
-    }
     return NULL;
 }
 
@@ -171,10 +183,10 @@ static void write_call(struct whole *x, const struct ir_event *open)
 {
     struct buf all;
     struct ir_json json = {.raw = STR(""), .quoted = true};
+    const struct ir_event *e;
     buf_init(&all, 64 << 20);
-    for (size_t i = 0; i < x->ev->n; i++) {
-        const struct ir_event *e = &x->ev->v[i];
-        if (e->kind != IR_DELTA || e->index != open->index || e->choice != 0 || !e->json.raw.len)
+    for (size_t i = x->at; (e = next(x, &i)) != NULL;) {
+        if (!e->json.raw.len)
             continue;
         json.quoted = e->json.quoted;
         buf_add_str(&all, e->json.raw);
@@ -191,16 +203,17 @@ static void write_call(struct whole *x, const struct ir_event *open)
     buf_fini(&all);
 }
 
-static void write_block(struct whole *x, const struct ir_event *open)
+static void write_block(struct whole *x)
 {
+    const struct ir_event *open = &x->ev->v[x->at];
     static const char *const types[IR_KINDS] = {
         [IR_TEXT] = "text",          [IR_REFUSAL] = "text",
         [IR_THINKING] = "thinking",  [IR_REDACTED] = "redacted_thinking",
         [IR_TOOL_CALL] = "tool_use",
     };
     static const struct ir_signature none = {.origin = IR_ORIGIN_CHAT, .data = {"", 0}};
-    const struct ir_event *sealed = find(x, open->index, true);
-    const struct ir_event *other = open->block == IR_OTHER ? find(x, open->index, false) : NULL;
+    const struct ir_event *sealed = find(x, true);
+    const struct ir_event *other = open->block == IR_OTHER ? find(x, false) : NULL;
     if (other && anthropic_shows(other))
         jw_raw(&x->w, other->raw);
     if (!types[open->block])
@@ -214,12 +227,12 @@ static void write_block(struct whole *x, const struct ir_event *open)
         jw_key(&x->w, "data");
         anthropic_write_signature(&x->w, sealed ? &sealed->signature : &none);
     } else if (open->block == IR_THINKING) {
-        write_texts(x, "thinking", open->index);
+        write_texts(x, "thinking");
         jw_key(&x->w, "signature");
         anthropic_write_signature(&x->w, sealed ? &sealed->signature : &none);
     } else {
-        write_texts(x, "text", open->index);
-        write_citations(x, open->index);
+        write_texts(x, "text");
+        write_citations(x);
     }
     jw_end(&x->w);
 }
@@ -259,9 +272,9 @@ bool anthropic_write_answer(const struct dialect_writing *w, const struct ir_eve
     jw_string(&x.w, w->model);
     jw_key(&x.w, "content");
     jw_array(&x.w);
-    for (size_t i = 0; i < ev->n; i++)
-        if (ev->v[i].kind == IR_OPEN && ev->v[i].choice == 0)
-            write_block(&x, &ev->v[i]);
+    for (x.at = 0; x.at < ev->n; x.at++)
+        if (ev->v[x.at].kind == IR_OPEN && ev->v[x.at].choice == 0)
+            write_block(&x);
     jw_end(&x.w);
     write_end(&x);
     if (w->extra.metadata.len) {

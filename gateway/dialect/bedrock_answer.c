@@ -5,13 +5,10 @@
 
 /* ------------------------------------------------------------------ usage and other members */
 
-/* More tokens than any request can have: such a count is no count. */
-#define COUNT_MAX INT64_C(1000000000)
-
 static void read_count(struct reader *r, int64_t *out)
 {
     int64_t n;
-    if (rd_i64(r, "usage", &n) && n >= 0 && n <= COUNT_MAX)
+    if (rd_i64(r, "usage", &n) && n >= 0 && n <= USAGE_COUNT_MAX)
         *out = n;
 }
 
@@ -34,7 +31,7 @@ static void read_cache_details(struct reader *r, struct usage *u)
             else
                 rd_skip(r);
         }
-        if (rd_is(ttl, "1h") && n > 0 && u->cache_write_1h <= COUNT_MAX)
+        if (rd_is(ttl, "1h") && n > 0 && u->cache_write_1h <= USAGE_COUNT_MAX)
             u->cache_write_1h = (u->cache_write_1h > 0 ? u->cache_write_1h : 0) + n;
     }
 }
@@ -300,7 +297,8 @@ bool bedrock_scan_answer(struct str body, struct arena *a, struct dialect_answer
         events.n = 0;
         add_error(&an, a, &events);
     }
-    dialect_note_events(&events, a, out);
+    if (!dialect_note_events(&events, a, out))
+        return false;
     out->has_choices = an.is_answer;
     out->is_done = false;
     out->members = an.members;

@@ -5,6 +5,7 @@
 
 #include "gateway/dialect/bedrock_priv.h"
 #include "gateway/dialect/signature.h"
+#include "gateway/ir/event.h"
 
 enum { TEXTS_MAX_BYTES = 1 << 30 };
 
@@ -20,6 +21,7 @@ static struct ir_part *add(struct bedrock_blocks *b, enum ir_kind kind)
         p = ir_add_part(b->m, b->r->a, kind);
     }
     p->index = b->index;
+    b->n_parts++;
     return b->last = p;
 }
 
@@ -227,9 +229,13 @@ static void read_tool_result(struct bedrock_blocks *b)
         } else if (rd_is(key, "status")) {
             (void)rd_string(b->r, b->field, &status);
         } else if (rd_is(key, "content") && !b->children) {
-            struct bedrock_blocks inner = {
-                .r = b->r, .c = b->c, .children = &p->children, .field = b->field};
+            struct bedrock_blocks inner = {.r = b->r,
+                                           .c = b->c,
+                                           .children = &p->children,
+                                           .field = b->field,
+                                           .n_parts = b->n_parts};
             bedrock_read_blocks(&inner);
+            b->n_parts = inner.n_parts;
         } else {
             rd_skip(b->r);
         }
@@ -375,6 +381,9 @@ void bedrock_read_blocks(struct bedrock_blocks *b)
 {
     if (!rd_array(b->r, b->field))
         return;
-    for (b->index = 0; rd_element(b->r); b->index++)
+    for (b->index = 0; rd_element(b->r); b->index++) {
         read_block(b);
+        if (!b->r->why && b->n_parts > IR_EVENTS_MAX) /* an answer: each would be an event */
+            b->r->failed = true;
+    }
 }

@@ -168,6 +168,15 @@ static void read_embeddings(struct reader *r, struct ir_vectors *out)
     }
 }
 
+static void read_count(struct reader *r, struct usage *u)
+{
+    int64_t tokens;
+    if (!rd_i64(r, "", &tokens) || tokens < 0 || tokens > USAGE_COUNT_MAX)
+        return;
+    u->input = tokens;
+    u->output = 0;
+}
+
 static bool read_vectors(struct str body, struct arena *a, struct ir_vectors *out)
 {
     struct reader r;
@@ -180,11 +189,11 @@ static bool read_vectors(struct str body, struct arena *a, struct ir_vectors *ou
             take(&r, 0, out);
         else if (rd_is(key, "embeddings"))
             read_embeddings(&r, out);
-        else if (rd_is(key, "inputTextTokenCount") && rd_i64(&r, "", &out->usage.input))
-            out->usage.output = 0;
+        else if (rd_is(key, "inputTextTokenCount"))
+            read_count(&r, &out->usage);
         else if (rd_is(key, "id"))
             (void)rd_string(&r, "", &out->id);
-        else if (!rd_is(key, "inputTextTokenCount"))
+        else
             rd_skip(&r);
     }
     return !r.failed;

@@ -48,6 +48,7 @@ struct bedrock_blocks {
     struct ir_part *last;      /* the last part added: a cache point is its marker */
     const char *field;         /* for refusals */
     uint32_t index;            /* of the block in hand */
+    uint32_t n_parts;          /* so far, those inside results included */
 };
 /* Reads an array of content blocks. */
 void bedrock_read_blocks(struct bedrock_blocks *b);
@@ -137,7 +138,7 @@ enum ir_origin bedrock_signer(struct str model);
 
 struct bedrock_stream {
     uint64_t server_blocks; /* bit per index below 64: a call that Bedrock itself runs */
-    struct str format;      /* of the image that comes */
+    struct str image_type;  /* of the image that comes; static */
 };
 
 bool bedrock_read_answer(struct str body, struct str id_seed, struct arena *a,

@@ -49,7 +49,7 @@ static void start_image(struct event *e)
         if (!rd_is(key, "format"))
             rd_skip(&e->r);
         else if (rd_string(&e->r, "format", &format))
-            e->s->format = arena_str(e->keep, format);
+            e->s->image_type = bedrock_media_type(IR_IMAGE, format);
     }
 }
 
@@ -118,7 +118,7 @@ static void read_image_source(struct event *e)
         } else if (rd_text(&e->r, "bytes", &bytes)) {
             struct ir_event *d = delta(e, IR_IMAGE);
             d->media = (struct ir_media){.at = IR_MEDIA_BASE64,
-                                         .type = bedrock_media_type(IR_IMAGE, e->s->format),
+                                         .type = e->s->image_type.p ? e->s->image_type : STR(""),
                                          .data = bytes};
         }
     }
@@ -262,13 +262,14 @@ bool bedrock_read_event(void *state, const struct frame *f, struct str id_seed, 
 
 bool bedrock_scan_event(const struct frame *f, struct arena *a, struct dialect_answer *out)
 {
-    struct bedrock_stream state = {.format = STR("")};
+    struct bedrock_stream state = {.server_blocks = 0};
     struct ir_events events = {0};
     *out = (struct dialect_answer){0};
     usage_clear(&out->usage);
     if (!bedrock_read_event(&state, f, STR("x"), a, a, &events))
         return false;
-    dialect_note_events(&events, a, out);
+    if (!dialect_note_events(&events, a, out))
+        return false;
     out->is_done = false; /* the stream ends where its bytes do */
     out->only_usage = out->has_usage && !out->has_choices;
     return true;

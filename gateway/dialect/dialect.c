@@ -176,10 +176,11 @@ static void note_event(const struct ir_event *e, struct arena *a, struct dialect
         an->service_tier = arena_str(a, e->service_tier);
 }
 
-void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an)
+bool dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an)
 {
     for (size_t i = 0; i < ev->n; i++)
         note_event(&ev->v[i], a, an);
+    return !ev->full;
 }
 
 bool dialect_blames_account(const struct dialect_answer *an)

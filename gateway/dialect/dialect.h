@@ -459,8 +459,8 @@ struct str dialect_milli(int64_t milli, struct arena *a);
 /* Is the number token above so many thousandths? What is no plain decimal is not. */
 bool dialect_number_above(struct str number, int64_t milli);
 /* Merges what loose events told into `an`, as scan_answer and scan_event would have (usage, finish,
- * has_content, is_error, model, id, content_bytes, has_choices). */
-void dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an);
+ * has_content, is_error, model, id, content_bytes, has_choices). False: they were too many. */
+bool dialect_note_events(const struct ir_events *ev, struct arena *a, struct dialect_answer *an);
 /* Does this error blame the key or its account, whatever status it came with? Some providers answer
  * 400 to that: the request is as good as ever, with another key. */
 bool dialect_blames_account(const struct dialect_answer *an);

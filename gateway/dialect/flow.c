@@ -3,7 +3,12 @@
 
 #include "gateway/wire/json_write.h"
 
-enum { FLOW_MAGIC = 0x666c6f77 };
+enum {
+    FLOW_MAGIC = 0x666c6f77,
+    WORD_MAX_BYTES = 4096, /* no finish or tier is longer, and few stop sequences */
+    WORDS_MAX = 1024,      /* kept of an answer: a stream may say others in each event */
+    CITATION_BYTES = 256,  /* what one takes beside its texts */
+};
 
 void flow_init(struct flow *f, struct arena *keep)
 {
@@ -51,6 +56,7 @@ static struct flow_call *add_call(struct flow *f, struct flow_choice *c, uint32_
         c->calls = more;
         c->cap_calls = cap;
     }
+    f->over |= c->next_index == FLOW_BLOCKS_MAX;
     struct flow_call *call = &c->calls[c->n_calls++];
     *call = (struct flow_call){.key = key, .index = c->next_index++, .open = true};
     return call;
@@ -142,12 +148,29 @@ static void note_content(struct flow *f, const struct ir_event *e)
     f->content_bytes += (int64_t)(e->text.len + e->name.len + e->json.raw.len);
 }
 
-static struct ir_event *copy(struct out *o, const struct ir_event *e, uint32_t index)
+static void note_bytes(struct flow *f, const struct ir_event *e)
+{
+    const struct ir_citation *c = &e->citation;
+    f->bytes += e->text.len + e->id.len + e->name.len + e->json.raw.len + e->signature.data.len +
+                e->media.data.len + e->raw.len;
+    if (c->raw.p || c->url.p)
+        f->bytes += CITATION_BYTES + c->raw.len + c->url.len + c->title.len + c->text.len;
+    f->over |= f->bytes > FLOW_BYTES_MAX;
+}
+
+/* A place that no text reaches is unknown: it could not be counted on from. */
+static int64_t place(int64_t n)
+{
+    return n > INT32_MAX ? -1 : n;
+}
+
+static void copy(struct out *o, const struct ir_event *e, uint32_t index)
 {
     struct ir_event *d = ir_event_add(o->list, o->scratch, IR_DELTA);
     *d = *e;
     d->index = index;
-    return d;
+    d->citation.start = place(e->citation.start);
+    d->citation.end = place(e->citation.end);
 }
 
 static bool push_call(struct out *o, struct flow_choice *c, const struct ir_event *e)
@@ -197,6 +220,7 @@ static void push_block(struct out *o, struct flow_choice *c, const struct ir_eve
     if (!c->has_block || c->block != e->block || is_whole(e->block)) {
         close_block(o, c);
         close_calls(o, c, true);
+        o->flow->over |= c->next_index == FLOW_BLOCKS_MAX;
         c->has_block = true;
         c->block = e->block;
         c->block_index = c->next_index++;
@@ -262,6 +286,7 @@ static bool push_delta(struct out *o, const struct ir_event *e)
         return false;
     o->choice = e->choice;
     note_content(o->flow, e);
+    note_bytes(o->flow, e);
     if (e->block == IR_TOOL_CALL && is_answer(c, e))
         push_answer(o, c, e);
     else if (e->block == IR_TOOL_CALL)
@@ -278,6 +303,16 @@ static struct str kept(struct flow *f, struct str s)
     return s.p ? arena_str(f->keep, s) : STR_NULL;
 }
 
+/* What may be said again, and otherwise, with every event. */
+static void keep_word(struct flow *f, struct str *to, struct str s)
+{
+    bool same = to->p && str_eq(*to, s);
+    if (!s.p || same || s.len > WORD_MAX_BYTES || f->n_words == WORDS_MAX)
+        return;
+    f->n_words++;
+    *to = kept(f, s);
+}
+
 static bool push_stop(struct flow *f, const struct ir_event *e)
 {
     struct flow_choice *c = choice_of(f, e->choice);
@@ -285,10 +320,8 @@ static bool push_stop(struct flow *f, const struct ir_event *e)
         return false;
     if (e->finish != FINISH_NONE)
         c->finish = e->finish;
-    if (e->stop_sequence.p)
-        c->stop_sequence = kept(f, e->stop_sequence);
-    if (e->finish_word.p)
-        c->finish_word = kept(f, e->finish_word);
+    keep_word(f, &c->stop_sequence, e->stop_sequence);
+    keep_word(f, &c->finish_word, e->finish_word);
     return true;
 }
 
@@ -296,7 +329,7 @@ static void note_usage(struct flow *f, const struct ir_event *e)
 {
     usage_merge(&f->usage, &e->usage);
     if (e->service_tier.len)
-        f->service_tier = kept(f, e->service_tier);
+        keep_word(f, &f->service_tier, e->service_tier);
 }
 
 static void push_start(struct out *o, const struct ir_event *e)
@@ -317,6 +350,8 @@ bool flow_push(struct flow *f, const struct ir_events *in, struct ir_events *out
 {
     CHECK(f, FLOW_MAGIC);
     struct out o = {.flow = f, .list = out, .scratch = scratch};
+    if (in->full)
+        return false;
     for (size_t i = 0; i < in->n; i++) {
         const struct ir_event *e = &in->v[i];
         bool good = true;
@@ -347,7 +382,7 @@ bool flow_push(struct flow *f, const struct ir_events *in, struct ir_events *out
         case IR_CLOSE:
             break; /* readers do not say these */
         }
-        if (!good)
+        if (!good || out->full || f->over)
             return false;
     }
     return true;

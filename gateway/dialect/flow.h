@@ -13,7 +13,12 @@
 #include "gateway/dialect/answer_format.h"
 #include "gateway/ir/event.h"
 
-enum { FLOW_CHOICES_MAX = 128, FLOW_CALLS_MAX = 256 };
+enum {
+    FLOW_CHOICES_MAX = 128,
+    FLOW_CALLS_MAX = 256,       /* of a choice */
+    FLOW_BLOCKS_MAX = 16384,    /* of a choice */
+    FLOW_BYTES_MAX = 256 << 20, /* of an answer: writers keep much of it until the end */
+};
 
 struct flow_call {
     uint32_t key;   /* the reader's number for it */
@@ -50,12 +55,16 @@ struct flow {
     bool got_content;
     bool unwraps; /* texts are {"value": ...}, and clients get the value; set by the caller */
     bool bad;     /* the provider broke the protocol beyond repair */
+    bool over;    /* it says more than an answer may hold */
+    size_t bytes; /* that writers may keep, so far */
+    uint32_t n_words;
 };
 
 /* `keep` outlives the flow's use. */
 void flow_init(struct flow *f, struct arena *keep);
 /* Turns loose events into strict ones, appended to `out` (memory: `scratch`, and borrowed from the
- * loose ones). IR_ERROR is passed through as it is. False: too many choices or calls. */
+ * loose ones). IR_ERROR is passed through as it is. False: too many choices, calls, blocks,
+ * events or bytes. */
 MUST_USE bool flow_push(struct flow *f, const struct ir_events *in, struct ir_events *out,
                         struct arena *scratch);
 /* The answer is over: closes what is open, then STOP, USAGE with `usage` (final), END. Once. */

@@ -130,7 +130,8 @@ bool google_scan_answer(struct str body, struct arena *a, struct dialect_answer 
     usage_clear(&out->usage);
     if (!read(body, &g, a))
         return false;
-    dialect_note_events(&ev, a, out);
+    if (!dialect_note_events(&ev, a, out))
+        return false;
     return true;
 }
 

@@ -218,20 +218,19 @@ static void note_text(struct google_answer *g, size_t first, const struct candid
     }
 }
 
-/* Puts the events from `from` on behind the last text since `first`, whose block they belong to;
- * says whether there is one. */
-static bool behind_text(struct ir_events *ev, size_t first, size_t from, bool move)
+/* Puts the events from `from` on behind the last text since `first`, whose block they belong to
+ * (`a` NULL: leaves them); says whether there is one. */
+static bool behind_text(struct ir_events *ev, size_t first, size_t from, struct arena *a)
 {
     size_t to = from;
     while (to > first && !(ev->v[to - 1].kind == IR_DELTA && ev->v[to - 1].block == IR_TEXT))
         to--;
-    if (to == first || !move)
+    if (to == first || to == from || from == ev->n || !a)
         return to > first;
-    for (size_t i = from; i < ev->n && to < from; i++, to++) {
-        struct ir_event e = ev->v[i];
-        memmove(ev->v + to + 1, ev->v + to, (i - to) * sizeof e);
-        ev->v[to] = e;
-    }
+    struct ir_event *between = arena_alloc(a, (from - to) * sizeof *between);
+    memcpy(between, ev->v + to, (from - to) * sizeof *between);
+    memmove(ev->v + to, ev->v + from, (ev->n - from) * sizeof *between);
+    memcpy(ev->v + to + (ev->n - from), between, (from - to) * sizeof *between);
     return true;
 }
 
@@ -241,11 +240,11 @@ static void read_about_text(struct google_answer *g, size_t first, const struct 
     bool known = c->index < GOOGLE_CHOICES_MAX;
     struct google_text text = known ? g->state->text[c->index] : none;
     size_t from = g->ev->n;
-    text.open |= behind_text(g->ev, first, from, false);
+    text.open |= behind_text(g->ev, first, from, NULL);
     google_read_logprobs(g, c->logprobs);
     google_read_citations(g, c->citations, &text);
     google_read_grounding(g, c->grounding, &text);
-    (void)behind_text(g->ev, first, from, true);
+    (void)behind_text(g->ev, first, from, g->r.a);
 }
 
 static void read_candidate(struct google_answer *g)

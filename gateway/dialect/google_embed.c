@@ -263,13 +263,16 @@ static void read_values(struct reader *r, size_t index, struct ir_vectors *out)
 static void read_usage(struct reader *r, struct usage *u)
 {
     struct str key;
+    int64_t tokens;
     if (!rd_object(r, ""))
         return;
     while (google_key(r, &key)) {
-        if (!rd_is(key, "promptTokenCount"))
+        if (!rd_is(key, "promptTokenCount")) {
             rd_skip(r);
-        else if (rd_i64(r, "", &u->input))
+        } else if (rd_i64(r, "", &tokens) && tokens >= 0 && tokens <= USAGE_COUNT_MAX) {
+            u->input = tokens;
             u->output = 0;
+        }
     }
 }
 

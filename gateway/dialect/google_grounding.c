@@ -6,19 +6,28 @@
 
 /* ------------------------------------------------------------------ places */
 
+enum { RUN_BYTES = 512 }; /* what is gone over to tell one place */
+
 static void add_byte(struct google_places *p, struct arena *keep, bool goes_on)
 {
     if (p->bytes == p->cap * 8) {
-        size_t cap = p->cap ? p->cap * 2 : 64;
+        size_t cap = p->cap ? p->cap * 2 : RUN_BYTES / 8;
         unsigned char *more = arena_calloc(keep, cap, 1);
-        if (p->cap)
+        size_t *before = arena_alloc(keep, cap * 8 / RUN_BYTES * sizeof *before);
+        if (p->cap) {
             memcpy(more, p->bits, p->cap);
+            memcpy(before, p->before, p->cap * 8 / RUN_BYTES * sizeof *before);
+        }
         p->bits = more;
+        p->before = before;
         p->cap = cap;
     }
+    if (p->bytes % RUN_BYTES == 0)
+        p->before[p->bytes / RUN_BYTES] = p->chars;
     if (goes_on)
         p->bits[p->bytes / 8] |= (unsigned char)(1u << p->bytes % 8);
     p->bytes++;
+    p->chars += !goes_on;
 }
 
 /* Bytes of a character that an escape `\uXXXX` stands for; halves of a pair count two each. */
@@ -63,22 +72,33 @@ static bool goes_on(const struct google_places *p, size_t byte)
 
 int64_t google_places_chars(const struct google_places *p, int64_t byte)
 {
-    int64_t n = 0;
     if (byte < 0 || (uint64_t)byte > p->bytes)
         return -1;
-    for (size_t i = 0; i < (size_t)byte; i++)
+    if ((uint64_t)byte == p->bytes)
+        return (int64_t)p->chars;
+    size_t run = (size_t)byte / RUN_BYTES, n = p->before[run];
+    for (size_t i = run * RUN_BYTES; i < (size_t)byte; i++)
         n += !goes_on(p, i);
-    return n;
+    return (int64_t)n;
 }
 
 int64_t google_places_byte(const struct google_places *p, int64_t character)
 {
-    if (character < 0)
+    if (character < 0 || (uint64_t)character > p->chars)
         return -1;
-    for (size_t i = 0; i < p->bytes; i++)
-        if (!goes_on(p, i) && character-- == 0)
+    size_t low = 0, high = (p->bytes + RUN_BYTES - 1) / RUN_BYTES; /* runs */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (p->before[middle] <= (uint64_t)character)
+            low = middle;
+        else
+            high = middle;
+    }
+    size_t left = high ? (size_t)character - p->before[low] : 0;
+    for (size_t i = low * RUN_BYTES; i < p->bytes; i++)
+        if (!goes_on(p, i) && left-- == 0)
             return (int64_t)i;
-    return character == 0 ? (int64_t)p->bytes : -1;
+    return (int64_t)p->bytes;
 }
 
 /* ------------------------------------------------------------------ sources */
@@ -90,11 +110,20 @@ struct source {
     bool cited;
 };
 
-struct grounding {
+/* Where in the text, and which sources. */
+struct support {
+    int64_t start, end, source[SOURCES_MAX];
+    size_t n;
+    struct str text;
+};
+
+/* One for all candidates of an answer: it is large. */
+struct google_grounding {
     struct source source[SOURCES_MAX];
     size_t n;
     struct str supports;
     int64_t searches;
+    struct support support; /* the one in hand */
 };
 
 /* {"web":{"uri":…,"title":…}}; maps and documents of one's own look the same inside. */
@@ -119,7 +148,7 @@ static void read_source(struct reader *r, struct source *s)
     }
 }
 
-static void read_sources(struct reader *r, struct grounding *g)
+static void read_sources(struct reader *r, struct google_grounding *g)
 {
     struct source over;
     if (!rd_array(r, ""))
@@ -131,20 +160,13 @@ static void read_sources(struct reader *r, struct grounding *g)
     }
 }
 
-static void count_searches(struct reader *r, struct grounding *g)
+static void count_searches(struct reader *r, struct google_grounding *g)
 {
     if (!rd_array(r, ""))
         return;
     for (; rd_element(r); rd_skip(r))
         g->searches++;
 }
-
-/* Where in the text, and which sources. */
-struct support {
-    int64_t start, end, source[SOURCES_MAX];
-    size_t n;
-    struct str text;
-};
 
 static void read_segment(struct reader *r, struct support *s)
 {
@@ -214,15 +236,15 @@ static void cite(struct google_answer *g, const struct source *s, const struct g
                                        .raw = s->raw};
 }
 
-static void read_supports(struct google_answer *g, struct grounding *of,
+static void read_supports(struct google_answer *g, struct google_grounding *of,
                           const struct google_text *text)
 {
     struct reader r;
-    struct support *s = ARENA_NEW(g->r.a, struct support);
+    struct support *s = &of->support;
     rd_init(&r, of->supports, g->r.a, NULL);
     if (!rd_array(&r, ""))
         return;
-    while (rd_element(&r)) {
+    while (!g->ev->full && rd_element(&r)) {
         read_support(&r, s);
         for (size_t i = 0; i < s->n; i++) {
             if (s->source[i] < 0 || (uint64_t)s->source[i] >= of->n)
@@ -239,7 +261,12 @@ void google_read_grounding(struct google_answer *g, struct str raw, const struct
     struct str key;
     if (!raw.p)
         return;
-    struct grounding *of = ARENA_NEW(g->r.a, struct grounding);
+    if (!g->grounding)
+        g->grounding = ARENA_NEW(g->r.a, struct google_grounding);
+    struct google_grounding *of = g->grounding;
+    of->n = 0;
+    of->supports = STR_NULL;
+    of->searches = 0;
     rd_init(&r, raw, g->r.a, NULL);
     if (!rd_object(&r, ""))
         return;

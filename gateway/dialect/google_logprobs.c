@@ -3,6 +3,8 @@
  */
 #include "gateway/dialect/google_priv.h"
 
+enum { TOKENS_MAX_BYTES = 64 << 20 };
+
 struct token {
     struct str text, logprob; /* raw; number token */
 };
@@ -82,7 +84,8 @@ void google_read_logprobs(struct google_answer *g, struct str raw)
     bool more = rd_array(&top, "");
     if (!rd_array(&r, ""))
         return;
-    buf_init(&b, raw.len * 32 + 64); /* {} becomes a whole token */
+    /* {} becomes a whole token */
+    buf_init(&b, raw.len < TOKENS_MAX_BYTES / 32 ? raw.len * 32 + 64 : TOKENS_MAX_BYTES);
     json_write_init(&w, &b);
     jw_array(&w);
     while (rd_element(&r)) {

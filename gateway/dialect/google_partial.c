@@ -4,7 +4,7 @@
  */
 #include "gateway/dialect/google_priv.h"
 
-enum { DEPTH_MAX = 32, NODES_MAX = 4096 };
+enum { DEPTH_MAX = 32, NODES_MAX = 4096, KEPT_MAX_BYTES = 64 << 20 /* of all calls */ };
 
 enum kind { EMPTY, OBJECT, ARRAY, VALUE, TEXT };
 
@@ -225,6 +225,10 @@ static struct str kept(struct google_answer *g, struct str s)
 bool google_partial_take(struct google_answer *g, const struct google_part *part)
 {
     struct google_partial *p = &g->state->partial;
+    g->state->kept += part->id.len + part->name.len + part->signature.len + part->json.len +
+                      part->partial.len;
+    if (g->state->kept > KEPT_MAX_BYTES)
+        return false;
     if (part->name.len > 0)
         google_partial_end(g);
     if (!p->open)

@@ -105,7 +105,8 @@ static void read_statistics(struct reader *r, struct usage *u)
     while (rd_key(r, &key)) {
         if (!rd_is(key, "token_count") && !rd_is(key, "tokenCount"))
             rd_skip(r);
-        else if (rd_i64(r, "", &tokens) && tokens >= 0 && tokens < INT32_MAX)
+        else if (rd_i64(r, "", &tokens) && tokens >= 0 && tokens <= USAGE_COUNT_MAX &&
+                 u->input <= USAGE_COUNT_MAX)
             u->input = (u->input < 0 ? 0 : u->input) + tokens;
     }
     u->output = u->input < 0 ? -1 : 0;

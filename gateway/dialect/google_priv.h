@@ -144,7 +144,8 @@ void google_emit_result(struct google_emit *e, const struct ir_message *m, const
 /* Which bytes of a text begin no character, so that places can be told in bytes and characters. */
 struct google_places {
     unsigned char *bits;
-    size_t bytes, cap;
+    size_t *before; /* characters that begin before each run of bytes */
+    size_t bytes, cap, chars;
 };
 void google_places_add(struct google_places *p, struct arena *keep, struct str raw);
 /* -1 beyond the text. */
@@ -173,6 +174,7 @@ struct google_partial {
 struct google_state {
     bool started;
     struct google_partial partial;
+    size_t kept; /* bytes of pieces of calls so far */
     uint32_t n_calls;
     uint32_t called; /* bit per choice that made a call */
     struct google_text text[GOOGLE_CHOICES_MAX];
@@ -186,6 +188,7 @@ struct google_answer {
     struct google_state *state;
     struct dialect_answer *an;
     struct str id_seed;
+    struct google_grounding *grounding; /* google_grounding.c's; NULL: not needed yet */
 };
 
 bool google_read_answer(struct str body, struct str id_seed, struct arena *a,
@@ -250,13 +253,14 @@ struct google_writer_choice {
     struct google_places places; /* of its text so far */
     size_t block_byte;           /* where the open block's text begins */
     struct google_writer_cite *cites, **cites_tail;
-    uint32_t n_sources;
+    uint32_t n_sources, n_cites;
     struct ir_name *logprobs, **logprobs_tail; /* whole answers: arrays of tokens */
 };
 
 /* Lives as long as the answer; zeroed at first. */
 struct google_writer {
     bool array, begun; /* a JSON array instead of SSE; something was written */
+    bool whole;        /* no stream: tokens' probabilities are written at the end */
     struct str id;
     struct google_writer_call *calls;
     struct google_writer_choice *choices;

@@ -2,9 +2,6 @@
 #include "gateway/dialect/google_priv.h"
 
 enum { ERROR_TEXT_MAX_BYTES = 512 };
-/* More tokens than any request can have: such a count is no count. */
-#define COUNT_MAX INT64_C(1000000000)
-
 struct counts {
     int64_t prompt, cached, tools, candidates, thoughts, total;
     int64_t audio_in, cached_audio, audio_out, tools_audio;
@@ -14,7 +11,7 @@ struct counts {
 static void read_count(struct reader *r, int64_t *out)
 {
     int64_t v = -1;
-    if (rd_i64(r, "", &v) && v >= 0 && v <= COUNT_MAX)
+    if (rd_i64(r, "", &v) && v >= 0 && v <= USAGE_COUNT_MAX)
         *out = v;
 }
 

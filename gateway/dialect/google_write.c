@@ -93,8 +93,11 @@ static void write_piece(struct stream *st, const struct ir_event *e)
     end_content(&st->w);
     jw_key(&st->w, "index");
     jw_i64(&st->w, e->choice);
-    if (e->logprobs.p)
-        google_write_logprobs(&st->w, &(struct ir_name){.text = e->logprobs}, st->dw->keep);
+    if (e->logprobs.p) {
+        struct arena *a = arena_new(0); /* nothing of it outlives the chunk */
+        google_write_logprobs(&st->w, &(struct ir_name){.text = e->logprobs}, a);
+        arena_free(a);
+    }
     jw_end(&st->w);
     end_chunk(st, NULL);
 }
@@ -201,7 +204,7 @@ static void write_parts(struct google_writer *s, struct json_write *w, const str
 bool google_write_answer(const struct dialect_writing *w, const struct ir_events *ev,
                          struct buf *out)
 {
-    struct google_writer s = {0};
+    struct google_writer s = {.whole = true};
     struct json_write j;
     const struct usage *usage = NULL;
     for (size_t i = 0; i < ev->n; i++) {

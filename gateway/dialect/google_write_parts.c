@@ -82,9 +82,14 @@ static int64_t byte_of(const struct google_writer_choice *c, int64_t character)
     return character < 0 ? -1 : google_places_byte(&c->places, before + character);
 }
 
+enum { CITES_MAX = 4096 }; /* of a choice; each is compared with those before it */
+
 static void add_citation(struct google_writer_choice *c, struct arena *keep,
                          const struct ir_citation *from)
 {
+    if (c->n_cites == CITES_MAX)
+        return;
+    c->n_cites++;
     struct google_writer_cite *cite = ARENA_NEW(keep, struct google_writer_cite);
     *cite = (struct google_writer_cite){.url = kept(keep, from->url),
                                         .title = kept(keep, from->title),
@@ -109,7 +114,7 @@ static void note_text(struct google_writer *s, const struct dialect_writing *w,
     google_places_add(&c->places, w->keep, e->text);
     if (e->citation.url.p)
         add_citation(c, w->keep, &e->citation);
-    if (e->logprobs.p) {
+    if (e->logprobs.p && s->whole) {
         struct ir_name *n = ARENA_NEW(w->keep, struct ir_name);
         n->text = kept(w->keep, e->logprobs);
         *c->logprobs_tail = n;

@@ -12,6 +12,7 @@ struct reader {
     struct arena *a;
     struct dialect_answer *out;
     size_t choices;
+    uint64_t *seen;           /* bit per index of an item; NULL: there was no list yet */
     size_t reasoning_bytes;   /* of the choice in hand; may stand there under several names */
     bool named_error;         /* `object` or the event's type says error */
     int outer_status;         /* what a top-level `code` stands for */
@@ -191,7 +192,7 @@ static bool read_choices(struct reader *r, enum json_token t)
 }
 
 /* The index that an item names. */
-static void note_index(struct reader *r, uint64_t seen[ITEMS_MAX / 64])
+static void note_index(struct reader *r)
 {
     int64_t index;
     if (!json_whole(r->s.raw, &index) || index < 0 || index >= ITEMS_MAX) {
@@ -199,20 +200,20 @@ static void note_index(struct reader *r, uint64_t seen[ITEMS_MAX / 64])
         return;
     }
     uint64_t bit = UINT64_C(1) << index % 64;
-    r->out->items_repeat |= (seen[index / 64] & bit) != 0;
-    seen[index / 64] |= bit;
+    r->out->items_repeat |= (r->seen[index / 64] & bit) != 0;
+    r->seen[index / 64] |= bit;
     if ((size_t)index >= r->out->items_end)
         r->out->items_end = (size_t)index + 1;
 }
 
-static bool read_item(struct reader *r, uint64_t seen[ITEMS_MAX / 64])
+static bool read_item(struct reader *r)
 {
     enum json_token t;
     while ((t = json_scan_next(&r->s)) == JSON_KEY) {
         bool index = json_scan_is(&r->s, STR("index"));
         t = json_scan_next(&r->s);
         if (index && t == JSON_NUMBER)
-            note_index(r, seen);
+            note_index(r);
         else if (!json_scan_value(&r->s, t).p)
             return false;
     }
@@ -222,10 +223,10 @@ static bool read_item(struct reader *r, uint64_t seen[ITEMS_MAX / 64])
 /* The list of an answer that is no chat. */
 static bool read_items(struct reader *r, enum json_token t)
 {
-    uint64_t *seen = arena_calloc(r->a, ITEMS_MAX / 64, sizeof *seen);
+    if (!r->seen)
+        r->seen = arena_calloc(r->a, ITEMS_MAX / 64, sizeof *r->seen);
     while ((t = json_scan_next(&r->s)) != JSON_ARRAY_END) {
-        bool good = t == JSON_OBJECT_BEGIN ? read_item(r, seen)
-                                           : json_scan_value(&r->s, t).p != NULL;
+        bool good = t == JSON_OBJECT_BEGIN ? read_item(r) : json_scan_value(&r->s, t).p != NULL;
         if (!good)
             return false;
         r->out->items++;

@@ -39,8 +39,8 @@ struct openai_taking {
     struct arena *keep, *a;
     struct ir_events *out;
     uint32_t choice;
-    bool whole;        /* a whole answer: every call is another one */
-    struct str google; /* reasoning_details[] of the message in hand */
+    bool whole;             /* a whole answer: every call is another one */
+    struct ir_name *sealed; /* Google's signatures in the message in hand, by the calls' raw ids */
 };
 
 struct ir_event *openai_say(struct openai_taking *t, enum ir_kind block);
@@ -51,7 +51,9 @@ void openai_take_message(struct openai_taking *t, struct str raw, struct str log
 /* reasoning_details[], thinking_blocks[]: true if they said something (openai_read_reasoning.c). */
 bool openai_take_details(struct openai_taking *t, struct str raw);
 bool openai_take_blocks(struct openai_taking *t, struct str raw);
-/* The signature that reasoning_details[] hold for a call, or none. */
+/* Notes the signatures for calls in reasoning_details[]. */
+void openai_note_signatures(struct openai_taking *t, struct str raw);
+/* The signature that was noted for a call, or none. */
 void openai_find_signature(struct openai_taking *t, struct str id, struct ir_signature *out);
 /* tool_calls[] and function_call; false: too many (openai_read_calls.c) */
 void openai_take_calls(struct openai_taking *t, struct str raw);

@@ -179,7 +179,8 @@ void openai_take_message(struct openai_taking *t, struct str raw, struct str log
     struct reader r = openai_lenient(t, raw);
     if (!openai_read_members(&r, "", members, ARRAY_LEN(members), &in))
         return;
-    t->google = in.thoughts.reasoning_details;
+    bool calls = in.tool_calls.p || in.function_call.p;
+    openai_note_signatures(t, calls ? in.thoughts.reasoning_details : STR_NULL);
     take_thoughts(t, &in.thoughts);
     if (logprobs.p || openai_inside(in.content).len) {
         struct ir_event *e = openai_say(t, IR_TEXT);

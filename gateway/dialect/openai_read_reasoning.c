@@ -103,18 +103,33 @@ bool openai_take_blocks(struct openai_taking *t, struct str raw)
     return said;
 }
 
-void openai_find_signature(struct openai_taking *t, struct str id, struct ir_signature *out)
+enum { SEALED_MAX = 4096 }; /* more than a choice may have calls */
+
+void openai_note_signatures(struct openai_taking *t, struct str raw)
 {
     struct reader r;
     struct detail in;
-    if (!begin(t, t->google, &r))
+    t->sealed = NULL;
+    if (!begin(t, raw, &r))
         return;
-    while (next_detail(t, &r, &in)) {
-        bool fits = openai_says(in.type, "reasoning.encrypted") &&
-                    openai_origin_of(in.format) == IR_ORIGIN_GOOGLE &&
-                    str_eq(openai_inside(in.id), id);
-        if (fits && openai_inside(in.data).len)
-            *out = (struct ir_signature){.origin = IR_ORIGIN_GOOGLE,
-                                         .data = openai_inside(in.data)};
+    for (size_t n = 0; n < SEALED_MAX && next_detail(t, &r, &in);) {
+        if (!openai_says(in.type, "reasoning.encrypted") || !openai_inside(in.data).len ||
+            openai_origin_of(in.format) != IR_ORIGIN_GOOGLE)
+            continue;
+        struct ir_name *one = ARENA_NEW(t->a, struct ir_name);
+        *one = (struct ir_name){
+            .next = t->sealed, .text = openai_inside(in.id), .raw = openai_inside(in.data)};
+        t->sealed = one;
+        n++;
     }
+}
+
+/* The last one that was said: the newest is the first. */
+void openai_find_signature(struct openai_taking *t, struct str id, struct ir_signature *out)
+{
+    const struct ir_name *n = t->sealed;
+    while (n && !str_eq(n->text, id))
+        n = n->next;
+    if (n)
+        *out = (struct ir_signature){.origin = IR_ORIGIN_GOOGLE, .data = n->raw};
 }

@@ -179,3 +179,31 @@ void responses_read_content(struct str raw, const struct responses_to *to)
         if (rd_raw(&r, &part))
             add_part(to, part, i);
 }
+
+struct str responses_reasoning_text(struct str list, struct arena *a)
+{
+    struct reader r;
+    struct str part, text = STR("");
+    struct buf all;
+    responses_reader(&r, list, a);
+    if (rd_peek(&r) == JSON_STRING) {
+        (void)rd_text(&r, "", &text);
+        return text;
+    }
+    if (!rd_array(&r, ""))
+        return text;
+    buf_init(&all, list.len * 2); /* a part has more letters around it than stand between two */
+    while (rd_element(&r)) {
+        struct content c = {.type = STR("")};
+        if (rd_raw(&r, &part))
+            c = read_part(part, a);
+        if (kind_of(&c) != IR_TEXT)
+            continue;
+        if (all.len > 0)
+            buf_add_lit(&all, "\\n\\n");
+        buf_add_str(&all, c.text);
+    }
+    text = arena_str(a, buf_str(&all));
+    buf_fini(&all);
+    return text;
+}

@@ -183,7 +183,7 @@ static void item_added(struct state *s, struct seen *i, const struct responses_m
 static void call_done(struct seen *i, const struct responses_members *it,
                       const struct responses_in *in)
 {
-    struct str input = it->input.len >= 2 ? str_make(it->input.p + 1, it->input.len - 2) : STR("");
+    struct str input = responses_unquoted(it->input);
     struct ir_json json = responses_arguments(it, in->a);
     if (i->custom) {
         if (!i->args)

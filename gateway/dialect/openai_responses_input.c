@@ -110,22 +110,6 @@ static void add_message(struct input *in, const struct responses_members *it)
     responses_read_content(it->content, &to);
 }
 
-struct str responses_reasoning_text(struct str list, struct arena *a)
-{
-    struct ir_part texts = {.kind = IR_TOOL_RESULT};
-    const struct responses_to to = {.result = &texts, .a = a};
-    struct str text = STR("");
-    responses_read_content(list, &to);
-    for (const struct ir_part *p = texts.children; p; p = p->next) {
-        if (p->kind != IR_TEXT)
-            continue;
-        text = text.len == 0 ? p->text
-                             : str_of(arena_printf(a, STR_FMT "\\n\\n" STR_FMT, STR_ARG(text),
-                                                   STR_ARG(p->text)));
-    }
-    return text;
-}
-
 static void add_reasoning(struct input *in, const struct responses_members *it)
 {
     struct ir_part *p = ir_add_part(the_turn(in, it->index), in->a, IR_THINKING);

@@ -177,6 +177,8 @@ enum ir_finish responses_finish(struct str status, struct str reason, bool calls
 void responses_item_events(const struct responses_members *it, const struct responses_in *in);
 /* Its parts, for streams: a call without arguments, the arguments, encrypted reasoning. */
 struct ir_event *responses_call(const struct responses_members *it, const struct responses_in *in);
+/* A string token without its quotes; "" for any other value. */
+struct str responses_unquoted(struct str string);
 struct ir_json responses_arguments(const struct responses_members *it, struct arena *a);
 void responses_seal(const struct responses_members *it, const struct responses_in *in);
 /* `logprobs` as providers send it: the array if tokens are in it, else .p NULL. */

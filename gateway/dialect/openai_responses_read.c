@@ -135,7 +135,7 @@ struct ir_event *responses_call(const struct responses_members *it, const struct
     return e;
 }
 
-static struct str unquoted(struct str string)
+struct str responses_unquoted(struct str string)
 {
     return string.len >= 2 && string.p[0] == '"' ? str_make(string.p + 1, string.len - 2) : STR("");
 }
@@ -143,16 +143,17 @@ static struct str unquoted(struct str string)
 struct ir_json responses_arguments(const struct responses_members *it, struct arena *a)
 {
     if (rd_is(it->type, "custom_tool_call"))
-        return (struct ir_json){.raw = str_of(arena_printf(a, "{\"input\":\"" STR_FMT "\"}",
-                                                           STR_ARG(unquoted(it->input))))};
+        return (struct ir_json){
+            .raw = str_of(arena_printf(a, "{\"input\":\"" STR_FMT "\"}",
+                                       STR_ARG(responses_unquoted(it->input))))};
     if (it->arguments.len && it->arguments.p[0] != '"')
         return (struct ir_json){.raw = it->arguments};
-    return (struct ir_json){.raw = unquoted(it->arguments), .quoted = true};
+    return (struct ir_json){.raw = responses_unquoted(it->arguments), .quoted = true};
 }
 
 static void read_image(const struct responses_members *it, const struct responses_in *in)
 {
-    struct str data = unquoted(it->result);
+    struct str data = responses_unquoted(it->result);
     if (data.len)
         add(in, IR_IMAGE)->media = (struct ir_media){
             .at = IR_MEDIA_BASE64, .type = STR("image/png"), .data = data};

@@ -18,6 +18,7 @@ struct writer {
     uint32_t n_items;
     bool said_start;
     enum ir_finish finish;
+    enum ir_finish ends; /* the finish in the list in hand */
     struct usage usage;
     struct str service_tier;
 };
@@ -328,9 +329,9 @@ static enum ir_finish finish_in(const struct ir_events *ev)
 }
 
 /* Is this the answer's last block to close, cut off? */
-static bool is_cut(const struct ir_events *ev, size_t at)
+static bool is_cut(const struct writer *s, const struct ir_events *ev, size_t at)
 {
-    if (!responses_is_incomplete(finish_in(ev)))
+    if (!responses_is_incomplete(s->ends))
         return false;
     for (size_t i = at + 1; i < ev->n; i++)
         if (ev->v[i].kind == IR_OPEN || ev->v[i].kind == IR_CLOSE)
@@ -385,7 +386,7 @@ static void take(struct writer *s, const struct ir_events *ev, size_t i)
         delta(s, item_of(s, e), e);
         break;
     case IR_CLOSE:
-        close_item(s, item_of(s, e), is_cut(ev, i));
+        close_item(s, item_of(s, e), is_cut(s, ev, i));
         break;
     case IR_STOP:
         s->finish = e->finish;
@@ -407,6 +408,7 @@ static void take(struct writer *s, const struct ir_events *ev, size_t i)
 
 static void take_all(struct writer *s, const struct ir_events *ev)
 {
+    s->ends = finish_in(ev);
     for (size_t i = 0; i < ev->n; i++)
         if (ev->v[i].choice == 0) /* this API has one */
             take(s, ev, i);

@@ -4,9 +4,6 @@
 #include "gateway/dialect/openai_priv.h"
 #include "gateway/wire/json_text.h"
 
-/* More tokens than any request can have: such a count is no count. */
-#define COUNT_MAX INT64_C(1000000000)
-
 enum place { NOWHERE, TOP, INPUT, CACHED, WRITES, OUTPUT, SERVER_TOOLS };
 
 struct counts {
@@ -87,7 +84,7 @@ static void take_count(struct counts *c, const struct word *w, struct str raw)
 {
     int64_t v, *to = (int64_t *)(void *)((char *)c + w->at);
     bool good = w->milli ? json_milli(raw, &v) : json_whole(raw, &v);
-    if (good && v >= 0 && v <= COUNT_MAX && v > *to)
+    if (good && v >= 0 && v <= USAGE_COUNT_MAX && v > *to)
         *to = v;
 }
 

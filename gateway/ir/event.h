@@ -90,13 +90,19 @@ struct ir_event {
                                       client can go on from it, no other attempt */
 };
 
+/* What one answer, or one frame of a stream, may come to: providers need a few bytes to make an
+ * event, which takes a hundred times as many. */
+enum { IR_EVENTS_MAX = 1 << 16 };
+
 /* A growing list in an arena. */
 struct ir_events {
     struct ir_event *v;
     size_t n, cap;
+    bool full; /* more was said than it holds: nobody may believe it */
 };
 
-/* Appends; returns the zeroed event (usage cleared, counts -1), borrowed until the next call. */
+/* Appends; returns the zeroed event (usage cleared, counts -1), borrowed until the next call. A
+ * full list's last event is given again. */
 struct ir_event *ir_event_add(struct ir_events *l, struct arena *a, enum ir_event_kind kind);
 
 #endif

@@ -9,6 +9,9 @@
 
 #include "common/defs.h"
 
+/* More tokens than any request can have: such a count is no count. */
+#define USAGE_COUNT_MAX INT64_C(1000000000)
+
 struct usage {
     int64_t input;
     int64_t cached;         /* read from the provider's prompt cache; part of input */

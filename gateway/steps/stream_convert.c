@@ -83,7 +83,7 @@ enum step_rc convert_answer(struct req *r)
     settle_signers(r, &loose);
     r->out.answer = (struct dialect_answer){0};
     usage_clear(&r->out.answer.usage);
-    dialect_note_events(&loose, r->arena, &r->out.answer);
+    (void)dialect_note_events(&loose, r->arena, &r->out.answer); /* the flow refuses too many */
     if (!r->out.answer.is_error && (!flow_push(&c->flow, &loose, &strict, r->arena) || c->flow.bad))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("its parts make no whole"));
     enum step_rc rc = stream_accept(r);
@@ -95,7 +95,7 @@ enum step_rc convert_answer(struct req *r)
     flow_finish(&c->flow, &usage, &strict, r->arena);
     r->out.answer.finish = (uint8_t)flow_finish_reason(&c->flow);
     buf_reserve(&r->out.tail, r->up.body.len + c->writing.extra.metadata.len);
-    if (!r->in.dialect->write_answer(&c->writing, &strict, &r->out.tail))
+    if (strict.full || !r->in.dialect->write_answer(&c->writing, &strict, &r->out.tail))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("the answer is too large"));
     return STEP_NEXT;
 }
@@ -118,7 +118,7 @@ enum step_rc convert_frame(struct req *r, const struct frame *f)
                                    &loose))
         return upstream_failed(r, E_UPSTREAM_BAD_ANSWER, STR("an event makes no sense"));
     settle_signers(r, &loose);
-    dialect_note_events(&loose, r->scratch, &an);
+    (void)dialect_note_events(&loose, r->scratch, &an); /* the flow refuses too many */
     if (an.is_error)
         return error_frame(r, &an);
     stream_note(r, &an);

@@ -51,7 +51,8 @@ static void on_header(void *arg, struct str name, struct str value)
             r->up.retry_after_s = -1;
     } else if (r->tx.dialect->input_tokens_header &&
                str_ieq(name, str_of(r->tx.dialect->input_tokens_header))) {
-        if (!str_to_i64(value, &r->up.input_tokens) || r->up.input_tokens < 0)
+        if (!str_to_i64(value, &r->up.input_tokens) || r->up.input_tokens < 0 ||
+            r->up.input_tokens > USAGE_COUNT_MAX)
             r->up.input_tokens = -1;
     }
 }

@@ -34,9 +34,19 @@ static void forget_event(struct sse *s)
     buf_reset(&s->type);
 }
 
-/* Drops what no event needs any more. */
+/* Takes the only data line to where several are joined. */
+static void join_data(struct sse *s)
+{
+    buf_add(&s->data, s->raw.p + s->one_begin, s->one_end - s->one_begin);
+    s->data_lines = 2;
+}
+
+/* Drops what no event needs any more. Lines without end behind the only data line (comments) would
+ * keep all of it: the line moves out of their way. */
 static void drop_used(struct sse *s)
 {
+    if (s->data_lines == 1 && s->at - s->one_begin > s->max_bytes)
+        join_data(s);
     size_t used = s->data_lines == 1 ? s->one_begin : s->at;
     if (used == 0)
         return;
@@ -115,7 +125,7 @@ static void add_data(struct sse *s, struct str value)
         s->one_end = begin + value.len;
     } else {
         if (s->data_lines == 1)
-            buf_add(&s->data, s->raw.p + s->one_begin, s->one_end - s->one_begin);
+            join_data(s);
         buf_add_char(&s->data, '\n');
         buf_add_str(&s->data, value);
         s->failed |= s->data.failed;

@@ -28,7 +28,7 @@ struct sse {
     size_t at;                 /* begin of the line in hand, in raw */
     size_t lf_from, cr_from;   /* no LF (CR) lies in raw between `at` and here */
     size_t one_begin, one_end; /* the first data line's value, in raw */
-    unsigned data_lines;       /* of the event in hand */
+    unsigned data_lines;       /* of the event in hand: 0, 1, or 2 where they stand in `data` */
     bool bom_checked, skip_lf, failed;
     bool handed_out; /* the last event is borrowed still; forget it at the next call */
 };

@@ -108,7 +108,7 @@ static void check_whole(struct run *r, struct str text)
     ASSERT(str_eq(read_top(text, r->a, &index), STR("message")));
     ASSERT(r->d->read_answer(text, STR("seed"), r->a, &read));
     usage_clear(&an.usage);
-    dialect_note_events(&read, r->a, &an);
+    (void)dialect_note_events(&read, r->a, &an);
     ASSERT(an.has_choices && an.has_usage && an.finish != FINISH_NONE && !an.is_error);
 }
 

@@ -1,6 +1,9 @@
 /* Anthropic's dialect: threads, which no other provider can go on with, and their errors. */
+#include <time.h>
+
 #include "common/mem.h"
 #include "gateway/dialect/anthropic_priv.h"
+#include "gateway/dialect/flow.h"
 #include "tests/unit/unit.h"
 
 static struct arena *arena;
@@ -89,5 +92,86 @@ START_TEST(only_threads_need_no_message)
 }
 END_TEST
 
+/* Each block is written from its own events, not from all. */
+START_TEST(answers_of_many_blocks_take_no_time)
+{
+    enum { BLOCKS = FLOW_BLOCKS_MAX };
+    begin();
+    struct ir_events loose = {0}, strict = {0};
+    struct usage usage;
+    struct flow f;
+    struct buf out;
+    const struct dialect_writing w = {.model = STR("m"), .extra = {.metadata = STR("")}};
+    for (size_t i = 0; i < BLOCKS; i++) {
+        struct ir_event *e = ir_event_add(&loose, arena, IR_DELTA);
+        e->block = i % 2 ? IR_TEXT : IR_THINKING;
+        e->text = STR("x");
+    }
+    usage_clear(&usage);
+    flow_init(&f, arena);
+    ck_assert(flow_push(&f, &loose, &strict, arena));
+    flow_finish(&f, &usage, &strict, arena);
+    buf_init(&out, 8 << 20);
+    clock_t begun = clock();
+    ck_assert(anthropic.write_answer(&w, &strict, &out));
+    ck_assert_int_lt(clock() - begun, 3 * CLOCKS_PER_SEC);
+    ck_assert_uint_gt(out.len, BLOCKS * sizeof "{'type':'text','text':'x'},");
+    buf_fini(&out);
+    end();
+}
+END_TEST
+
+static void read_frame(struct anthropic_reader *s, struct str data, struct ir_events *out)
+{
+    const struct frame f = {.data = data};
+    ck_assert(anthropic.read_event(s, &f, STR("id"), arena, arena, out));
+}
+
+/* A block is held back until the next one begins, and no longer: not all of a stream's. */
+START_TEST(held_blocks_take_one_anothers_place)
+{
+    enum { LONG = 100000, BLOCKS = 50 };
+    begin();
+    struct anthropic_reader s = {.scanning = false};
+    struct arena *keep = arena_new(4096);
+    char *text = arena_alloc(arena, LONG + 1);
+    memset(text, 'x', LONG);
+    text[LONG] = '\0';
+    const char *data = arena_printf(arena,
+                                    "{\"type\":\"content_block_start\",\"content_block\":{\"type\":"
+                                    "\"server_tool_use\",\"input\":{\"query\":\"%s\"}}}",
+                                    text);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        const struct frame f = {.data = str_of(data)};
+        struct ir_events out = {0};
+        struct arena *scratch = arena_new(4096);
+        ck_assert(anthropic.read_event(&s, &f, STR("id"), keep, scratch, &out));
+        ck_assert_uint_eq(out.n, i > 0);
+        arena_free(scratch);
+    }
+    ck_assert_uint_lt(arena_used_bytes(keep), 4 * LONG);
+    arena_free(keep);
+    end();
+}
+END_TEST
+
+START_TEST(a_held_block_is_not_the_next_one)
+{
+    begin();
+    struct anthropic_reader s = {.scanning = false};
+    struct ir_events out = {0};
+#define BLOCK(n)                                                                                   \
+    STR("{\"type\":\"content_block_start\",\"content_block\":{\"type\":\"x\",\"input\":" n "}}")
+    read_frame(&s, BLOCK("1"), &out);
+    read_frame(&s, BLOCK("2"), &out);
+    read_frame(&s, STR("{\"type\":\"content_block_stop\"}"), &out);
+    ck_assert_uint_eq(out.n, 2);
+    ck_assert_text(out.v[0].raw, "{\"type\":\"x\",\"input\":1}");
+    ck_assert_text(out.v[1].raw, "{\"type\":\"x\",\"input\":2}");
+    end();
+}
+END_TEST
+
 UNIT_MAIN("anthropic", a_refused_thread_says_so, errors_of_threads_are_the_clients,
-          only_threads_need_no_message)
+          only_threads_need_no_message, answers_of_many_blocks_take_no_time,
+          held_blocks_take_one_anothers_place, a_held_block_is_not_the_next_one)

@@ -276,6 +276,29 @@ START_TEST(odd_frames_are_taken)
 }
 END_TEST
 
+/* Only the table's word for an image's format is kept, however many come and whatever they say. */
+START_TEST(formats_of_images_take_no_memory)
+{
+    struct arena *a = arena_new(4096), *keep = arena_new(4096);
+    void *state = arena_calloc(a, 1, bedrock()->reader_bytes);
+    const struct frame image = {
+        .type = STR("contentBlockStart"),
+        .data = STR("{\"start\":{\"image\":{\"format\":\"pneumonoultramicroscopic\"}}}"),
+        .raw = STR("")};
+    struct ir_events ev = {0};
+    for (int i = 0; i < 1000; i++)
+        ck_assert(bedrock()->read_event(state, &image, STR("seed"), keep, a, &ev));
+    ck_assert_uint_eq(arena_used_bytes(keep), 0);
+    (void)read_frame(a, state, "contentBlockStart", "{\"start\":{\"image\":{\"format\":\"webp\"}}}",
+                     false);
+    ev = read_frame(a, state, "contentBlockDelta",
+                    "{\"delta\":{\"image\":{\"source\":{\"bytes\":\"AA==\"}}}}", false);
+    ck_assert_text(ev.v[0].media.type, "image/webp");
+    arena_free(keep);
+    arena_free(a);
+}
+END_TEST
+
 /* The index may come behind the delta, and a provider may leave the id out. */
 START_TEST(calls_are_numbered)
 {
@@ -443,5 +466,6 @@ END_TEST
 UNIT_MAIN("bedrock", what_is_refused_is_named, a_request_tells_what_the_gateway_wants_to_know,
           only_the_temperature_is_edited, wrapped_state_is_unwrapped,
           answers_pass_with_ours_spliced_in, usage_is_the_whole_prompt, errors_are_read,
-          odd_frames_are_taken, calls_are_numbered, server_side_calls_hide_nothing_else,
-          exceptions_have_a_status, frames_pass_as_they_came, our_errors_have_the_dialects_names)
+          odd_frames_are_taken, formats_of_images_take_no_memory, calls_are_numbered,
+          server_side_calls_hide_nothing_else, exceptions_have_a_status, frames_pass_as_they_came,
+          our_errors_have_the_dialects_names)

@@ -161,6 +161,168 @@ START_TEST(too_many_choices_and_calls)
 }
 END_TEST
 
+/* Answers of one dialect that begin and end so, of as many elements as one likes. */
+static const struct {
+    const char *dialect, *begin, *element, *end;
+} many[] = {
+    {"openai", "{\"choices\":[{\"message\":{\"content\":[", "\"a\"", "]}}]}"},
+    {"anthropic", "{\"type\":\"message\",\"content\":[", "{}", "]}"},
+    {"google", "{\"candidates\":[{\"content\":{\"parts\":[", "{\"text\":\"a\"}", "]}}]}"},
+    {"bedrock", "{\"output\":{\"message\":{\"content\":[", "{\"a\":1}", "]}}}"},
+    {"bedrock", "{\"output\":{\"message\":{\"content\":[{\"toolResult\":{\"content\":[",
+     "{\"a\":1}", "]}}]}}}"},
+    {"openai-responses",
+     "{\"status\":\"completed\",\"output\":[{\"type\":\"message\",\"content\":[",
+     "{\"text\":\"a\"}", "]}]}"},
+};
+
+/* An answer of a few bytes an event must not take all memory: sixty megabytes would be gigabytes.
+ */
+START_TEST(events_without_end_are_no_answer)
+{
+    enum { ELEMENTS = IR_EVENTS_MAX * 4 };
+    struct arena *a = arena_new(4096);
+    struct buf body;
+    buf_init(&body, ELEMENTS * 32);
+    for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+        const struct dialect *d = dialect_find(str_of(many[i].dialect));
+        struct ir_events loose = {0}, strict = {0};
+        struct flow f;
+        buf_reset(&body);
+        buf_add_str(&body, str_of(many[i].begin));
+        for (size_t n = 0; n < ELEMENTS; n++) {
+            buf_add_str(&body, n ? STR(",") : STR(""));
+            buf_add_str(&body, str_of(many[i].element));
+        }
+        buf_add_str(&body, str_of(many[i].end));
+        flow_init(&f, a);
+        bool good = d->read_answer(buf_str(&body), STR("id"), a, &loose) &&
+                    flow_push(&f, &loose, &strict, a);
+        ck_assert_msg(!good, "%s: %zu events", many[i].dialect, loose.n);
+        ck_assert_msg(arena_used_bytes(a) < 4 * IR_EVENTS_MAX * sizeof *loose.v,
+                      "%s takes %zu bytes", many[i].dialect, arena_used_bytes(a));
+        arena_reset(a);
+    }
+    buf_fini(&body);
+    arena_free(a);
+}
+END_TEST
+
+/* What is needed once is not made anew for each element or repetition. */
+START_TEST(repetitions_take_no_memory)
+{
+    static const struct {
+        const char *dialect, *begin, *element, *end;
+    } rows[] = {
+        {"google", "{\"candidates\":[", "{\"groundingMetadata\":{\"groundingSupports\":[]}}", "]}"},
+        {"openai-embeddings", "{", "\"data\":[]", "}"},
+    };
+    enum { ELEMENTS = 20000 };
+    struct buf body;
+    buf_init(&body, ELEMENTS * 64);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *a = arena_new(4096);
+        const struct dialect *d = dialect_find(str_of(rows[i].dialect));
+        struct dialect_answer an;
+        struct ir_events loose = {0};
+        buf_reset(&body);
+        buf_add_str(&body, str_of(rows[i].begin));
+        for (size_t n = 0; n < ELEMENTS; n++) {
+            buf_add_str(&body, n ? STR(",") : STR(""));
+            buf_add_str(&body, str_of(rows[i].element));
+        }
+        buf_add_str(&body, str_of(rows[i].end));
+        ck_assert(d->scan_answer(buf_str(&body), a, &an));
+        ck_assert(!d->read_answer || d->read_answer(buf_str(&body), STR("id"), a, &loose));
+        ck_assert_msg(arena_used_bytes(a) < body.len + 65536, "%s takes %zu bytes", rows[i].dialect,
+                      arena_used_bytes(a));
+        arena_free(a);
+    }
+    buf_fini(&body);
+}
+END_TEST
+
+START_TEST(a_full_list_stays_within_its_memory)
+{
+    struct arena *a = arena_new(4096);
+    struct ir_events l = {0};
+    for (size_t i = 0; i < IR_EVENTS_MAX; i++)
+        (void)ir_event_add(&l, a, IR_DELTA);
+    ck_assert(!l.full);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_ptr_eq(ir_event_add(&l, a, IR_STOP), &l.v[IR_EVENTS_MAX - 1]);
+    ck_assert(l.full);
+    ck_assert_uint_eq(l.n, IR_EVENTS_MAX);
+    arena_free(a);
+}
+END_TEST
+
+/* Pushes an event of a stream that never ends until it is refused; how many were taken. */
+static size_t push_on(const struct ir_event *e, size_t most, struct arena *keep)
+{
+    struct arena *scratch = arena_new(4096);
+    struct flow f;
+    size_t n = 0;
+    bool good = true;
+    flow_init(&f, keep);
+    for (; good && n < most; n++) {
+        struct ir_event one = *e;
+        const struct ir_events loose = {.v = &one, .n = 1};
+        struct ir_events strict = {0};
+        one.signature.origin = n % 2 ? IR_ORIGIN_ANTHROPIC : IR_ORIGIN_CHAT;
+        one.block = e->block == IR_THINKING && n % 2 ? IR_REFUSAL : e->block;
+        one.stop_sequence = one.finish_word = one.service_tier = str_make(e->text.p, n % 9000);
+        good = flow_push(&f, &loose, &strict, scratch);
+        arena_reset(scratch);
+    }
+    arena_free(scratch);
+    return n;
+}
+
+START_TEST(no_stream_takes_memory_without_end)
+{
+    enum { LONG = 1 << 20, WORDS = 20000 };
+    struct arena *a = arena_new(4096);
+    struct str text = str_make(arena_calloc(a, LONG, 1), LONG);
+    struct ir_event e = {.kind = IR_DELTA, .block = IR_TEXT, .text = text};
+    memset((char *)(uintptr_t)text.p, 'x', LONG);
+    usage_clear(&e.usage);
+    ck_assert_uint_lt(push_on(&e, 4096, a), 1024);
+    e = (struct ir_event){
+        .kind = IR_DELTA, .block = IR_TOOL_CALL, .name = STR("f"), .json = {.quoted = true}};
+    e.json.raw = text;
+    ck_assert_uint_lt(push_on(&e, 4096, a), 1024);
+    e = (struct ir_event){.kind = IR_DELTA, .block = IR_THINKING, .text = STR("x")};
+    ck_assert_uint_lt(push_on(&e, 4 * FLOW_BLOCKS_MAX, a), 2 * FLOW_BLOCKS_MAX);
+    for (enum ir_event_kind k = IR_STOP; k <= IR_USAGE; k++) {
+        size_t before = arena_used_bytes(a);
+        e = (struct ir_event){.kind = k, .text = text};
+        usage_clear(&e.usage);
+        ck_assert_uint_eq(push_on(&e, WORDS, a), WORDS);
+        ck_assert_uint_lt(arena_used_bytes(a) - before, 8 * LONG);
+    }
+    arena_free(a);
+}
+END_TEST
+
+/* Writers add to places: those that no text has would overflow. */
+START_TEST(places_beyond_any_text_are_unknown)
+{
+    struct arena *a = arena_new(4096);
+    struct ir_events loose = {0}, strict = {0};
+    struct flow f;
+    struct ir_event *e = ir_event_add(&loose, a, IR_DELTA);
+    e->block = IR_TEXT;
+    e->citation = (struct ir_citation){.url = STR("u"), .start = 3, .end = INT64_MAX};
+    flow_init(&f, a);
+    ck_assert(flow_push(&f, &loose, &strict, a));
+    const struct ir_citation *c = &strict.v[strict.n - 1].citation;
+    ck_assert_int_eq(c->start, 3);
+    ck_assert_int_eq(c->end, -1);
+    arena_free(a);
+}
+END_TEST
+
 static const struct ir_signature signatures[] = {
     {.origin = IR_ORIGIN_ANTHROPIC,
      .data = {"EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk=", 48}},
@@ -251,5 +413,7 @@ START_TEST(the_mark_is_found_wherever_it_is)
 END_TEST
 
 UNIT_MAIN("flow", strict_order, arguments_behind_a_closed_call_are_a_fault,
-          too_many_choices_and_calls, signatures_come_back, signatures_in_ids,
-          what_was_altered_is_not_unwrapped, the_mark_is_found_wherever_it_is)
+          events_without_end_are_no_answer, repetitions_take_no_memory,
+          a_full_list_stays_within_its_memory, no_stream_takes_memory_without_end,
+          places_beyond_any_text_are_unknown, too_many_choices_and_calls, signatures_come_back,
+          signatures_in_ids, what_was_altered_is_not_unwrapped, the_mark_is_found_wherever_it_is)

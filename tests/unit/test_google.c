@@ -459,8 +459,28 @@ START_TEST(altered_signatures_are_none)
 }
 END_TEST
 
+/* Sources come behind all parts; they belong to the text's block, before what followed it. */
+START_TEST(citations_stand_behind_their_text)
+{
+    static const char *const frames[] = {
+        "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"},{\"functionCall\":{\"name\":"
+        "\"f\"}}]},\"groundingMetadata\":{\"groundingChunks\":[{\"web\":{\"uri\":\"u1\"}},"
+        "{\"web\":{\"uri\":\"u2\"}},{\"web\":{\"uri\":\"u3\"}}]}}]}"};
+    begin();
+    struct ir_events ev = read_frames(frames, 1);
+    ck_assert_uint_eq(ev.n, 6);
+    ck_assert_text(ev.v[1].text, "a");
+    ck_assert_text(ev.v[2].citation.url, "u1");
+    ck_assert_text(ev.v[3].citation.url, "u2");
+    ck_assert_text(ev.v[4].citation.url, "u3");
+    ck_assert_text(ev.v[5].name, "f");
+    end();
+}
+END_TEST
+
 UNIT_MAIN("google", numbers_in_strings_are_numbers, altered_signatures_are_none,
           refusals_name_the_field, usage_is_read, both_spellings_are_one, only_sse_is_passed,
           pieces_of_a_turn_become_one, results_find_their_calls, odd_events_do_no_harm,
           an_answer_must_be_one, every_finish_has_a_word, places_in_bytes_and_characters,
-          errors_have_googles_shape, foreign_signatures_come_back)
+          errors_have_googles_shape, foreign_signatures_come_back,
+          citations_stand_behind_their_text)

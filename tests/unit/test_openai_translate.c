@@ -1,6 +1,8 @@
 /* Chat requests and answers through the internal form: what golden cases cannot say in one
  * dialect, and odd input.
  */
+#include <time.h>
+
 #include "gateway/dialect/dialect.h"
 #include "gateway/dialect/flow.h"
 
@@ -398,7 +400,7 @@ START_TEST(errors_in_good_answers_are_errors)
         struct ir_events ev = {0};
         struct dialect_answer an = {0};
         ck_assert(d->read_answer(str_of(errors[i].body), STR("seed"), a, &ev));
-        dialect_note_events(&ev, a, &an);
+        ck_assert(dialect_note_events(&ev, a, &an));
         ck_assert(an.is_error);
         ck_assert_int_eq(an.error_status, errors[i].status);
         ck_assert_text(an.error_text, errors[i].text);
@@ -409,5 +411,36 @@ START_TEST(errors_in_good_answers_are_errors)
 }
 END_TEST
 
+/* A call's signature is looked up among those of calls, which are read once. */
+START_TEST(many_signatures_take_no_time)
+{
+    enum { CALLS = 250, DETAILS = 40000 };
+    const struct dialect *d = dialect_find(STR("openai"));
+    struct arena *a = arena_new(4096);
+    struct ir_events ev = {0};
+    struct buf b;
+    buf_init(&b, 16 << 20);
+    buf_add_lit(&b, "{\"choices\":[{\"message\":{\"reasoning_details\":[");
+    for (int i = 0; i < DETAILS; i++)
+        ck_assert(buf_printf(&b,
+                             "{\"type\":\"reasoning.encrypted\",\"format\":\"google-gemini-v1\","
+                             "\"id\":\"c%d\",\"data\":\"d%d\"},",
+                             i % 4000, i));
+    buf_add_lit(&b, "{}],\"tool_calls\":[");
+    for (int i = 0; i < CALLS; i++)
+        ck_assert(
+            buf_printf(&b, "%s{\"id\":\"c%d\",\"function\":{\"name\":\"f\"}}", i ? "," : "", i));
+    ck_assert(buf_add_lit(&b, "]}}]}"));
+    clock_t begun = clock();
+    ck_assert(d->read_answer(buf_str(&b), STR("seed"), a, &ev));
+    ck_assert_int_lt(clock() - begun, 3 * CLOCKS_PER_SEC);
+    ck_assert_text(ev.v[1].name, "f");
+    ck_assert_text(ev.v[1].signature.data, "d4000"); /* the last one within the bound */
+    buf_fini(&b);
+    arena_free(a);
+}
+END_TEST
+
 UNIT_MAIN("openai_translate", requests_say_what_they_can, refusals_name_the_field,
-          odd_streams_become_plain_ones, errors_in_good_answers_are_errors)
+          odd_streams_become_plain_ones, errors_in_good_answers_are_errors,
+          many_signatures_take_no_time)

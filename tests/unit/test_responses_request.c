@@ -1,4 +1,6 @@
 /* The Responses dialect: requests read, edited and put together with what went before. */
+#include <time.h>
+
 #include "gateway/dialect/dialect.h"
 #include "gateway/dialect/openai_responses_chain.h"
 #include "gateway/wire/json_scan.h"
@@ -301,7 +303,36 @@ START_TEST(references_get_their_items)
 }
 END_TEST
 
+/* Each name is looked up, not searched for in all that is known. */
+START_TEST(many_references_take_no_time)
+{
+    enum { MANY = 20000 };
+    struct buf body, known, out;
+    buf_init(&body, 4 << 20);
+    buf_init(&known, 4 << 20);
+    buf_init(&out, 8 << 20);
+    buf_add_lit(&body, "{\"input\":[");
+    for (int i = 0; i < MANY; i++) {
+        ck_assert(
+            buf_printf(&body, "%s{\"type\":\"item_reference\",\"id\":\"i%d\"}", i ? "," : "", i));
+        ck_assert(buf_printf(&known, "%s{\"id\":\"i%d\",\"n\":%d},{\"id\":\"i%d\"}", i ? "," : "",
+                             MANY - i, i, MANY - i));
+    }
+    buf_add_lit(&body, "]}");
+    clock_t begun = clock();
+    ck_assert(responses_resolve(buf_str(&body), buf_str(&known), &out));
+    ck_assert_int_lt(clock() - begun, 3 * CLOCKS_PER_SEC);
+    /* the first of an id; i0 is not there */
+    ck_assert(
+        str_starts(buf_str(&out), STR("{\"input\":[{\"type\":\"item_reference\",\"id\":\"i0\"},"
+                                      "{\"id\":\"i1\",\"n\":19999},{\"id\":\"i2\",\"n\":19998},")));
+    buf_fini(&body);
+    buf_fini(&known);
+    buf_fini(&out);
+}
+END_TEST
+
 UNIT_MAIN("responses_request", refuses_and_names_the_field, state_elsewhere_cannot_be_translated,
           learns_the_facts, one_turn_of_the_model_is_one_message,
           edits_what_must_change_and_no_more, earlier_items_come_before_the_input,
-          items_are_kept_byte_for_byte, references_get_their_items)
+          items_are_kept_byte_for_byte, references_get_their_items, many_references_take_no_time)

@@ -1,4 +1,6 @@
 /* The Responses dialect: what it writes for any strict events, and what it reads of odd answers. */
+#include <time.h>
+
 #include "gateway/dialect/dialect.h"
 #include "gateway/dialect/flow.h"
 #include "gateway/dialect/openai_responses_priv.h"
@@ -412,6 +414,12 @@ START_TEST(odd_streams_are_read)
           "\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"a\"}]}]}}"},
          "delta(0,a) stop(1) usage end"},
         {{"{\"type\":\"response.output_text.delta\",\"output_index\":-1,\"delta\":\"a\"}"}, ""},
+        /* an input that is no text is none */
+        {{"{\"type\":\"response.output_item.added\",\"item\":{\"type\":\"custom_tool_call\","
+          "\"name\":\"f\"}}",
+          "{\"type\":\"response.output_item.done\",\"item\":{\"type\":\"custom_tool_call\","
+          "\"name\":\"f\",\"input\":{\"a\":\"b\"}}}"},
+         "delta(4,f) delta(4,{\\\"input\\\":\\\") delta(4,) delta(4,\\\"})"},
         /* the same thoughts twice, as summary and as text */
         {{"{\"type\":\"response.reasoning_summary_text.delta\",\"delta\":\"a\"}",
           "{\"type\":\"response.reasoning_text.delta\",\"delta\":\"b\"}"},
@@ -454,7 +462,28 @@ START_TEST(odd_answers_are_read)
 }
 END_TEST
 
+/* Whether a block is the cut one is not asked of all events for each of them. */
+START_TEST(frames_of_many_blocks_take_no_time)
+{
+    struct bench b;
+    struct ir_events strict = {0};
+    struct flow f;
+    set_up(&b, ASK "}");
+    void *state = arena_calloc(b.a, 1, RESPONSES_WRITER_BYTES);
+    for (int i = 0; i < FLOW_BLOCKS_MAX; i++)
+        say_text(&b, i % 2 ? IR_REFUSAL : IR_TEXT, "x");
+    flow_init(&f, b.a);
+    ck_assert(flow_push(&f, &b.loose, &strict, b.a));
+    buf_fini(&b.out);
+    buf_init(&b.out, 64 << 20);
+    clock_t begun = clock();
+    ck_assert(responses_write_stream(state, &b.w, &strict, &b.out));
+    ck_assert_int_lt(clock() - begun, CLOCKS_PER_SEC);
+    tear_down(&b);
+}
+END_TEST
+
 UNIT_MAIN("responses_stream", items_open_and_close_in_order, nothing_at_all_is_an_answer_too,
           only_the_cut_item_is_incomplete, foreign_reasoning_comes_back_unharmed,
           tools_get_their_own_form_back, errors_end_a_stream_in_both_ways, odd_streams_are_read,
-          odd_answers_are_read)
+          odd_answers_are_read, frames_of_many_blocks_take_no_time)

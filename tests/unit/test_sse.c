@@ -176,5 +176,26 @@ START_TEST(long_line_in_small_pieces)
 }
 END_TEST
 
+/* Comments behind a data line are no part of its event: they must not add up either. */
+START_TEST(comments_within_an_event_take_no_memory)
+{
+    struct sse s;
+    struct sse_event e;
+    sse_init(&s, CAP);
+    ck_assert(sse_feed(&s, STR("data: a\n")));
+    for (int i = 0; i < 10000; i++) {
+        ck_assert(!sse_next(&s, &e));
+        ck_assert(sse_feed(&s, STR(": a comment\nretry: 1\n")));
+        ck_assert_uint_lt(s.raw.len, 4 * CAP);
+    }
+    ck_assert(!sse_next(&s, &e) && !sse_failed(&s) && sse_partial(&s));
+    ck_assert(sse_feed(&s, STR("data: b\n\ndata: c\n\n")) && sse_next(&s, &e));
+    ck_assert_text(e.data, "a\nb");
+    ck_assert(sse_next(&s, &e));
+    ck_assert_text(e.data, "c");
+    sse_fini(&s);
+}
+END_TEST
+
 UNIT_MAIN("sse", whole, byte_by_byte, at_every_cut, nul_in_id_and_long_names_are_ignored,
-          long_line_in_small_pieces)
+          long_line_in_small_pieces, comments_within_an_event_take_no_memory)
