@@ -175,6 +175,12 @@ static void read_result(struct reader *r, const struct anthropic_block *b, struc
     if (!rd_done(&sub))
         r->failed = true;
     p->children = inner.parts;
+    for (struct ir_part *c = p->children; c; c = c->next)
+        if (c->kind == IR_TOOL_RESULT) { /* no API has these within one: it stays as it stood */
+            c->kind = IR_OTHER;
+            c->name = b->word;
+            c->children = NULL;
+        }
 }
 
 static const enum ir_kind kinds[] = {

@@ -233,7 +233,10 @@ enum err bedrock_emit_request(const struct ir_chat *c, const struct dialect_targ
     strip_unsaid(&e);
     bedrock_plan_reasoning(&e);
     json_write_init(&e.w, out);
-    if (!write_body(&e))
+    map_init(&e.documents);
+    bool whole = write_body(&e);
+    map_fini(&e.documents);
+    if (!whole)
         return e.err;
     if (!out->failed)
         return E_OK;

@@ -28,23 +28,13 @@ static struct str clean_name(struct str raw, struct arena *a)
     return name.len > 0 && !str_eq(name, STR("-")) ? name : STR("document");
 }
 
-static bool is_taken(const struct bedrock_emit *e, struct str name)
-{
-    for (const struct ir_name *n = e->documents; n; n = n->next)
-        if (str_eq(n->text, name))
-            return true;
-    return false;
-}
-
 static struct str document_name(struct bedrock_emit *e, struct str raw)
 {
     struct str name = clean_name(raw.p ? raw : STR(""), e->a);
-    struct ir_name *n = ARENA_NEW(e->a, struct ir_name);
     e->n_documents++;
-    if (is_taken(e, name))
+    if (map_get(&e->documents, name))
         name = str_of(arena_printf(e->a, STR_FMT " (%u)", STR_ARG(name), e->n_documents));
-    *n = (struct ir_name){.next = e->documents, .text = name};
-    e->documents = n;
+    (void)map_put(&e->documents, name, e);
     return name;
 }
 

@@ -91,7 +91,7 @@ struct bedrock_emit {
     int64_t budget; /* its tokens, -1 none */
     enum ir_effort effort;
     int64_t max_output;
-    struct ir_name *documents; /* names given so far */
+    struct map documents; /* names given so far */
     unsigned n_documents;
     enum err err;
 };

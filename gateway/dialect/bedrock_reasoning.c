@@ -11,7 +11,11 @@ enum { BUDGET_LEAST = 1024, ROOM = 4096 /* for the answer, beside thinking */ };
 void bedrock_keep_unknown(struct reader *r, struct ir_chat *c, struct str key, const char *before)
 {
     struct ir_name **const last = c->unknown_tail;
-    ir_add_unknown(c, r->a, str_of(arena_printf(r->a, "%s" STR_FMT, before, STR_ARG(key))));
+    size_t n = strlen(before);
+    char *name = arena_alloc(r->a, n + key.len); /* a key may hold any byte */
+    memcpy(name, before, n);
+    memcpy(name + n, key.p, key.len);
+    ir_add_unknown(c, r->a, str_make(name, n + key.len));
     (void)rd_raw(r, &(*last)->raw);
 }
 

@@ -230,21 +230,18 @@ static bool write_tool(struct bedrock_emit *e, const struct ir_tool *t)
 /* The tools that the history calls, which Bedrock wants to know when there are calls. */
 static void write_called_tools(struct bedrock_emit *e)
 {
-    const struct ir_name *seen = NULL;
+    struct map seen;
+    map_init(&seen);
     for (const struct ir_message *m = e->c->messages; m; m = m->next)
         for (const struct ir_part *p = m->parts; p; p = p->next) {
-            bool known = p->kind != IR_TOOL_CALL;
-            for (const struct ir_name *n = seen; n && !known; n = n->next)
-                known = str_eq(n->text, p->name);
-            if (known)
+            struct str name = ir_key(p->name);
+            if (p->kind != IR_TOOL_CALL || map_put(&seen, name, e))
                 continue;
-            struct ir_name *n = ARENA_NEW(e->a, struct ir_name);
-            *n = (struct ir_name){.next = (struct ir_name *)seen, .text = p->name};
-            seen = n;
-            write_spec(e, p->name, STR(""), STR_NULL, false);
+            write_spec(e, name, STR(""), STR_NULL, false);
         }
-    if (!seen) /* results alone */
+    if (seen.len == 0) /* results alone */
         write_spec(e, STR("unknown"), STR(""), STR_NULL, false);
+    map_fini(&seen);
 }
 
 static void write_choice(struct bedrock_emit *e)

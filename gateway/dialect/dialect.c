@@ -77,7 +77,14 @@ enum err dialect_emit(const struct dialect *d, const struct ir_chat *c,
         err = turns_fit(d, a, fit, loss);
     if (!err)
         err = answer_format_fit(d, to, a, fit, loss);
-    return err ? err : d->emit_request(fit, to, a, out, loss);
+    if (err)
+        return err;
+    struct ir_index index;
+    ir_index_init(&index, fit);
+    err = d->emit_request(fit, to, a, out, loss);
+    ir_index_fini(&index);
+    fit->index = NULL;
+    return err;
 }
 
 void dialect_settle_signers(const struct dialect *d, struct str model, struct ir_events *ev)
@@ -109,6 +116,7 @@ bool dialect_number_above(struct str number, int64_t milli)
 
 void dialect_strip(struct dialect_loss *loss, struct str field)
 {
+    field = dialect_short(field);
     for (size_t i = 0; i < loss->n_stripped; i++)
         if (str_eq(loss->stripped[i], field))
             return;

@@ -200,7 +200,7 @@ struct dialect_loss {
     struct dialect_refusal why;
     bool wrapped; /* the answer's JSON will stand in {"value": ...} (dialect/answer_format.h) */
 };
-/* Notes a field (once); beyond STRIPPED_MAX it is left out silently. */
+/* Notes a field (once), a long name cut; beyond STRIPPED_MAX it is left out silently. */
 void dialect_strip(struct dialect_loss *loss, struct str field);
 /* The same for a parameter, if it was given. */
 void dialect_strip_param(struct dialect_loss *loss, const struct ir_param *p);

@@ -7,13 +7,25 @@
 
 /* ------------------------------------------------------------------ ids */
 
-static struct google_call *add_call(struct google_parse *p, struct str id, struct str name)
+static struct google_calls *calls_of(struct google_parse *p, struct map *m, struct str key)
+{
+    struct google_calls *calls = map_get(m, ir_key(key));
+    if (calls)
+        return calls;
+    calls = ARENA_NEW(p->r.a, struct google_calls);
+    (void)map_put(m, ir_key(key), calls);
+    return calls;
+}
+
+static void add_call(struct google_parse *p, struct str id, struct str name)
 {
     struct google_call *call = ARENA_NEW(p->r.a, struct google_call);
+    struct google_calls *of_id = calls_of(p, &p->calls_of_id, id);
+    struct google_calls *of_name = calls_of(p, &p->calls_of_name, name);
     *call = (struct google_call){.id = id, .name = name};
-    *p->calls_tail = call;
-    p->calls_tail = &call->next;
-    return call;
+    *(of_id->first ? &of_id->last->next_of_id : &of_id->first) = call;
+    *(of_name->first ? &of_name->last->next_of_name : &of_name->first) = call;
+    of_id->last = of_name->last = call;
 }
 
 static struct str make_id(struct google_parse *p)
@@ -24,12 +36,11 @@ static struct str make_id(struct google_parse *p)
 /* A result without an id answers the oldest call of its name that has none yet. */
 static struct str answered_id(struct google_parse *p, struct str id, struct str name)
 {
-    struct google_call *found = NULL;
-    for (struct google_call *c = p->calls; c && !found; c = c->next) {
-        bool mine = id.len ? str_eq(c->id, id) : str_eq(c->name, name);
-        if (mine && !c->answered)
-            found = c;
-    }
+    struct google_calls *calls = id.len ? map_get(&p->calls_of_id, id)
+                                        : map_get(&p->calls_of_name, ir_key(name));
+    while (calls && calls->first && calls->first->answered)
+        calls->first = id.len ? calls->first->next_of_id : calls->first->next_of_name;
+    struct google_call *found = calls ? calls->first : NULL;
     if (found)
         found->answered = true;
     return id.len ? id : found ? found->id : make_id(p);
@@ -268,7 +279,7 @@ static void read_parts(struct google_parse *p, struct ir_message *m)
         read_part(p, m, i);
 }
 
-/* The role may stand behind the parts: it is looked for first. The key `parts` was read. */
+/* The role may stand behind the parts: it is looked for first, once. The key `parts` was read. */
 static bool look_ahead(struct google_parse *p, struct str *role)
 {
     struct reader ahead = p->r;
@@ -282,6 +293,8 @@ static bool look_ahead(struct google_parse *p, struct str *role)
     }
     if (ahead.failed)
         p->r = ahead;
+    if (!role->p)
+        *role = STR("");
     return !ahead.failed;
 }
 
@@ -308,8 +321,7 @@ static void read_content(struct google_parse *p, uint32_t index)
             (void)rd_string(&p->r, "role", &word);
         } else if (!rd_is(key, "parts")) {
             rd_skip(&p->r);
-        } else if ((word.p || look_ahead(p, &word)) &&
-                   find_role(p, word.p ? word : STR(""), &role)) {
+        } else if ((word.p || look_ahead(p, &word)) && find_role(p, word, &role)) {
             read_parts(p, message_for(p, role, index));
         }
     }

@@ -123,8 +123,13 @@ static void read_batch(struct request *q)
         }
         if (!rd_array(&q->r, "requests"))
             continue;
-        while (rd_element(&q->r) && q->e->n < REQUESTS_MAX)
-            read_one(q, &model);
+        while (rd_element(&q->r)) {
+            if (q->e->n == REQUESTS_MAX)
+                (void)rd_refuse(&q->r, E_BAD_FIELD, STR("requests"),
+                                "'requests' has over %d members.", REQUESTS_MAX);
+            else
+                read_one(q, &model);
+        }
     }
     if (!q->r.failed && q->e->n == 0)
         (void)rd_missing(&q->r, "requests");

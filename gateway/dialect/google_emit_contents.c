@@ -309,46 +309,49 @@ static bool is_model(const struct ir_message *m)
     return m->role == IR_ASSISTANT;
 }
 
-/* The result for `id` in a turn, NULL if there is none. */
-static const struct ir_part *find_result(const struct turn *t, struct str id,
-                                         const struct ir_message **where)
-{
-    for (const struct ir_message *m = t->first; m != t->end; m = m->next) {
-        for (const struct ir_part *p = is_system(m) ? NULL : m->parts; p; p = p->next) {
-            *where = m;
-            if (p->kind == IR_TOOL_RESULT && str_eq(p->id, id))
-                return p;
-        }
-    }
-    return NULL;
-}
+/* A result and its message. */
+struct result {
+    const struct ir_message *m;
+    const struct ir_part *part;
+};
 
-static bool is_called(const struct turn *calls, struct str id)
+/* A turn's results by the ids of their calls, the first of each. */
+static void find_results(struct google_emit *e, const struct turn *t, struct map *results)
 {
-    for (const struct ir_message *m = calls->first; m != calls->end; m = m->next)
-        for (const struct ir_part *p = m->parts; p; p = p->next)
-            if (is_model(m) && p->kind == IR_TOOL_CALL && str_eq(p->id, id))
-                return true;
-    return false;
+    for (const struct ir_message *m = t->first; m != t->end; m = m->next)
+        for (const struct ir_part *p = is_system(m) ? NULL : m->parts; p; p = p->next) {
+            if (p->kind != IR_TOOL_RESULT || map_get(results, ir_key(p->id)))
+                continue;
+            struct result *r = ARENA_NEW(e->a, struct result);
+            *r = (struct result){m, p};
+            (void)map_put(results, ir_key(p->id), r);
+        }
 }
 
 /* Results in the order of the turn's calls before, since there are no ids; then those that belong
  * to none of them. */
 static void write_results(struct google_emit *e, const struct turn *calls, const struct turn *t)
 {
-    const struct ir_message *where = NULL;
+    struct map results, called;
+    map_init(&results);
+    map_init(&called);
+    find_results(e, t, &results);
     for (const struct ir_message *m = calls->first; m != calls->end; m = m->next) {
         for (const struct ir_part *p = is_model(m) ? m->parts : NULL; p && !e->err; p = p->next) {
-            const struct ir_part *result = p->kind == IR_TOOL_CALL ? find_result(t, p->id, &where)
-                                                                   : NULL;
-            if (result)
-                google_emit_result(e, where, result);
+            if (p->kind != IR_TOOL_CALL)
+                continue;
+            const struct result *r = map_get(&results, ir_key(p->id));
+            (void)map_put(&called, ir_key(p->id), e);
+            if (r)
+                google_emit_result(e, r->m, r->part);
         }
     }
     for (const struct ir_message *m = t->first; m != t->end; m = m->next)
         for (const struct ir_part *p = is_system(m) ? NULL : m->parts; p && !e->err; p = p->next)
-            if (p->kind == IR_TOOL_RESULT && !is_called(calls, p->id))
+            if (p->kind == IR_TOOL_RESULT && !map_get(&called, ir_key(p->id)))
                 google_emit_result(e, m, p);
+    map_fini(&results);
+    map_fini(&called);
 }
 
 /* What results hold besides text follows them. */

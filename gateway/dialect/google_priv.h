@@ -70,9 +70,13 @@ enum { GOOGLE_PARAMS_MAX_BYTES = 1024, GOOGLE_PARAM_MAX_BYTES = 48 };
 
 /* A call in the conversation, until it is answered. */
 struct google_call {
-    struct google_call *next;
+    struct google_call *next_of_id, *next_of_name;
     struct str id, name;
     bool answered;
+};
+/* Calls of one id or of one name, oldest first; answered ones leave it when they are met. */
+struct google_calls {
+    struct google_call *first, *last;
 };
 
 struct google_parse {
@@ -86,7 +90,7 @@ struct google_parse {
     struct ir_part *run;     /* its last part, if more text may be added to it */
     size_t run_cap;          /* bytes that the run's text has room for; 0: borrowed */
     unsigned n_made_ids;
-    struct google_call *calls, **calls_tail;
+    struct map calls_of_id, calls_of_name; /* struct google_calls */
     /* wrapped words in the body, and what stands there instead */
     struct dialect_edit *edits;
     size_t n_edits, cap_edits;

@@ -136,7 +136,8 @@ enum err google_scan_request(struct str body, const struct dialect_call *call, s
     ir_chat_init(chat, &google_words);
     rd_init(&p.r, body, a, why);
     p.c = chat;
-    p.calls_tail = &p.calls;
+    map_init(&p.calls_of_id);
+    map_init(&p.calls_of_name);
     p.allowed_tail = &p.allowed;
     p.mime = STR("");
     buf_init(&p.params, GOOGLE_PARAMS_MAX_BYTES);
@@ -153,6 +154,8 @@ enum err google_scan_request(struct str body, const struct dialect_call *call, s
         out->chat = chat;
     }
     buf_fini(&p.params);
+    map_fini(&p.calls_of_id);
+    map_fini(&p.calls_of_name);
     return why->err;
 }
 

@@ -141,14 +141,6 @@ void google_parse_tool_config(struct google_parse *p)
     }
 }
 
-static bool is_allowed(const struct google_parse *p, const struct ir_tool *t)
-{
-    for (const struct ir_name *n = p->allowed; n; n = n->next)
-        if (str_eq(n->text, t->name))
-            return true;
-    return t->kind != IR_TOOL_FUNCTION;
-}
-
 /* One allowed name is a named choice; of several, the other tools are left out, since few dialects
  * have such a list. */
 void google_settle_tools(struct google_parse *p)
@@ -161,12 +153,5 @@ void google_settle_tools(struct google_parse *p)
         c->choice_name = p->allowed->text;
         return;
     }
-    struct ir_tool **link = &c->tools;
-    while (*link) {
-        if (is_allowed(p, *link))
-            link = &(*link)->next;
-        else
-            *link = (*link)->next;
-    }
-    c->tools_tail = link;
+    ir_keep_tools(c, p->allowed);
 }

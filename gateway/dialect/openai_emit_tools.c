@@ -3,10 +3,7 @@
 
 bool openai_is_custom(const struct openai_emit *e, struct str name)
 {
-    for (const struct ir_tool *t = e->c->tools; e->own && t; t = t->next)
-        if (t->kind == IR_TOOL_CUSTOM && str_eq(t->name, name))
-            return true;
-    return false;
+    return e->own && ir_is_custom(e->c, name);
 }
 
 static void emit_function(struct openai_emit *e, const struct ir_tool *t)

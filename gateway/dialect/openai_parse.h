@@ -11,9 +11,11 @@ struct openai_parse {
     struct dialect_refusal *why;
     struct ir_chat *c;
     uint32_t message;           /* index of the one in hand */
+    uint32_t n_parts;           /* of the model's message in hand, once its calls are read */
     struct ir_message *results; /* of a run of tool messages; NULL outside of one */
-    struct str function_id;     /* made for the last function_call, which has none */
-    struct ir_name *allowed;    /* tools that tool_choice allows; NULL all */
+    uint32_t n_results;
+    struct str function_id;  /* made for the last function_call, which has none */
+    struct ir_name *allowed; /* tools that tool_choice allows; NULL all */
 };
 
 /* The raw values of an object's members that a table names: `at` is the offset of a struct str. */

@@ -33,7 +33,7 @@ static const struct openai_member members[] = {
 };
 #undef AT
 
-static uint32_t next_index(const struct ir_message *m)
+static uint32_t count_parts(const struct ir_message *m)
 {
     uint32_t n = 0;
     for (const struct ir_part *p = m->parts; p; p = p->next)
@@ -98,7 +98,7 @@ static void add_call(struct openai_parse *p, struct call *call, struct ir_messag
 {
     struct ir_part *part = ir_add_part(m, p->a, IR_TOOL_CALL);
     struct str id = openai_inside(call->id);
-    part->index = next_index(m) - 1;
+    part->index = p->n_parts++;
     part->name = openai_inside(call->name);
     part->json = call->custom.p ? input_of(p, call) : arguments_of(call);
     if (call->thought_signature.p)
@@ -179,9 +179,10 @@ static void add_result(struct openai_parse *p, const struct members *in, bool fu
     if (!p->results) {
         p->results = ir_add_message(p->c, p->a, IR_USER);
         p->results->index = p->message;
+        p->n_results = 0;
     }
     struct ir_part *part = ir_add_part(p->results, p->a, IR_TOOL_RESULT);
-    part->index = next_index(p->results) - 1;
+    part->index = p->n_results++;
     part->id = signature_id_read(id, p->a, &ignored);
     part->name = openai_inside(in->name);
     part->cache = openai_cache(p, in->cache_control);
@@ -223,6 +224,7 @@ static void add_assistant(struct openai_parse *p, const struct members *in, stru
         part->name = STR("audio");
         part->raw = in->audio;
     }
+    p->n_parts = count_parts(m);
     parse_calls(p, in, m);
     parse_function_call(p, in, m);
     openai_place_signatures(waiting, m);

@@ -26,6 +26,7 @@ struct thoughts {
     struct ir_message *m;
     struct ir_part *waiting, **tail; /* signatures of calls and texts */
     struct ir_part *last;            /* the last thought */
+    size_t room;                     /* bytes that its text has room for; 0: borrowed */
     struct str last_index;           /* as its element said; .p NULL */
     bool has_text, has_state;
 };
@@ -55,16 +56,23 @@ const char *openai_format_word(enum ir_origin origin)
     return NULL;
 }
 
-static struct str joined(struct arena *a, struct str x, struct str y)
+/* Adds to the text of the last thought. */
+static void append(struct thoughts *t, struct str text)
 {
-    if (y.len == 0)
-        return x;
-    if (x.len == 0)
-        return y;
-    char *p = arena_alloc(a, x.len + y.len);
-    memcpy(p, x.p, x.len);
-    memcpy(p + x.len, y.p, y.len);
-    return str_make(p, x.len + y.len);
+    struct str *to = &t->last->text;
+    if (to->len == 0 || text.len == 0) {
+        *to = to->len ? *to : text;
+        return;
+    }
+    size_t len = to->len + text.len;
+    if (len > t->room) {
+        t->room = len * 2;
+        char *room = arena_alloc(t->p->a, t->room);
+        memcpy(room, to->p, to->len);
+        to->p = room;
+    }
+    memcpy((char *)(uintptr_t)to->p + to->len, text.p, text.len);
+    to->len = len;
 }
 
 /* Signatures of unknown make are no use to anyone: who made them cannot be told. */
@@ -93,8 +101,10 @@ static struct ir_part *continues(const struct thoughts *t, const struct thought 
 static struct ir_part *thought_of(struct thoughts *t, const struct thought *in)
 {
     struct ir_part *part = continues(t, in);
-    if (!part)
+    if (!part) {
         part = ir_add_part(t->m, t->p->a, IR_THINKING);
+        t->room = 0;
+    }
     t->last = part;
     t->last_index = in->index;
     return part;
@@ -106,7 +116,7 @@ static void take_text(struct thoughts *t, const struct thought *in, struct str t
     if (text.len == 0 && state.len == 0)
         return;
     struct ir_part *part = thought_of(t, in);
-    part->text = joined(t->p->a, part->text, text);
+    append(t, text);
     t->has_text |= text.len > 0;
     if (state.len)
         take_state(t, state, in, part);
@@ -240,22 +250,19 @@ struct ir_part *openai_parse_thoughts(struct openai_parse *p, const struct opena
     return t.waiting;
 }
 
-static struct ir_part *place_of(const struct ir_message *m, struct str id)
-{
-    struct ir_part *found = NULL;
-    for (struct ir_part *p = m->parts; p; p = p->next) {
-        bool fits = id.p ? p->kind == IR_TOOL_CALL && str_eq(p->id, id) : p->kind == IR_TEXT;
-        if (fits)
-            found = p;
-    }
-    return found;
-}
-
 void openai_place_signatures(struct ir_part *waiting, struct ir_message *m)
 {
+    struct ir_part *text = NULL;
+    struct map calls; /* id -> the last of that id */
+    map_init(&calls);
+    for (struct ir_part *p = waiting ? m->parts : NULL; p; p = p->next) {
+        if (p->kind == IR_TOOL_CALL)
+            (void)map_put(&calls, ir_key(p->id), p);
+        text = p->kind == IR_TEXT ? p : text;
+    }
     while (waiting) {
         struct ir_part *next = waiting->next;
-        struct ir_part *place = place_of(m, waiting->id);
+        struct ir_part *place = waiting->id.p ? map_get(&calls, waiting->id) : text;
         waiting->next = NULL;
         if (place && place->signature.data.len == 0) {
             place->signature = waiting->signature;
@@ -265,4 +272,5 @@ void openai_place_signatures(struct ir_part *waiting, struct ir_message *m)
         }
         waiting = next;
     }
+    map_fini(&calls);
 }

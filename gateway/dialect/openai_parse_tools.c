@@ -246,25 +246,8 @@ void openai_parse_function_choice(struct openai_parse *p, const char *field)
     read_tool_choice(p, field);
 }
 
-static bool is_allowed(const struct openai_parse *p, const struct ir_tool *t)
-{
-    for (const struct ir_name *n = p->allowed; n; n = n->next)
-        if (str_eq(n->text, t->name))
-            return true;
-    return false;
-}
-
 void openai_keep_allowed(struct openai_parse *p)
 {
-    struct ir_tool **link = &p->c->tools;
-    if (!p->allowed)
-        return;
-    while (*link) {
-        struct ir_tool *t = *link;
-        if (ir_tool_is_called(t) && !is_allowed(p, t))
-            *link = t->next;
-        else
-            link = &t->next;
-    }
-    p->c->tools_tail = link;
+    if (p->allowed)
+        ir_keep_tools(p->c, p->allowed);
 }

@@ -18,13 +18,14 @@ enum {
 
 void plain_read_model(struct reader *r, struct dialect_request *out)
 {
-    struct str model;
-    if (!rd_string(r, "model", &model))
+    struct str model = STR("");
+    bool given = rd_string(r, "model", &model);
+    if (r->failed)
         return;
-    if (model.len == 0 || model.len > PLAIN_MODEL_MAX_BYTES)
+    if (given && (model.len == 0 || model.len > PLAIN_MODEL_MAX_BYTES))
         (void)rd_refuse(r, E_BAD_FIELD, STR("model"), "'model' must be a string of 1 to %d bytes.",
                         PLAIN_MODEL_MAX_BYTES);
-    out->model = model;
+    out->model = model; /* null is none, but its place is the model's */
     out->model_begin = r->s.begin;
     out->model_end = r->s.end;
 }

@@ -131,7 +131,7 @@ static void write_choice(struct emit *e)
     }
     jw_object(&e->w);
     jw_key(&e->w, "type");
-    jw_string(&e->w, responses_is_custom(c, c->choice_name) ? STR("custom") : STR("function"));
+    jw_string(&e->w, ir_is_custom(c, c->choice_name) ? STR("custom") : STR("function"));
     jw_key(&e->w, "name");
     jw_text(&e->w, c->choice_name);
     jw_end(&e->w);

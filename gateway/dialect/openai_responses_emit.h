@@ -16,7 +16,5 @@ struct emit {
 enum err responses_emit_input(struct emit *e);
 /* Did the client speak this dialect, too? */
 bool responses_is_own(const struct ir_chat *c);
-/* Is it the name of a custom tool? */
-bool responses_is_custom(const struct ir_chat *c, struct str name);
 
 #endif

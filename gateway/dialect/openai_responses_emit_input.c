@@ -3,14 +3,6 @@
 #include "gateway/dialect/openai_responses_emit.h"
 #include "gateway/wire/json_text.h"
 
-bool responses_is_custom(const struct ir_chat *c, struct str name)
-{
-    for (const struct ir_tool *t = c->tools; t; t = t->next)
-        if (t->kind == IR_TOOL_CUSTOM && str_eq(t->name, name))
-            return true;
-    return false;
-}
-
 static void text_member(struct emit *e, const char *key, struct str raw)
 {
     jw_key(&e->w, key);
@@ -191,7 +183,7 @@ static void write_input(struct emit *e, const struct ir_json *json)
 
 static void write_call(struct emit *e, const struct ir_part *p)
 {
-    bool custom = responses_is_custom(e->c, p->name);
+    bool custom = ir_is_custom(e->c, p->name);
     begin_typed(e, custom ? "custom_tool_call" : "function_call");
     text_member(e, "call_id", p->id);
     text_member(e, "name", p->name);
@@ -211,7 +203,7 @@ static bool is_text(const struct ir_part *p)
 static enum err write_result(struct emit *e, const struct ir_message *m, const struct ir_part *p)
 {
     const struct ir_part *call = ir_find_call(e->c, p->id);
-    bool custom = call && responses_is_custom(e->c, call->name);
+    bool custom = call && ir_is_custom(e->c, call->name);
     enum err err = E_OK;
     begin_typed(e, custom ? "custom_tool_call_output" : "function_call_output");
     text_member(e, "call_id", p->id);

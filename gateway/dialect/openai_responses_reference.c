@@ -1,8 +1,7 @@
 /* Items that a request names by their ids, and puts in their places. Pure; any thread. */
 #include "gateway/dialect/openai_responses_chain.h"
 
-#include <stdlib.h>
-
+#include "common/map.h"
 #include "common/mem.h"
 #include "gateway/wire/json_scan.h"
 
@@ -85,69 +84,36 @@ size_t responses_references(struct str body, struct str *ids, size_t max)
     return n;
 }
 
-/* Items that may be named, by their ids. */
+/* An item's text, by its id. */
 struct known {
-    struct str id, item;
+    struct map items; /* struct str */
+    struct str *item; /* of all that were walked over */
 };
 
-struct index {
-    struct known *v;
-    size_t n, cap;
-};
-
-static int compare(const void *a, const void *b)
+/* The items of `list`, a body made of them; the first of each id. */
+static void learn(struct str list, struct known *out)
 {
-    const struct known *x = a, *y = b;
-    size_t len = x->id.len < y->id.len ? x->id.len : y->id.len;
-    int order = len ? memcmp(x->id.p, y->id.p, len) : 0;
-    if (order == 0 && x->id.len != y->id.len)
-        order = x->id.len < y->id.len ? -1 : 1;
-    return order;
-}
-
-/* Of those with one id the first that stands in the list comes first. */
-static int compare_all(const void *a, const void *b)
-{
-    const struct known *x = a, *y = b;
-    int order = compare(a, b);
-    return order ? order : x->item.p < y->item.p ? -1 : x->item.p > y->item.p;
-}
-
-/* `list` is a body made of the items. */
-static void index_make(struct index *x, struct str list)
-{
+    enum { LEAST_BYTES = 8 }; /* of an item with an id */
     struct walk w;
     struct str item;
-    *x = (struct index){0};
+    size_t n = 0;
+    out->item = xcalloc(list.len / LEAST_BYTES + 1, sizeof *out->item);
+    map_init(&out->items);
     walk_begin(&w, list);
     while ((item = walk_next(&w)).p) {
         bool reference;
-        struct str its = id_of(item, &reference);
-        if (!its.p || reference)
+        struct str id = id_of(item, &reference);
+        if (!id.p || reference || map_get(&out->items, id))
             continue;
-        if (x->n == x->cap) {
-            x->cap = x->cap ? x->cap * 2 : 64;
-            x->v = xrealloc(x->v, x->cap * sizeof *x->v);
-        }
-        x->v[x->n++] = (struct known){its, item};
+        out->item[n] = item;
+        (void)map_put(&out->items, id, &out->item[n++]);
     }
-    if (x->n)
-        qsort(x->v, x->n, sizeof *x->v, compare_all);
 }
 
-/* .p NULL: there is none of that id. */
-static struct str find(const struct index *x, struct str id)
+static void forget(struct known *k)
 {
-    size_t low = 0, high = x->n;
-    const struct known want = {.id = id};
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare(&x->v[middle], &want) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < x->n && str_eq(x->v[low].id, id) ? x->v[low].item : STR_NULL;
+    map_fini(&k->items);
+    xfree(k->item);
 }
 
 bool responses_resolve(struct str body, struct str known, struct buf *out)
@@ -155,27 +121,27 @@ bool responses_resolve(struct str body, struct str known, struct buf *out)
     struct walk w;
     struct str item;
     struct buf list;
-    struct index known_items;
+    struct known k;
     size_t at = 0;
     buf_init(&list, known.len + 16);
     buf_add_lit(&list, "{\"input\":[");
     buf_add_str(&list, known);
     buf_add_lit(&list, "]}");
-    index_make(&known_items, buf_str(&list));
+    learn(buf_str(&list), &k);
     walk_begin(&w, body);
-    while ((item = walk_next(&w)).p) {
+    while (!out->failed && (item = walk_next(&w)).p) {
         bool reference;
         struct str id = id_of(item, &reference);
-        struct str with = reference && id.p ? find(&known_items, id) : STR_NULL;
-        if (!with.p)
+        const struct str *with = reference && id.p ? map_get(&k.items, id) : NULL;
+        if (!with)
             continue;
         size_t begin = (size_t)(item.p - body.p);
         buf_add(out, body.p + at, begin - at);
-        buf_add_str(out, with);
+        buf_add_str(out, *with);
         at = begin + item.len;
     }
     buf_add(out, body.p + at, body.len - at);
-    xfree(known_items.v);
+    forget(&k);
     buf_fini(&list);
     return !w.bad && !out->failed;
 }

@@ -294,10 +294,9 @@ static bool read_include(struct request *q, const struct field *f)
 static bool read_tools(struct request *q, const struct field *f)
 {
     (void)f;
-    size_t begin = 0;
-    if (rd_peek(&q->r) == JSON_ARRAY_BEGIN)
-        begin = q->r.s.begin;
-    if (!responses_read_tools(&q->r, &q->q->chat))
+    bool list = rd_peek(&q->r) == JSON_ARRAY_BEGIN;
+    size_t begin = q->r.s.begin;
+    if (!responses_read_tools(&q->r, &q->q->chat) || !list)
         return false;
     q->q->tools = str_make(q->body + begin, q->r.s.end - begin);
     q->out->has_tools |= q->q->chat.tools != NULL;

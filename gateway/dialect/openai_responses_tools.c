@@ -1,6 +1,7 @@
 /* Reads `tools` and `tool_choice` of a Responses request. Tools in a namespace become tools named
  * "space__name" (openai_responses_item.c gives them back their two names). Pure but for the arena.
  */
+#include "common/map.h"
 #include "gateway/dialect/openai_priv.h"
 #include "gateway/dialect/openai_responses_priv.h"
 
@@ -176,7 +177,7 @@ bool responses_read_choice(struct reader *r, struct responses_request *q)
         return false;
     c->choice_field = "tool_choice";
     if (t == JSON_STRING) {
-        c->choice = choice_of(str_make(q->tool_choice.p + 1, q->tool_choice.len - 2));
+        c->choice = choice_of(rd_decoded(r));
         return true;
     }
     struct choice n = read_one(q->tool_choice, r->a);
@@ -190,34 +191,54 @@ bool responses_read_choice(struct reader *r, struct responses_request *q)
     return true;
 }
 
-static bool is_allowed(const struct ir_tool *t, struct str allowed, struct arena *a)
+/* Names of the tools that are called, types of the others. */
+struct allowed {
+    struct map names, types;
+};
+
+/* False: it is no list, and all are allowed. */
+static bool read_allowed(struct str list, struct arena *a, struct allowed *out)
 {
     struct reader r;
     struct str raw;
-    responses_reader(&r, allowed, a);
+    responses_reader(&r, list, a);
     if (!rd_array(&r, ""))
-        return true;
+        return false;
     while (rd_element(&r)) {
         if (!rd_raw(&r, &raw))
             continue;
         struct choice n = read_one(raw, a);
-        if (ir_tool_is_called(t) ? str_eq(responses_full_name(n.space, n.name, a), t->name)
-                                 : str_eq(n.type, t->type))
-            return true;
+        struct str name = responses_full_name(n.space, n.name, a);
+        if (name.p)
+            (void)map_put(&out->names, name, out);
+        (void)map_put(&out->types, n.type, out);
     }
-    return false;
+    return true;
+}
+
+static bool is_allowed(const struct ir_tool *t, const struct allowed *in)
+{
+    if (ir_tool_is_called(t))
+        return map_get(&in->names, t->name) != NULL;
+    return map_get(&in->types, t->type.p ? t->type : STR("")) != NULL;
 }
 
 void responses_allow_tools(struct responses_request *q, struct arena *a)
 {
     struct ir_tool **link = &q->chat.tools;
+    struct allowed in;
     if (!q->allowed.p)
         return;
+    map_init(&in.names);
+    map_init(&in.types);
+    bool some = read_allowed(q->allowed, a, &in);
     while (*link) {
-        if (is_allowed(*link, q->allowed, a))
+        if (!some || is_allowed(*link, &in))
             link = &(*link)->next;
         else
             *link = (*link)->next;
     }
     q->chat.tools_tail = link;
+    map_fini(&in.names);
+    map_fini(&in.types);
 }

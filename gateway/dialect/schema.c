@@ -101,6 +101,7 @@ static bool is_object(struct walk *w, enum json_token t)
     w->good &= t == JSON_STRING || t == JSON_ARRAY_BEGIN;
     while (w->good && t == JSON_ARRAY_BEGIN && json_scan_next(&w->s) == JSON_STRING)
         is |= json_scan_is(&w->s, STR("object"));
+    w->good &= t == JSON_STRING || w->s.token == JSON_ARRAY_END; /* a list of words alone */
     return is;
 }
 

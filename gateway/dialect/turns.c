@@ -58,14 +58,14 @@ static enum err add_call(struct turn *t, const struct ir_message *m, const struc
 {
     struct call *call = ARENA_NEW(t->a, struct call);
     *call = (struct call){.message = m, .part = p};
-    return map_put(&t->calls, p->id, call)
+    return map_put(&t->calls, ir_key(p->id), call)
                ? refuse(t, m, p, "Another call of this turn has its id.")
                : E_OK;
 }
 
 static enum err add_result(struct turn *t, const struct ir_message *m, const struct ir_part *p)
 {
-    struct call *call = map_get(&t->calls, p->id);
+    struct call *call = map_get(&t->calls, ir_key(p->id));
     if (!call)
         return refuse(t, m, p, "This result belongs to no call of the turn before it.");
     if (call->answered)

@@ -32,12 +32,14 @@ struct ir_part *ir_add_part(struct ir_message *m, struct arena *a, enum ir_kind 
 
 struct ir_part *ir_add_child(struct ir_part *result, struct arena *a, enum ir_kind kind)
 {
-    struct ir_part **link = &result->children;
-    while (*link)
-        link = &(*link)->next;
-    *link = ARENA_NEW(a, struct ir_part);
-    (*link)->kind = kind;
-    return *link;
+    struct ir_part *p = ARENA_NEW(a, struct ir_part);
+    ASSERT(!result->children || result->last_child);
+    p->kind = kind;
+    if (result->last_child)
+        result->last_child->next = p;
+    else
+        result->children = p;
+    return result->last_child = p;
 }
 
 struct ir_tool *ir_add_tool(struct ir_chat *c, struct arena *a, enum ir_tool_kind kind)
@@ -67,6 +69,43 @@ void ir_add_unknown(struct ir_chat *c, struct arena *a, struct str name)
     add_name(&c->unknown_tail, a, name);
 }
 
+void ir_index_init(struct ir_index *index, struct ir_chat *c)
+{
+    map_init(&index->calls);
+    map_init(&index->custom);
+    for (struct ir_message *m = c->messages; m; m = m->next)
+        for (struct ir_part *p = m->role == IR_ASSISTANT ? m->parts : NULL; p; p = p->next)
+            if (p->kind == IR_TOOL_CALL)
+                (void)map_put(&index->calls, ir_key(p->id), p);
+    for (struct ir_tool *t = c->tools; t; t = t->next)
+        if (t->kind == IR_TOOL_CUSTOM)
+            (void)map_put(&index->custom, ir_key(t->name), t);
+    c->index = index;
+}
+
+void ir_index_fini(struct ir_index *index)
+{
+    map_fini(&index->calls);
+    map_fini(&index->custom);
+}
+
+void ir_keep_tools(struct ir_chat *c, const struct ir_name *allowed)
+{
+    struct ir_tool **link = &c->tools;
+    struct map names;
+    map_init(&names);
+    for (; allowed; allowed = allowed->next)
+        (void)map_put(&names, ir_key(allowed->text), c);
+    while (*link) {
+        if (ir_tool_is_called(*link) && !map_get(&names, ir_key((*link)->name)))
+            *link = (*link)->next;
+        else
+            link = &(*link)->next;
+    }
+    c->tools_tail = link;
+    map_fini(&names);
+}
+
 bool ir_tool_is_called(const struct ir_tool *t)
 {
     return t->kind == IR_TOOL_FUNCTION || t->kind == IR_TOOL_CUSTOM;
@@ -88,8 +127,20 @@ struct str ir_tool_description(const struct ir_tool *t, struct arena *a)
         STR_ARG(t->grammar)));
 }
 
+bool ir_is_custom(const struct ir_chat *c, struct str name)
+{
+    if (c->index)
+        return map_get(&c->index->custom, ir_key(name)) != NULL;
+    for (const struct ir_tool *t = c->tools; t; t = t->next)
+        if (t->kind == IR_TOOL_CUSTOM && str_eq(t->name, name))
+            return true;
+    return false;
+}
+
 const struct ir_part *ir_find_call(const struct ir_chat *c, struct str id)
 {
+    if (c->index)
+        return map_get(&c->index->calls, ir_key(id));
     const struct ir_part *found =
         NULL; /* ids may come again in a later turn: the last one counts */
     for (const struct ir_message *m = c->messages; m; m = m->next) {

@@ -10,6 +10,7 @@
 
 #include "common/arena.h"
 #include "common/defs.h"
+#include "common/map.h"
 #include "common/str.h"
 
 /* JSON that some dialects write as a value and others as a string that holds it (the arguments of
@@ -86,11 +87,12 @@ struct ir_part {
     struct str name;     /* TOOL_CALL; OTHER: its type; TOOL_RESULT: if it was given */
     struct ir_json json; /* TOOL_CALL: arguments; TOOL_RESULT: a result that is JSON */
     struct ir_media media;
-    struct ir_part *children; /* TOOL_RESULT: texts, images, documents */
-    bool is_error;            /* TOOL_RESULT */
-    struct str raw;           /* the part as it stood in the body */
-    struct str citations;     /* TEXT: Anthropic's array as it stood, raw JSON; .p NULL none */
-    uint32_t index;           /* in the caller's list of parts, for error messages */
+    struct ir_part *children;   /* TOOL_RESULT: texts, images, documents */
+    struct ir_part *last_child; /* what ir_add_child added last */
+    bool is_error;              /* TOOL_RESULT */
+    struct str raw;             /* the part as it stood in the body */
+    struct str citations;       /* TEXT: Anthropic's array as it stood, raw JSON; .p NULL none */
+    uint32_t index;             /* in the caller's list of parts, for error messages */
 };
 
 struct ir_message {
@@ -212,6 +214,13 @@ struct ir_chat {
     const char *held_field; /* the caller's field by which the provider holds (a part of) the
                                conversation, so that no other can go on with it; NULL none */
     bool wants_encrypted_reasoning; /* Responses: include reasoning.encrypted_content */
+    const struct ir_index *index;   /* NULL: none was made */
+};
+
+/* What emitters look for by name again and again, in conversations of whatever length. */
+struct ir_index {
+    struct map calls;  /* id -> the last call of that id, struct ir_part */
+    struct map custom; /* name -> a custom tool, struct ir_tool */
 };
 
 /* Ready for ir_add_*; everything unset. */
@@ -223,12 +232,24 @@ struct ir_part *ir_add_child(struct ir_part *result, struct arena *a, enum ir_ki
 struct ir_tool *ir_add_tool(struct ir_chat *c, struct arena *a, enum ir_tool_kind kind);
 void ir_add_stop(struct ir_chat *c, struct arena *a, struct str text);
 void ir_add_unknown(struct ir_chat *c, struct arena *a, struct str name);
+/* An id or a name as a map's key, which is never NULL: what was not given is the empty one. */
+static inline struct str ir_key(struct str s)
+{
+    return s.p ? s : STR("");
+}
+/* Fills `index` and binds it to the chat, which must not get other calls or tools from then on. */
+void ir_index_init(struct ir_index *index, struct ir_chat *c);
+void ir_index_fini(struct ir_index *index);
+/* Leaves of the tools that are called only those of the names in `allowed`. */
+void ir_keep_tools(struct ir_chat *c, const struct ir_name *allowed);
 /* Is it called by a name with arguments: a function, or what may stand for one? */
 bool ir_tool_is_called(const struct ir_tool *t);
 /* A schema for a custom tool's {"input": text}. Raw JSON, static. */
 struct str ir_custom_schema(void);
 /* Its description as a function's: a custom tool's grammar behind it. Raw text; .p NULL none. */
 struct str ir_tool_description(const struct ir_tool *t, struct arena *a);
+/* Is there a custom tool of that name? */
+bool ir_is_custom(const struct ir_chat *c, struct str name);
 /* The call that a result answers, or NULL. */
 const struct ir_part *ir_find_call(const struct ir_chat *c, struct str id);
 /* Does a raw text hold nothing but blanks? */

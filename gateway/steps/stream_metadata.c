@@ -4,7 +4,8 @@
 
 #include "gateway/request_error.h"
 
-enum { METADATA_MAX = 16 * 1024 };
+/* All names of fields fit, each byte of them escaped: cut off it would be no JSON. */
+enum { NAME_MAX_BYTES = 128 * 6 + 3, METADATA_MAX = STRIPPED_MAX * NAME_MAX_BYTES + 32 * 1024 };
 
 static void free_buf(void *b)
 {
@@ -42,6 +43,6 @@ void stream_metadata(struct req *r, struct dialect_extra *extra)
     buf_add_char(b, '}');
     *extra = (struct dialect_extra){
         .cost = r->out.has_cost ? &r->out.cost : NULL,
-        .metadata = buf_str(b),
+        .metadata = b->failed ? STR("{}") : buf_str(b),
     };
 }

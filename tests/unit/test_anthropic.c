@@ -172,6 +172,39 @@ START_TEST(a_held_block_is_not_the_next_one)
 }
 END_TEST
 
+/* No API has results within results; written anew, so many levels would be more than the writer
+ * has. */
+START_TEST(results_in_results_stay_as_they_stood)
+{
+    enum { LEVELS = 40 };
+    static const struct dialect_target to = {.model = {"m", 1}, .max_temperature_milli = -1};
+    struct dialect_request q;
+    struct dialect_loss loss = {0};
+    struct buf b, out;
+    begin();
+    buf_init(&b, 1 << 16);
+    for (int i = 0; i < LEVELS; i++)
+        buf_add_lit(&b, "{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[");
+    for (int i = 0; i < LEVELS; i++)
+        buf_add_lit(&b, "]}");
+    const char *result = arena_strdup(arena, buf_str(&b));
+    ck_assert_int_eq(scan(arena_printf(arena,
+                                       ",\"anthropic_version\":\"v\",\"messages\":[{\"role\":"
+                                       "\"user\",\"content\":[%s]}]",
+                                       result),
+                          &q),
+                     E_OK);
+    ck_assert(q.foreign); /* it is written anew */
+    buf_init(&out, 1 << 16);
+    ck_assert_int_eq(dialect_emit(&anthropic, q.chat, &to, arena, &out, &loss), E_OK);
+    ck_assert_int_ge(str_find_str(buf_str(&out), str_of(result)), 0);
+    buf_fini(&out);
+    buf_fini(&b);
+    end();
+}
+END_TEST
+
 UNIT_MAIN("anthropic", a_refused_thread_says_so, errors_of_threads_are_the_clients,
           only_threads_need_no_message, answers_of_many_blocks_take_no_time,
-          held_blocks_take_one_anothers_place, a_held_block_is_not_the_next_one)
+          held_blocks_take_one_anothers_place, a_held_block_is_not_the_next_one,
+          results_in_results_stay_as_they_stood)

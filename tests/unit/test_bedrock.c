@@ -463,9 +463,32 @@ START_TEST(our_errors_have_the_dialects_names)
 }
 END_TEST
 
+/* A name of a field that holds a zero byte is not the one before that byte. */
+START_TEST(unknown_names_stay_whole)
+{
+    static const struct dialect_target to = {
+        .model = {"m", 1}, .max_output = -1, .max_temperature_milli = -1};
+    struct arena *a = arena_new(4096);
+    struct dialect_request q;
+    struct dialect_refusal why;
+    struct dialect_loss loss = {0};
+    struct buf out;
+    struct str body = STR("{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"x\"}]}],"
+                          "\"inferenceConfig\":{\"maxTokens\":7},"
+                          "\"inferenceConfig\\u0000\":{\"maxTokens\":9}}");
+    ck_assert_int_eq(bedrock()->scan_request(body, &call, a, &q, &why), E_OK);
+    buf_init(&out, MAX);
+    ck_assert_int_eq(dialect_emit(bedrock(), q.chat, &to, a, &out, &loss), E_OK);
+    ck_assert_int_ge(str_find_str(buf_str(&out), STR("\"inferenceConfig\":{\"maxTokens\":7}")), 0);
+    ck_assert_int_lt(str_find_str(buf_str(&out), STR("\"inferenceConfig\":{\"maxTokens\":9}")), 0);
+    buf_fini(&out);
+    arena_free(a);
+}
+END_TEST
+
 UNIT_MAIN("bedrock", what_is_refused_is_named, a_request_tells_what_the_gateway_wants_to_know,
           only_the_temperature_is_edited, wrapped_state_is_unwrapped,
           answers_pass_with_ours_spliced_in, usage_is_the_whole_prompt, errors_are_read,
           odd_frames_are_taken, formats_of_images_take_no_memory, calls_are_numbered,
           server_side_calls_hide_nothing_else, exceptions_have_a_status, frames_pass_as_they_came,
-          our_errors_have_the_dialects_names)
+          our_errors_have_the_dialects_names, unknown_names_stay_whole)

@@ -441,6 +441,52 @@ START_TEST(many_signatures_take_no_time)
 }
 END_TEST
 
+/* What was left out is told in every answer. */
+START_TEST(long_names_are_told_short)
+{
+    static const struct dialect_target to = {
+        .model = {"m", 1}, .max_output = -1, .max_temperature_milli = -1};
+    const struct dialect *d = dialect_find(STR("openai"));
+    struct arena *a = arena_new(4096);
+    struct dialect_request q;
+    struct dialect_refusal why;
+    struct dialect_loss loss = {0};
+    struct ir_chat c;
+    struct buf out;
+    char name[5000];
+    memset(name, 'n', sizeof name);
+    struct str body = str_of(
+        arena_printf(a, "{\"model\":\"m\"," HI ",\"%.*s\":1}", (int)sizeof name, name));
+    buf_init(&out, OUT_MAX);
+    ck_assert_int_eq(d->scan_request(body, &(struct dialect_call){0}, a, &q, &why), E_OK);
+    ck_assert_int_eq(d->parse_request(body, &q, a, &c, &why), E_OK);
+    ck_assert_int_eq(dialect_emit(dialect_find(STR("google")), &c, &to, a, &out, &loss), E_OK);
+    ck_assert_uint_eq(loss.n_stripped, 1);
+    ck_assert_uint_eq(loss.stripped[0].len, 128);
+    buf_fini(&out);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(a_null_model_is_the_default)
+{
+    static const struct dialect_target to = {.model = {"x", 1}};
+    const struct dialect *d = dialect_find(STR("openai-moderations"));
+    struct arena *a = arena_new(4096);
+    struct dialect_request q;
+    struct dialect_refusal why;
+    struct dialect_edit edits[DIALECT_EDITS_MAX];
+    struct str body = STR("{\"input\":\"a\",\"model\":null}");
+    struct buf out;
+    buf_init(&out, OUT_MAX);
+    ck_assert_int_eq(d->scan_request(body, &(struct dialect_call){0}, a, &q, &why), E_OK);
+    ck_assert(dialect_apply(body, edits, d->edit_request(&q, &to, a, edits), &out));
+    ck_assert_text(buf_str(&out), "{\"input\":\"a\",\"model\":\"x\"}");
+    buf_fini(&out);
+    arena_free(a);
+}
+END_TEST
+
 UNIT_MAIN("openai_translate", requests_say_what_they_can, refusals_name_the_field,
           odd_streams_become_plain_ones, errors_in_good_answers_are_errors,
-          many_signatures_take_no_time)
+          many_signatures_take_no_time, long_names_are_told_short, a_null_model_is_the_default)

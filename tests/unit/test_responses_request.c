@@ -3,6 +3,7 @@
 
 #include "gateway/dialect/dialect.h"
 #include "gateway/dialect/openai_responses_chain.h"
+#include "gateway/dialect/openai_responses_priv.h"
 #include "gateway/wire/json_scan.h"
 #include "tests/unit/unit.h"
 
@@ -332,7 +333,64 @@ START_TEST(many_references_take_no_time)
 }
 END_TEST
 
+/* The answer repeats what it was asked with. */
+START_TEST(null_tools_are_none)
+{
+    struct arena *a = arena_new(4096);
+    struct dialect_request q;
+    struct dialect_refusal why;
+    struct str body = STR("{\"model\":\"m\",\"tools\":null,\"input\":\"x\"}");
+    ck_assert_int_eq(responses()->scan_request(body, &no_call, a, &q, &why), E_OK);
+    const struct responses_request *of = (const struct responses_request *)(const void *)q.chat;
+    ck_assert_ptr_null(of->tools.p);
+    ck_assert(!q.has_tools);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(an_escaped_choice_is_that_choice)
+{
+    struct arena *a = arena_new(4096);
+    struct dialect_request q;
+    struct dialect_refusal why;
+    struct str body = STR("{\"model\":\"m\",\"input\":\"x\",\"tool_choice\":\"n\\u006fne\"}");
+    ck_assert_int_eq(responses()->scan_request(body, &no_call, a, &q, &why), E_OK);
+    ck_assert_int_eq(q.chat->choice, IR_CHOICE_NONE);
+    arena_free(a);
+}
+END_TEST
+
+/* A call without an id is answered by a result without one. */
+START_TEST(ids_may_be_missing)
+{
+    static const struct dialect_target to = {
+        .model = {"m", 1}, .max_output = -1, .max_temperature_milli = -1};
+    static const char *const providers[] = {"openai", "anthropic", "google", "bedrock"};
+    struct str body = STR(
+        "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"x\"},{\"type\":"
+        "\"function_call\",\"name\":\"f\"},{\"type\":\"function_call_output\","
+        "\"output\":\"r\"}]}");
+    for (size_t i = 0; i < ARRAY_LEN(providers); i++) {
+        struct arena *a = arena_new(4096);
+        struct dialect_request q;
+        struct dialect_refusal why;
+        struct dialect_loss loss = {0};
+        struct ir_chat chat;
+        struct buf out;
+        buf_init(&out, 4096);
+        ck_assert_int_eq(responses()->scan_request(body, &no_call, a, &q, &why), E_OK);
+        ck_assert_int_eq(responses()->parse_request(body, &q, a, &chat, &why), E_OK);
+        ck_assert_int_eq(
+            dialect_emit(dialect_find(str_of(providers[i])), &chat, &to, a, &out, &loss), E_OK);
+        ck_assert_int_ge(str_find_str(buf_str(&out), STR("\"r\"")), 0);
+        buf_fini(&out);
+        arena_free(a);
+    }
+}
+END_TEST
+
 UNIT_MAIN("responses_request", refuses_and_names_the_field, state_elsewhere_cannot_be_translated,
           learns_the_facts, one_turn_of_the_model_is_one_message,
           edits_what_must_change_and_no_more, earlier_items_come_before_the_input,
-          items_are_kept_byte_for_byte, references_get_their_items, many_references_take_no_time)
+          items_are_kept_byte_for_byte, references_get_their_items, many_references_take_no_time,
+          ids_may_be_missing, null_tools_are_none, an_escaped_choice_is_that_choice)

@@ -39,6 +39,8 @@ static const struct {
      "\"b\":{\"anyOf\":[{\"$ref\":\"#/definitions/a\"}]}}}",
      NULL},
     {"{\"$ref\":\"https://example.com/a\"}", NULL},
+    {"{\"type\":[\"object\",{}]}", NULL},
+    {"{\"type\":[\"object\",{\"title\":\"t\"}]}", NULL},
     {"true", NULL},
     {"{\"anyOf\":[true]}", NULL},
     {"{\"type\":\"object\"", NULL},
