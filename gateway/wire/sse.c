@@ -95,6 +95,12 @@ static size_t next_of(const struct sse *s, char c, size_t *from)
     return *from = hit ? (size_t)(hit - s->raw.p) : s->raw.len;
 }
 
+/* Bytes of the event's data so far, wherever they lie. */
+static size_t data_len(const struct sse *s)
+{
+    return s->data_lines == 1 ? s->one_end - s->one_begin : s->data.len;
+}
+
 /* Takes the next line without its end; false when it is not complete. */
 static bool take_line(struct sse *s, struct str *line)
 {
@@ -104,7 +110,7 @@ static bool take_line(struct sse *s, struct str *line)
     }
     size_t lf = next_of(s, '\n', &s->lf_from), cr = next_of(s, '\r', &s->cr_from);
     size_t end = lf < cr ? lf : cr;
-    if (s->data.len + (end - s->at) > s->max_bytes) {
+    if (data_len(s) + (end - s->at) > s->max_bytes) {
         s->failed = true;
         return false;
     }

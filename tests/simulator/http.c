@@ -158,7 +158,8 @@ static struct str next_line(struct http_request *r, const char *run, size_t len,
 {
     const char *at = run + r->consumed;
     const char *lf = memchr(at, '\n', len - r->consumed);
-    *bad = lf ? lf == at || lf[-1] != '\r' : len - r->consumed > 1024;
+    size_t n = lf ? (size_t)(lf - at) : len - r->consumed;
+    *bad = n > HTTP_MAX_LINE || (lf && (lf == at || lf[-1] != '\r'));
     if (!lf || *bad) {
         return STR_NULL;
     }

@@ -10,7 +10,12 @@
 #include "common/defs.h"
 #include "common/str.h"
 
-enum { HTTP_MAX_HEADERS = 100, HTTP_MAX_HEAD = 128 << 10, HTTP_MAX_BODY = 64 << 20 };
+enum {
+    HTTP_MAX_HEADERS = 100,
+    HTTP_MAX_HEAD = 128 << 10,
+    HTTP_MAX_BODY = 64 << 20,
+    HTTP_MAX_LINE = 1024 /* of a chunked body: sizes, trailers */
+};
 
 enum http_state {
     HTTP_HEAD,
