@@ -46,6 +46,7 @@ struct arena {
     struct chunk *first;
     struct cleanup *cleanups;
     size_t used_bytes;
+    size_t most; /* 0 none */
 };
 
 static_assert(sizeof(struct chunk) % ALIGN == 0, "chunk data must be aligned");
@@ -92,6 +93,7 @@ void arena_reset(struct arena *a)
     }
     a->first->used = 0;
     a->used_bytes = 0;
+    a->most = 0;
     ASAN_POISON_MEMORY_REGION(a->first + 1, a->first->size);
 }
 
@@ -174,6 +176,16 @@ void arena_defer(struct arena *a, arena_cleanup_fn *fn, void *arg)
     struct cleanup *c = arena_alloc(a, sizeof *c);
     *c = (struct cleanup){.next = a->cleanups, .fn = fn, .arg = arg};
     a->cleanups = c;
+}
+
+void arena_set_most(struct arena *a, size_t bytes)
+{
+    a->most = bytes;
+}
+
+bool arena_is_over(const struct arena *a)
+{
+    return a->most > 0 && a->used_bytes > a->most;
 }
 
 size_t arena_used_bytes(const struct arena *a)

@@ -30,6 +30,10 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void arena_defer(struct arena *a, arena_cleanup_fn *fn, void *arg);
 /* Bytes handed out since the last reset. */
 size_t arena_used_bytes(const struct arena *a);
+/* A number of bytes in use beyond which arena_is_over: whoever fills the arena stops by itself
+ * then. 0: none, as after a reset. */
+void arena_set_most(struct arena *a, size_t bytes);
+bool arena_is_over(const struct arena *a);
 
 #define ARENA_NEW(a, type) ((type *)arena_calloc((a), 1, sizeof(type)))
 

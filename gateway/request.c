@@ -76,8 +76,8 @@ void req_free(struct req *r)
     timer_cancel(&e->timers, &r->up.timer);
     archive_forget(r);
     tokens_forget_waiter(&r->tx.token_wait);
-    int64_t charged = r->in.body_charged + r->tx.body_charged + r->tx.fetched_charged +
-                      r->up.body_charged;
+    int64_t charged = r->in.body_charged + r->in.read_charged + r->tx.body_charged +
+                      r->tx.fetched_charged + r->up.body_charged;
     atomic_fetch_sub_explicit(e->body_bytes, charged, memory_order_relaxed);
     buf_fini(&r->in.body);
     buf_fini(&r->tx.body);
@@ -123,6 +123,12 @@ bool req_charge(struct req *r, int64_t *charged, size_t bytes)
     }
     *charged += add;
     return true;
+}
+
+bool req_charge_arena(struct req *r)
+{
+    int64_t more = (int64_t)arena_used_bytes(r->arena) - r->in.read_charged;
+    return more < SMALL_BODY_BYTES || req_charge(r, &r->in.read_charged, (size_t)more);
 }
 
 void req_uncharge(struct req *r, int64_t *charged, size_t bytes)

@@ -169,6 +169,7 @@ struct req {
         uint8_t client_ip[16];
         struct buf body;
         int64_t body_charged; /* bytes counted in engine->body_bytes */
+        int64_t read_charged; /* bytes of the arena in which it was read, counted there, too */
         bool body_done, client_gone;
         int64_t body_done_us;
         enum err refused; /* what the listener found wrong with the HTTP itself */
@@ -311,6 +312,8 @@ void req_depart(struct req *r);
 /* Adds bytes to the process's account of bodies in memory; false if there is no room. A few large
  * bodies cannot take it all: small ones have the last eighth to themselves. */
 MUST_USE bool req_charge(struct req *r, int64_t *charged, size_t bytes);
+/* Charges what the arena has grown to, if that is much; false if there is no room. */
+MUST_USE bool req_charge_arena(struct req *r);
 /* Takes some of them out again. */
 void req_uncharge(struct req *r, int64_t *charged, size_t bytes);
 /* Is it the platform's key, and the request another organisation's? */

@@ -41,6 +41,7 @@ bool rd_missing(struct reader *r, const char *field)
 /* The token that begins the value in hand. */
 static enum json_token take(struct reader *r)
 {
+    r->failed |= arena_is_over(r->a);
     if (r->failed)
         return JSON_ERROR;
     enum json_token t = r->pending ? r->s.token : json_scan_next(&r->s);

@@ -3,6 +3,7 @@
  * to the client all the same. */
 #include "gateway/steps/chain.h"
 
+#include "gateway/dialect/bounded.h"
 #include "gateway/request_archive.h"
 #include "gateway/request_error.h"
 #include "gateway/wire/json_scan.h"
@@ -53,13 +54,17 @@ static enum step_rc replace_body(struct req *r, struct buf *with)
     }
     buf_fini(&r->in.body);
     r->in.body = *with;
-    enum err err = r->in.dialect->scan_request(buf_str(&r->in.body), &r->in.call, r->arena,
-                                               &r->want.scan, &why);
+    enum err err = bounded_scan(r->in.dialect, buf_str(&r->in.body), &r->in.call, r->arena,
+                                &r->want.scan, &why);
     if (err) {
         req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
         return STEP_FAIL;
     }
     r->want.scan.previous_response_id = r->archive.previous;
+    if (!req_charge_arena(r)) {
+        req_fail(r, E_OVERLOADED, STR_NULL, "%s", err_text(E_OVERLOADED));
+        return STEP_FAIL;
+    }
     return STEP_NEXT;
 }
 

@@ -1,6 +1,7 @@
 /* Step 2: the request's body. Waits until the listener has it whole, then lets the client's dialect
  * read it. A question for a prompt's tokens ends here. Writes r->want; of a signed request also
  * r->who. */
+#include "gateway/dialect/bounded.h"
 #include "gateway/ir/estimate.h"
 #include "gateway/request.h"
 #include "gateway/steps/chain.h"
@@ -37,6 +38,11 @@ static bool grant(void *arg, size_t bytes)
     return req_charge(r, &r->in.body_charged, bytes);
 }
 
+static void no_room(struct req *r)
+{
+    req_fail(r, E_OVERLOADED, STR_NULL, "Too many large requests are in memory at the moment.");
+}
+
 /* A compressed body is unpacked in place; its size counts unpacked. */
 static bool unpack(struct req *r)
 {
@@ -67,7 +73,7 @@ static bool unpack(struct req *r)
     case UNPACK_NO_ROOM:
         break;
     }
-    req_fail(r, E_OVERLOADED, STR_NULL, "Too many large requests are in memory at the moment.");
+    no_room(r);
     return false;
 }
 
@@ -85,8 +91,8 @@ static void read_body(struct req *r)
     struct dialect_refusal why = {0};
     if (!unpack(r))
         return;
-    enum err err = r->in.dialect->scan_request(buf_str(&r->in.body), &r->in.call, r->arena,
-                                               &r->want.scan, &why);
+    enum err err = bounded_scan(r->in.dialect, buf_str(&r->in.body), &r->in.call, r->arena,
+                                &r->want.scan, &why);
     if (err)
         req_fail(r, err, why.field, STR_FMT, STR_ARG(why.text));
 }
@@ -122,6 +128,8 @@ enum step_rc step_receive(struct req *r)
         return STEP_FAIL;
     if (req_work(r, weight(r), read_body) == STEP_WAIT)
         return STEP_WAIT;
+    if (!r->fail.err && !req_charge_arena(r))
+        no_room(r);
     if (r->fail.err)
         return STEP_FAIL;
     if (r->in.route->ask == ASK_CHAT)

@@ -2,6 +2,7 @@
  * passes untouched but for the spans that must change, and is sent from where it was received; else
  * the client's dialect reads it and the provider's writes it. Writes r->tx, r->want.chat (and
  * r->route.why). A large body is made on the second thread (req_work). */
+#include "gateway/dialect/bounded.h"
 #include "gateway/dialect/params.h"
 #include "gateway/request.h"
 #include "gateway/steps/address.h"
@@ -133,8 +134,8 @@ static void read_body(struct req *r)
 {
     struct ir_chat *chat = ARENA_NEW(r->arena, struct ir_chat);
     struct dialect_refusal why = {0};
-    enum err err = r->in.dialect->parse_request(buf_str(&r->in.body), &r->want.scan, r->arena, chat,
-                                                &why);
+    enum err err = bounded_parse(r->in.dialect, buf_str(&r->in.body), &r->want.scan, r->arena, chat,
+                                 &why);
     if (!err)
         r->want.chat = chat;
     else if (is_foreign(r))
@@ -196,7 +197,7 @@ static enum step_rc make_body(struct req *r)
         enum step_rc rc = prepare_body(r);
         if (rc != STEP_NEXT)
             return rc;
-        if (!charge_copy(r)) {
+        if (!charge_copy(r) || !req_charge_arena(r)) {
             r->tx.made = E_OVERLOADED;
             return STEP_FAIL;
         }

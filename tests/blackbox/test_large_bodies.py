@@ -11,7 +11,7 @@ import pytest
 
 import harness
 from harness import wait_until
-from raw_requests import picture, send
+from raw_requests import picture, question, send
 
 MB = 1_000_000
 IMAGE = base64.b64encode(random.Random(1).randbytes(15 * MB)).decode()   # 20 MB of text
@@ -137,3 +137,23 @@ def test_the_way_out_waits_for_work_on_pictures(installation, key):
     gateway = harness.Gateway(installation, "leaving", DOTEB_WORKERS="1", DOTEB_SHUTDOWN_TIMEOUT="200ms")
     at_once(4, lambda: leave(gateway, key, data))
     gateway.stop()   # the sanitizers would tell of anything left behind
+
+
+BOMBS = {"openai": ('"messages":[{"role":"user","content":[', '{"type":"text","text":"a"}'),
+         "openai-responses": ('"store":false,"input":[{"role":"user","content":[', "1"),
+         "anthropic": ('"max_tokens":9,"messages":[{"role":"user","content":[', "{}")}
+
+
+@pytest.mark.parametrize("client", BOMBS)
+def test_parts_of_a_few_bytes_have_a_bound(gateway, key, client):
+    """They would take a hundred times their size."""
+    path, _ = question(client, "m", "x")
+    head, part = BOMBS[client]
+    model = "google-ai-studio/gemini-3.5-flash"
+    data = f'{{"model":"{model}",{head}{",".join([part] * 1_500_000)}]}}]}}'.encode()
+    rest = peak_mb(gateway, reset=True)
+    answer = send(gateway, key, client, path, data, {"x-no-fallback": "true"})
+    assert answer.status == 413 and b"more parts than this gateway takes" in answer.body, answer.body[:300]
+    wait_until(lambda: gateway.metrics()["doteb_body_bytes"] == 0, what="no body is held any more")
+    if not SANITIZED:
+        assert peak_mb(gateway) - rest < 64 * 1.05 + 6 * len(data) / MB + SLACK_MB
