@@ -265,6 +265,16 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
     return r;
 }
 
+static void end_request(struct conn *c)
+{
+    CHECK(c, CONN_MAGIC);
+    c->req->in.connection = NULL;
+    req_free(c->req);
+    c->req = NULL;
+    c->served = true;
+    c->idle_since_us = clock_mono_us();
+}
+
 static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
                          enum MHD_RequestTerminationCode code)
 {
@@ -275,13 +285,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
     if (!r)
         return;
     CHECK(r, REQ_MAGIC);
-    struct conn *c = r->in.connection;
-    CHECK(c, CONN_MAGIC);
-    c->req = NULL;
-    c->served = true;
-    c->idle_since_us = clock_mono_us();
-    r->in.connection = NULL;
-    req_free(r);
+    end_request(r->in.connection);
     *con_cls = NULL;
 }
 
@@ -306,7 +310,10 @@ static void conn_open(struct listener *l, struct MHD_Connection *mhd, void **soc
 static void conn_close(struct conn *c)
 {
     struct listener *l = c->listener;
-    ASSERT(!c->req && !c->suspended);
+    ASSERT(!c->suspended);
+    if (c->req) /* the server has no room for its query's arguments, and does not say that it ends
+                 */
+        end_request(c);
     loop_remove(l->engine->loop, &c->watch);
     l->n_conns--;
     if (c->prev)

@@ -127,8 +127,11 @@ static void read_user(struct request *q, const char *field)
 static void read_logit_bias(struct request *q, const char *field)
 {
     struct str raw;
-    if (rd_raw(&q->r, &raw))
-        q->c->logit_bias = (struct ir_param){raw, field};
+    if (!rd_raw(&q->r, &raw))
+        return;
+    if (raw.p[0] != '{')
+        (void)rd_refuse(&q->r, E_BAD_FIELD, str_of(field), "'%s' must be an object.", field);
+    q->c->logit_bias = (struct ir_param){raw, field};
 }
 
 /* Chat models have no such thing. What says nothing is let by. */

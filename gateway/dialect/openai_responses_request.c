@@ -222,6 +222,8 @@ static void read_format(struct request *q)
     c->format = rd_is(type, "json_schema")   ? IR_FORMAT_SCHEMA
                 : rd_is(type, "json_object") ? IR_FORMAT_JSON
                                              : IR_FORMAT_TEXT;
+    if (c->format == IR_FORMAT_SCHEMA && !c->format_schema.p)
+        c->format_schema = STR("{\"type\":\"object\"}");
     q->out->wants_json_schema = c->format == IR_FORMAT_SCHEMA;
 }
 
