@@ -267,6 +267,21 @@ def test_pipelining(start, key):
     assert -1 not in places and places == sorted(places)
 
 
+@pytest.mark.parametrize("argument", ["&", "&model", "&a=1"])
+def test_queries_of_very_many_arguments(start, key, argument):
+    """Somewhere among them the HTTP server has no room left, before any key is asked for: not even for an
+    answer, and the connection is closed."""
+    gateway = start("queries")
+    for n in range(0, 700, 20):
+        s = connect(gateway)
+        s.sendall(f"GET /v1/models?{argument * n} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = to_end(s)
+        assert answer.startswith(b"HTTP/1.1 4") or (n > 300 and not answer), (n, answer[:200])
+        s.close()
+    others_are_served(gateway, key, 4)
+    assert gateway.metrics()["doteb_requests_active"] == 0
+
+
 def test_a_flood_of_bad_keys_reaches_no_database(pg, installation, start, key):
     """None of them is looked up: keys come from the snapshot alone."""
     database = Faulty(pg.port)
