@@ -66,6 +66,13 @@ OTHERS = {"labels", "audit_log"}   # these grow, too
 LOG_PATHS = re.compile(r"/failures$|/requests(/|$)|/impact$")
 
 
+FEW_PAGES = 64   # a partition of a day that has only begun is read whole sooner than by its index
+
+
+def pages_of(installation, table):
+    return int(installation.query(f"select pg_relation_size('{table}') / 8192"))
+
+
 def of_pages(pg, installation, now, every=False, zones=demo_data.ZONES):
     """(page, zone, path, groups, statement) -> buffers of everything that the dashboard's pages ask for of what
     grows with requests. Charts read rollups alone; lists of requests read the log by its index alone."""
@@ -86,7 +93,8 @@ def of_pages(pg, installation, now, every=False, zones=demo_data.ZONES):
                 if tables & (LOG_TABLES | ROLLUPS | OTHERS):
                     assert LOG_PATHS.search(path) or not tables & LOG_TABLES, (page, s["sql"])
                     whole = {x for x in s["scans"] if x[0] == "Seq Scan" and x[1].startswith(("request", "rollup"))}
-                    assert not whole, (page, whole, s)
+                    large = [x for x in whole if pages_of(installation, x[1]) > FEW_PAGES]
+                    assert not large, (page, large, s)
                     key = (page, query.get("tz", "-"), re.sub(r"[0-9a-f-]{36}", "ID", path), query.get("group_by", "-"),
                            statement_of(s["sql"], tables))
                     found[key] = max(found.get(key, 0), s["buffers"])
