@@ -10,7 +10,6 @@ static_assert(crypto_shorthash_KEYBYTES == sizeof(((struct map *)0)->seed), "see
 void map_init(struct map *m)
 {
     *m = (struct map){0};
-    randombytes_buf(m->seed, sizeof m->seed);
 }
 
 void map_fini(struct map *m)
@@ -34,6 +33,8 @@ static struct map_slot *find(const struct map *m, struct str key)
 static void grow(struct map *m)
 {
     struct map old = *m;
+    if (!old.n_slots) /* a system call, and most maps stay empty */
+        randombytes_buf(m->seed, sizeof m->seed);
     m->n_slots = old.n_slots ? old.n_slots * 2 : 16;
     m->slots = xcalloc(m->n_slots, sizeof *m->slots);
     map_for_each (&old, slot)

@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "gateway/dialect/bounded.h"
-#include "gateway/dialect/openai_responses_chain.h"
 #include "tests/unit/unit.h"
 
 enum {
@@ -155,26 +154,6 @@ START_TEST(time_and_memory_grow_with_the_body)
 }
 END_TEST
 
-START_TEST(references_are_found_at_once)
-{
-    struct buf body, known, out;
-    buf_init(&body, 1 << 26);
-    buf_init(&known, 1 << 26);
-    buf_init(&out, 1 << 26);
-    buf_add_lit(&body, "{\"input\":[");
-    add(&body, "{\"type\":\"item_reference\",\"id\":\"i#\"}", MANY);
-    buf_add_lit(&body, "]}");
-    add(&known, "{\"type\":\"message\",\"id\":\"i#\"}", MANY);
-    clock_t begin = clock();
-    ck_assert(responses_resolve(buf_str(&body), buf_str(&known), &out));
-    ck_assert_int_lt((clock() - begin) / CLOCKS_PER_SEC, MOST_SECONDS);
-    ck_assert_uint_eq(out.len, strlen("{\"input\":[]}") + known.len);
-    buf_fini(&body);
-    buf_fini(&known);
-    buf_fini(&out);
-}
-END_TEST
-
 /* {"requests":[n texts]} */
 static void check_batch(int n, enum err want)
 {
@@ -250,4 +229,4 @@ START_TEST(parts_have_a_bound)
 END_TEST
 
 UNIT_MAIN("large_requests", parts_have_a_bound, too_many_texts_are_refused,
-          time_and_memory_grow_with_the_body, references_are_found_at_once)
+          time_and_memory_grow_with_the_body)
