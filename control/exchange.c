@@ -29,6 +29,7 @@ void *exchange_uri(void *server, const char *uri, struct MHD_Connection *mhd)
     x->mhd = mhd;
     x->conn = info->socket_context;
     CHECK(x->conn, CONN_MAGIC);
+    x->conn->exchange = x;
     x->start_us = clock_mono_us();
     x->call.app = x->server->app;
     x->call.guesses = x->server->guesses;
@@ -300,6 +301,7 @@ void exchange_completed(void *server, struct MHD_Connection *mhd, void **exchang
     CHECK(x, EXCHANGE_MAGIC);
     ASSERT(x->state != EXCHANGE_RUNNING);
     deadline(x, IDLE_S);
+    x->conn->exchange = NULL;
     if (x->call.route)
         log_event(LOG_INFO, "api_call", LOG_S("method", method_name(x->call.req.method)),
                   LOG_S("route", x->call.route->path), LOG_I("status", x->call.reply.status),

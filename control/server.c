@@ -116,6 +116,11 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
         return;
     }
     CHECK(c, CONN_MAGIC);
+    if (c->exchange) { /* MHD has no room for its query's arguments, and does not say that it ends
+                        */
+        void *x = c->exchange;
+        exchange_completed(s, mhd, &x, MHD_REQUEST_TERMINATED_WITH_ERROR);
+    }
     *c->at = c->next;
     if (c->next)
         c->next->at = c->at;

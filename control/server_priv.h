@@ -40,6 +40,7 @@ struct conn {
     int fd;
     int64_t deadline_us; /* monotonic; 0: none */
     struct conn *next, **at;
+    struct exchange *exchange; /* in hand; NULL between them */
 };
 
 enum exchange_state {

@@ -299,6 +299,14 @@ def test_ambiguous_requests_are_refused_and_the_connection_ended(head, control):
     assert got.startswith(b"HTTP/1.1 400") and got.count(b"HTTP/1.1 ") == 1, got
 
 
+def test_queries_of_very_many_arguments_leave_nothing(installation):
+    """For which the HTTP server has no room at some number."""
+    control = harness.Control(installation)
+    for n in range(0, 1000, 50):
+        raw(control, f"GET /?{'&' * n} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    control.stop()   # the sanitizers would tell of anything left behind
+
+
 def test_chunked_bodies_and_kept_connections_work(control):
     body = b'{"email":"x@y.z","password":"nope"}'
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 7]), body[i:i + 7])
