@@ -105,6 +105,9 @@ export const ROLE_VIEWS: View[] = [
     ['provider-keys', 'text=main account'],
     ['members', 'text=lena@northwind'],
     ['playground', 'text=Use this key'],
+    ['projects', 'text=168,211 requests'],
+    ['custom-providers', 'text=protocol'],
+    ['organisation', 'text=5 members'],
   ]),
   {
     name: 'suspended-view-save',
